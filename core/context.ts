@@ -1,0 +1,150 @@
+import type { ModelChunk } from "./protocol/chunk.ts";
+import type { EventDraft } from "./protocol/events.ts";
+import type { ModelRequest } from "./protocol/model-request.ts";
+import type { ResponseRequest } from "./protocol/request.ts";
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Structured log: fields first, then the message. Secrets are redacted by key before anything is written. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Log;
+}
+
+/** What the gateway knows of the client's call, beside its body. */
+export interface Caller {
+  /** The client's `Authorization` header as it came; for upstreams that forward it. Never logged. */
+  readonly authorization?: string | undefined;
+  /** Aborts when the client leaves or the gateway shuts down. */
+  readonly signal: AbortSignal;
+}
+
+/** Lives as long as one response, over all its turns. */
+export interface ResponseContext {
+  /** `resp_…` */
+  readonly id: string;
+  readonly request: ResponseRequest;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** Said to the client in `x-vr-warning` (while headers have not left) and to the log. */
+  warn(message: string): void;
+  /** The value kept under `key` for this response; made by `init` at the first call. */
+  state<T>(key: string | symbol, init: () => T): T;
+}
+
+/** One model call of a response, and the tool calls that it leads to. Counted from 0. */
+export interface Turn {
+  readonly index: number;
+  readonly response: ResponseContext;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** The value kept under `key` for this turn; made by `init` at the first call. */
+  state<T>(key: string | symbol, init: () => T): T;
+  /**
+   * For `beforeUpstream`: what the tap returns to answer without any upstream. The chunks go through
+   * `onChunk` and the assembler like an upstream's; a `finish` is added where it lacks one.
+   */
+  answer(chunks: readonly ModelChunk[]): ModelRequest;
+}
+
+/** What a running tool is given. */
+export interface ToolTurn extends Turn {
+  readonly callId: string;
+  /** Shows an event of the call's item while the tool runs, such as `…in_progress`. */
+  progress(event: ToolProgress): void;
+}
+
+/** An event without `item_id` and `output_index`, which the core adds. */
+export type ToolProgress = Pick<EventDraft, "type"> & Record<string, unknown>;
+
+class State {
+  readonly #values = new Map<string | symbol, unknown>();
+
+  get<T>(key: string | symbol, init: () => T): T {
+    if (this.#values.has(key)) return this.#values.get(key) as T;
+    const value = init();
+    this.#values.set(key, value);
+    return value;
+  }
+}
+
+/** Requests made by `turn.answer`, with the chunks that they stand for. */
+const answers = new WeakMap<ModelRequest, readonly ModelChunk[]>();
+
+/** The chunks that `turn.answer` was given, if this request came from it. */
+export function answerOf(request: ModelRequest): readonly ModelChunk[] | undefined {
+  return answers.get(request);
+}
+
+export class ResponseScope implements ResponseContext {
+  readonly id: string;
+  readonly request: ResponseRequest;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly startedAt = Date.now();
+  readonly warnings: string[] = [];
+  readonly #parentLog: Log;
+  #log: Log | undefined;
+  #state: State | undefined;
+
+  constructor(id: string, request: ResponseRequest, caller: Caller, signal: AbortSignal, log: Log) {
+    this.id = id;
+    this.request = request;
+    this.caller = caller;
+    this.signal = signal;
+    this.#parentLog = log;
+  }
+
+  get log(): Log {
+    this.#log ??= this.#parentLog.child({ response: this.id });
+    return this.#log;
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+    this.log.warn({}, message);
+  }
+
+  state<T>(key: string | symbol, init: () => T): T {
+    this.#state ??= new State();
+    return this.#state.get(key, init);
+  }
+}
+
+export class TurnScope implements Turn {
+  readonly index: number;
+  readonly response: ResponseScope;
+  #state: State | undefined;
+  /** The request of this turn while `beforeUpstream` runs; `answer` copies it. */
+  request: ModelRequest | undefined;
+
+  constructor(index: number, response: ResponseScope) {
+    this.index = index;
+    this.response = response;
+  }
+
+  get signal(): AbortSignal {
+    return this.response.signal;
+  }
+
+  get log(): Log {
+    return this.response.log;
+  }
+
+  state<T>(key: string | symbol, init: () => T): T {
+    this.#state ??= new State();
+    return this.#state.get(key, init);
+  }
+
+  answer(chunks: readonly ModelChunk[]): ModelRequest {
+    const answer = { ...(this.request as ModelRequest) };
+    answers.set(answer, chunks);
+    return answer;
+  }
+}

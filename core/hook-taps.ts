@@ -1,0 +1,89 @@
+import type { Log } from "./context.ts";
+import { isGuardrailStop, isVrError, PluginError } from "./errors.ts";
+
+export interface TapOptions {
+  /** Tells several taps of one plugin apart in errors and figures. */
+  name?: string;
+  /** Lower runs earlier; 0 unless said. Within a stage, the order of registration. */
+  stage?: number;
+  /** Runs before the tap of this name. */
+  before?: string;
+  /** What a throw does that is no `VrError` and no `GuardrailStop`: "fail" (the default) fails the request,
+   * "warn" logs it and goes on as if nothing had been returned. */
+  onError?: "fail" | "warn";
+  /** For `onChunk`: says that a function returns promises when it is not an `async function` itself. */
+  async?: boolean;
+}
+
+/** A function on a hook, and what it has cost so far. */
+export interface Tap<Fn> {
+  readonly hook: string;
+  readonly plugin: string;
+  /** `plugin` or `plugin/name`. */
+  readonly name: string;
+  readonly options: TapOptions;
+  readonly fn: Fn;
+  /** How often it was called; for `onChunk`, with how many batches. */
+  calls: number;
+  errors: number;
+  /** Milliseconds, waiting included. */
+  totalMs: number;
+  maxMs: number;
+}
+
+type Callback = (error: Error | null, result?: never) => void;
+
+/** Runs one tap, measures it and applies its `onError`. The callback is called exactly once. */
+export function runTap(tap: Tap<unknown>, log: Log, call: () => unknown, callback: Callback): void {
+  const start = performance.now();
+  const settle = (result: unknown) => {
+    measure(tap, start);
+    if (result === null) return callback(tapFailure(tap, log, nullError(tap)) ?? null);
+    callback(null, result as never);
+  };
+  const fail = (error: unknown) => {
+    measure(tap, start);
+    callback((tapFailure(tap, log, error) as Error | undefined) ?? null);
+  };
+  let result: unknown;
+  try {
+    result = call();
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (isThenable(result)) result.then(settle, fail);
+  else settle(result);
+}
+
+export function measure(tap: Tap<unknown>, start: number): void {
+  const ms = performance.now() - start;
+  tap.calls++;
+  tap.totalMs += ms;
+  if (ms > tap.maxMs) tap.maxMs = ms;
+}
+
+/** What a tap's throw becomes; `undefined` when its `onError` is "warn". */
+export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error | undefined {
+  if (isGuardrailStop(error)) return error;
+  tap.errors++;
+  if (isVrError(error) && error.code !== "plugin_error") return error;
+  log.error({ plugin: tap.name, hook: tap.hook, err: error }, "a plugin failed in a hook");
+  if (tap.options.onError === "warn") return undefined;
+  if (isVrError(error)) return error;
+  return new PluginError(`plugin "${tap.name}" failed in ${tap.hook}`, { cause: error });
+}
+
+export function nullError(tap: Tap<unknown>): PluginError {
+  return new PluginError(
+    `plugin "${tap.name}" returned null in ${tap.hook}: return nothing to change nothing`,
+  );
+}
+
+export function isAsyncFunction(fn: unknown): boolean {
+  return typeof fn === "function" && fn.constructor.name === "AsyncFunction";
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

@@ -1,0 +1,194 @@
+import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
+import type { Log, MaybePromise, ResponseContext, Turn } from "./context.ts";
+import { PluginError } from "./errors.ts";
+import { liftAsync, liftSync } from "./hook-chunks.ts";
+import { isAsyncFunction, runTap, type Tap, type TapOptions } from "./hook-taps.ts";
+import type { ModelChunk } from "./protocol/chunk.ts";
+import type { ModelRequest } from "./protocol/model-request.ts";
+import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
+import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
+import type { ToolCall, ToolDecision } from "./tool.ts";
+
+/** A tap may be asynchronous on every hook; it returns nothing to change nothing. `null` is an error. */
+export type TapFunction<Args extends unknown[], Result> = (
+  ...args: Args
+) => MaybePromise<Result | undefined | void>;
+
+export interface Hook<Fn> {
+  tap(fn: Fn): void;
+  tap(options: TapOptions, fn: Fn): void;
+}
+
+/** The five hooks, as a plugin sees them: `vr.hooks`. */
+export interface Hooks {
+  /**
+   * Once per turn, in series, before the upstream is asked. Return a new request to replace it, throw a
+   * `VrError` to refuse (its own status on turn 0, `response.failed` later), `return turn.answer(chunks)`
+   * to answer without any upstream.
+   */
+  beforeUpstream: Hook<TapFunction<[request: ModelRequest, turn: Turn], ModelRequest>>;
+  /**
+   * Every chunk, in series. Return a chunk to replace it, `[]` to drop it, several to insert. Chunks are
+   * fragments: what you look for may be split (see `createTailWindow`). Throw `GuardrailStop` to end the
+   * response. One asynchronous tap makes the whole hook asynchronous.
+   */
+  onChunk: Hook<TapFunction<[chunk: ModelChunk, turn: Turn], ModelChunk | readonly ModelChunk[]>>;
+  /**
+   * Every complete item, in series, before its first `*.done` event. Return a new item to add annotations or
+   * to change a tool's outcome; what was streamed is immutable. Throw `GuardrailStop` to end the response.
+   */
+  onOutputItem: Hook<TapFunction<[item: OutputItem, turn: Turn], OutputItem>>;
+  /** Every call of a gateway tool, in series, until one has an opinion. Silence of all runs the tool. */
+  onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>>;
+  /** Once, after the terminal event of whatever status, in parallel. No client waits; errors are logged. */
+  onComplete: Hook<TapFunction<[response: ResponseObject, context: ResponseContext], void>>;
+}
+
+/** The hooks after set-up, as the pipeline calls them. A hook that nobody tapped is `undefined`. */
+export interface SealedHooks {
+  readonly beforeUpstream: ((request: ModelRequest, turn: Turn) => Promise<ModelRequest>) | undefined;
+  readonly onChunk:
+    | ((batch: readonly ModelChunk[], turn: Turn) => MaybePromise<readonly ModelChunk[]>)
+    | undefined;
+  readonly onOutputItem: ((item: OutputItem, turn: Turn) => Promise<OutputItem>) | undefined;
+  readonly onToolCall: ((call: ToolCall, turn: Turn) => Promise<ToolDecision | undefined>) | undefined;
+  readonly onComplete: ((response: ResponseObject, context: ResponseContext) => Promise<void>) | undefined;
+}
+
+type Batch = readonly ModelChunk[];
+type HookName = keyof Hooks;
+// biome-ignore lint/suspicious/noExplicitAny: one list holds the taps of all hooks; the facades are typed.
+type AnyTap = Tap<(...args: any[]) => any>;
+
+/** Collects taps while plugins set up, then seals them into tapable's hooks. */
+export class HookSet {
+  readonly #taps: Record<HookName, AnyTap[]> = {
+    beforeUpstream: [],
+    onChunk: [],
+    onOutputItem: [],
+    onToolCall: [],
+    onComplete: [],
+  };
+  #sealed = false;
+
+  /** The hooks with the plugin's name filled in. */
+  facade(plugin: string): Hooks {
+    const hook = (name: HookName) => ({
+      tap: (first: unknown, second?: unknown) => {
+        const [options, fn] = typeof first === "function" ? [{}, first] : [first as TapOptions, second];
+        this.#add(name, plugin, options as TapOptions, fn as AnyTap["fn"]);
+      },
+    });
+    return {
+      beforeUpstream: hook("beforeUpstream"),
+      onChunk: hook("onChunk"),
+      onOutputItem: hook("onOutputItem"),
+      onToolCall: hook("onToolCall"),
+      onComplete: hook("onComplete"),
+    };
+  }
+
+  #add(hook: HookName, plugin: string, options: TapOptions, fn: AnyTap["fn"]): void {
+    if (this.#sealed) throw new PluginError(`plugin "${plugin}" taps ${hook} after set-up: hooks are sealed`);
+    if (typeof fn !== "function") throw new PluginError(`plugin "${plugin}" taps ${hook} without a function`);
+    const name = options.name ? `${plugin}/${options.name}` : plugin;
+    this.#taps[hook].push({ hook, plugin, name, options, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 });
+  }
+
+  /** Every tap with what it has cost so far, in the order of registration. */
+  get taps(): readonly Readonly<Tap<unknown>>[] {
+    return Object.values(this.#taps).flat();
+  }
+
+  seal(log: Log): SealedHooks {
+    this.#sealed = true;
+    return {
+      beforeUpstream: this.#waterfall<ModelRequest>("beforeUpstream", log),
+      onChunk: this.#chunks(log),
+      onOutputItem: this.#waterfall<OutputItem>("onOutputItem", log, guardItem),
+      onToolCall: this.#toolCalls(log),
+      onComplete: this.#observers(log),
+    };
+  }
+
+  #waterfall<T extends object>(name: "beforeUpstream" | "onOutputItem", log: Log, guard?: ItemGuard) {
+    const taps = this.#taps[name];
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncSeriesWaterfallHook<[T, Turn]>(["value", "turn"], name);
+    for (const tap of taps) {
+      const call = guard ? guard(tap as AnyTap) : tap.fn;
+      hook.tapAsync(tapableOptions(tap), (value, turn, callback) => {
+        runTap(tap, log, () => call(value, turn), callback);
+      });
+    }
+    return (value: T, turn: Turn) => hook.promise(value, turn);
+  }
+
+  #chunks(log: Log): SealedHooks["onChunk"] {
+    const taps = this.#taps.onChunk;
+    if (taps.length === 0) return undefined;
+    if (!taps.some((tap) => tap.options.async ?? isAsyncFunction(tap.fn))) {
+      const hook = new SyncWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
+      for (const tap of taps) hook.tap(tapableOptions(tap), liftSync(tap, log));
+      return (batch, turn) => hook.call(batch, turn);
+    }
+    const hook = new AsyncSeriesWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
+    for (const tap of taps) hook.tapPromise(tapableOptions(tap), liftAsync(tap, log));
+    return (batch, turn) => hook.promise(batch, turn);
+  }
+
+  #toolCalls(log: Log): SealedHooks["onToolCall"] {
+    const taps = this.#taps.onToolCall;
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncSeriesBailHook<[ToolCall, Turn], ToolDecision | undefined>(
+      ["call", "turn"],
+      "onToolCall",
+    );
+    for (const tap of taps)
+      hook.tapAsync(tapableOptions(tap), (call, turn, callback) => {
+        runTap(tap, log, () => tap.fn(call, turn), callback);
+      });
+    return (call, turn) => hook.promise(call, turn);
+  }
+
+  #observers(log: Log): SealedHooks["onComplete"] {
+    const taps = this.#taps.onComplete;
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncParallelHook<[ResponseObject, ResponseContext]>(
+      ["response", "context"],
+      "onComplete",
+    );
+    for (const tap of taps)
+      hook.tapAsync(tapableOptions(tap), (response, context, callback) => {
+        // An observer's failure is logged by runTap and stays with it.
+        runTap(
+          tap,
+          log,
+          () => tap.fn(response, context),
+          () => callback(null),
+        );
+      });
+    return (response, context) => hook.promise(response, context);
+  }
+}
+
+type ItemGuard = (tap: AnyTap) => (...args: [OutputItem, Turn]) => MaybePromise<unknown>;
+
+/** Holds a tap of `onOutputItem` to what it may change. */
+const guardItem: ItemGuard = (tap) => {
+  const check = (before: OutputItem, after: unknown) => {
+    const path = after ? streamedChange(before, after as OutputItem) : undefined;
+    if (path)
+      throw new PluginError(`plugin "${tap.name}" changed ${path} in onOutputItem: it was streamed already`);
+    return after;
+  };
+  return (item, turn) => {
+    const result = tap.fn(deepFreeze(item), turn);
+    return result instanceof Promise ? result.then((after) => check(item, after)) : check(item, result);
+  };
+};
+
+function tapableOptions(tap: AnyTap): { name: string; stage?: number; before?: string } {
+  const { stage, before } = tap.options;
+  return { name: tap.name, ...(stage === undefined ? {} : { stage }), ...(before ? { before } : {}) };
+}

@@ -1,0 +1,36 @@
+import { randomFillSync } from "node:crypto";
+
+const ID_BYTES = 24;
+const pool = Buffer.alloc(ID_BYTES * 128);
+let used = pool.length;
+
+/** 48 random hexadecimal digits; the random bytes are drawn 128 ids at a time. */
+function randomHex(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += ID_BYTES;
+  return pool.toString("hex", used - ID_BYTES, used);
+}
+
+/** A new id such as `resp_6f…`: `prefix`, an underscore and 48 random hexadecimal digits. */
+export function newId(prefix: string): string {
+  return `${prefix}_${randomHex()}`;
+}
+
+const ITEM_ID = /^[a-z]+_([0-9a-f]{48})[0-9a-f]{4}$/;
+
+/**
+ * The id of the `index`-th item that belongs to a response: the response's own digits and four more. An
+ * item thus names the response that holds it, and `item_reference` needs no index in any store.
+ */
+export function itemIdOf(responseId: string, prefix: string, index: number): string {
+  return `${prefix}_${responseId.slice(responseId.indexOf("_") + 1)}${index.toString(16).padStart(4, "0")}`;
+}
+
+/** The response that an item id made by `itemIdOf` names; `undefined` for ids that vr did not make. */
+export function responseIdOfItem(itemId: string): string | undefined {
+  const match = ITEM_ID.exec(itemId);
+  return match ? `resp_${match[1]}` : undefined;
+}

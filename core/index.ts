@@ -1,0 +1,68 @@
+/** The whole public API of vr. Plugins and `vr.config.ts` import `vr-gateway`, which is this file. */
+export type {
+  Caller,
+  Log,
+  MaybePromise,
+  ResponseContext,
+  ToolTurn,
+  Turn,
+} from "./context.ts";
+export {
+  assertNever,
+  ConfigError,
+  type ErrorEnvelope,
+  type ErrorFields,
+  GuardrailStop,
+  InvalidRequestError,
+  isGuardrailStop,
+  isVrError,
+  NotFoundError,
+  PluginError,
+  RefusedError,
+  StoreError,
+  UpstreamError,
+  VrError,
+} from "./errors.ts";
+export type { Tap, TapOptions } from "./hook-taps.ts";
+export type { Hook, Hooks, TapFunction } from "./hooks.ts";
+export { newId } from "./ids.ts";
+export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
+export type { FinishReason, ModelChunk, TextChunk } from "./protocol/chunk.ts";
+export type { EventDraft, Progress, ResponseEvent } from "./protocol/events.ts";
+export {
+  type InTurn,
+  type Item,
+  isFunctionCall,
+  isFunctionCallOutput,
+  isMessage,
+  itemType,
+  type MessageItem,
+  type ModelItem,
+  type StoredItem,
+} from "./protocol/items.ts";
+export type {
+  JsonSchema,
+  ModelFunction,
+  ModelPassthrough,
+  ModelRequest,
+  ToolChoice,
+} from "./protocol/model-request.ts";
+export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
+export type * as wire from "./protocol/wire.ts";
+export type { OwnToolOptions, ToolRegistry } from "./registry.ts";
+export type { Store, StoredResponse } from "./store.ts";
+export type {
+  CallEnd,
+  ItemDraft,
+  ListedItem,
+  Presentation,
+  ReplayedCall,
+  ResolvedEntry,
+  Tool,
+  ToolCall,
+  ToolDecision,
+  ToolKind,
+  ToolOutput,
+  ToolResult,
+} from "./tool.ts";
+export type { ModelInfo, Upstream } from "./upstream.ts";

@@ -1,0 +1,77 @@
+import type Router from "@koa/router";
+import type { z } from "zod";
+import type { Log, MaybePromise } from "./context.ts";
+import { ConfigError } from "./errors.ts";
+import type { Tap } from "./hook-taps.ts";
+import type { Hooks } from "./hooks.ts";
+import type { ToolRegistry } from "./registry.ts";
+import type { Store } from "./store.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What flags and environment say, which plugins prefer to their own options. */
+export interface Settings {
+  /** `VR_DB_PATH` */
+  readonly dbPath?: string | undefined;
+  readonly logLevel: string;
+}
+
+/** The only object that a plugin talks to. */
+export interface Vr {
+  readonly hooks: Hooks;
+  readonly tools: ToolRegistry;
+  readonly upstreams: { add(upstream: Upstream): void };
+  readonly stores: { use(store: Store): void };
+  /** Endpoints of the plugin's own. */
+  readonly router: Router;
+  readonly log: Log;
+  readonly settings: Settings;
+  /** Every tap of every plugin with what it has cost so far. */
+  taps(): readonly Readonly<Tap<unknown>>[];
+  /** Runs when the gateway stops, in reverse order of registration. */
+  onClose(close: () => MaybePromise<void>): void;
+}
+
+export interface Plugin {
+  readonly name: string;
+  /** Called once, in the order of the configuration. A promise is awaited before the next plugin's set-up. */
+  setup(vr: Vr): MaybePromise<void>;
+}
+
+interface Definition<Schema extends z.ZodType> {
+  name: string;
+  options: Schema;
+  setup(vr: Vr, options: z.output<Schema>): MaybePromise<void>;
+}
+
+type PluginFactory<Schema extends z.ZodType> =
+  undefined extends z.input<Schema>
+    ? (options?: z.input<Schema>) => Plugin
+    : Record<never, never> extends z.input<Schema>
+      ? (options?: z.input<Schema>) => Plugin
+      : (options: z.input<Schema>) => Plugin;
+
+/**
+ * A plugin with checked options: `definePlugin({ name, options: z.object({…}), setup(vr, options) {…} })`
+ * gives the function that `vr.config.ts` calls. Options are checked at that call.
+ * @throws ConfigError that names the plugin and the option's path
+ */
+export function definePlugin<Schema extends z.ZodType>(definition: Definition<Schema>): PluginFactory<Schema>;
+/** A plugin without options. */
+export function definePlugin(definition: Plugin): () => Plugin;
+export function definePlugin(definition: Plugin | Definition<z.ZodType>): (options?: unknown) => Plugin {
+  return (input) => {
+    if (!("options" in definition)) return definition;
+    const parsed = definition.options.safeParse(input ?? {});
+    if (!parsed.success) throw new ConfigError(describeIssues(`plugin "${definition.name}"`, parsed.error));
+    return { name: definition.name, setup: (vr) => definition.setup(vr, parsed.data) };
+  };
+}
+
+/** One line per wrong option, each with its path. */
+export function describeIssues(what: string, error: z.ZodError): string {
+  const lines = error.issues.map((issue) => {
+    const path = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+    return `${what}: ${path ? `${path.replace(/^\./, "")}: ` : ""}${issue.message}`;
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,58 @@
+import type { InTurn, ModelItem } from "./items.ts";
+import type { Metadata, Reasoning, TextResponseFormatConfiguration } from "./wire.ts";
+
+/** A JSON Schema, passed through as it came. */
+export type JsonSchema = Record<string, unknown>;
+
+/** A function that the model sees: a client's own, or one that a gateway tool resolved to. */
+export interface ModelFunction {
+  name: string;
+  description?: string | undefined;
+  parameters: JsonSchema;
+  strict?: boolean | undefined;
+}
+
+/** `names` limits the choice to these functions; absent, all may be called. */
+export interface ToolChoice {
+  mode: "none" | "auto" | "required";
+  names?: readonly string[];
+}
+
+/**
+ * One call of a model, in no server's dialect: what `beforeUpstream` taps see and upstreams translate.
+ * Immutable; a tap returns a new one: `{ ...request, temperature: 0 }`.
+ */
+export interface ModelRequest {
+  readonly model: string;
+  /** First in the model's context. */
+  readonly instructions?: string | undefined;
+  /** The whole conversation, oldest first, with earlier turns of this response at the end. */
+  readonly items: readonly InTurn<ModelItem>[];
+  readonly tools: readonly ModelFunction[];
+  readonly toolChoice: ToolChoice;
+  readonly parallelToolCalls?: boolean | undefined;
+  /** Tokens, reasoning included. */
+  readonly maxOutputTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  /** 0 to 20. With `logprobs`. */
+  readonly topLogprobs?: number | undefined;
+  readonly logprobs?: boolean | undefined;
+  readonly format?: TextResponseFormatConfiguration | undefined;
+  readonly verbosity?: "low" | "medium" | "high" | undefined;
+  readonly reasoning?: Reasoning | undefined;
+  /** Whether the client streams. Unstreamed, the upstream is asked once and its body is one batch. */
+  readonly stream: boolean;
+  /** Wire parameters that some upstreams take as they are; forwarded where the upstream allows. */
+  readonly passthrough: ModelPassthrough;
+}
+
+export interface ModelPassthrough {
+  metadata?: Metadata | undefined;
+  user?: string | undefined;
+  safety_identifier?: string | undefined;
+  service_tier?: string | undefined;
+  prompt_cache_key?: string | undefined;
+  prompt_cache_retention?: string | undefined;
+  prompt_cache_options?: unknown;
+}

@@ -1,0 +1,71 @@
+import { PluginError } from "./errors.ts";
+import type { Store } from "./store.ts";
+import type { Tool, ToolKind } from "./tool.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A tool of one's own. `offer` says who may use it. */
+export interface OwnToolOptions {
+  /**
+   * "always" (the default): every request's model sees it, so that existing clients need no change.
+   * "request": only requests with `tools: [{"type": "mcp", "server_label": "<the plugin's name>"}]`.
+   */
+  offer?: "always" | "request";
+}
+
+/** Where a plugin registers tools: `vr.tools`. */
+export interface ToolRegistry {
+  /** A type of `tools[]` entries. */
+  kind(kind: ToolKind): void;
+  /** One tool, run by the gateway, shown as an `mcp_call` unless it has a presentation of its own. */
+  add(tool: Tool, options?: OwnToolOptions): void;
+}
+
+/** What plugins registered, in the order of the configuration. */
+export class Registry {
+  readonly upstreams: Upstream[] = [];
+  readonly kinds: ToolKind[] = [];
+  /** Tools that every model sees. */
+  readonly offered: Tool[] = [];
+  #store: { store: Store; plugin: string } | undefined;
+
+  get store(): Store | undefined {
+    return this.#store?.store;
+  }
+
+  setStore(plugin: string, store: Store): void {
+    if (this.#store)
+      throw new PluginError(
+        `plugin "${plugin}" sets a store, but "${this.#store.plugin}" has set one already`,
+      );
+    this.#store = { store, plugin };
+  }
+
+  addUpstream(plugin: string, upstream: Upstream): void {
+    if (this.upstreams.some((other) => other.name === upstream.name))
+      throw new PluginError(
+        `plugin "${plugin}" adds an upstream named "${upstream.name}", which exists already`,
+      );
+    this.upstreams.push(upstream);
+  }
+
+  addKind(kind: ToolKind): void {
+    this.kinds.push(kind);
+  }
+
+  addTool(plugin: string, tool: Tool, options: OwnToolOptions = {}): void {
+    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name))
+      throw new PluginError(
+        `plugin "${plugin}" adds a tool named "${tool.name}": names match ^[a-zA-Z0-9_-]{1,64}$`,
+      );
+    const own: Tool = tool.label ? tool : { ...tool, label: plugin };
+    if (options.offer !== "request") {
+      this.offered.push(own);
+      return;
+    }
+    this.kinds.push({
+      type: "mcp",
+      resolve: (entry) =>
+        "server_label" in entry && entry.server_label === own.label ? { tools: [own] } : undefined,
+    });
+  }
+}

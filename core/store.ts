@@ -1,0 +1,41 @@
+import type { MaybePromise } from "./context.ts";
+import type { StoredItem } from "./protocol/items.ts";
+import type { Response as ResponseObject } from "./protocol/wire.ts";
+
+/** What is kept of a response. */
+export interface StoredResponse {
+  /** As the client saw it last. */
+  response: ResponseObject;
+  /**
+   * The turn's own items, input then output, in full (parts that were not `include`d too). Output items
+   * carry their `turn`, input items do not. References are resolved before they are stored.
+   */
+  items: StoredItem[];
+  /** The response that this one continues, if any. */
+  previousId?: string | undefined;
+  /** `response` as JSON text, already encoded: stores may keep this instead of encoding again. */
+  responseJson?: string;
+}
+
+/**
+ * Keeps responses. Errors are `StoreError`s: a store that cannot be reached never answers as if nothing
+ * were there. What `putResponse` resolved is durable as far as the store can make it.
+ */
+export interface Store {
+  readonly name: string;
+  /** Writes as much as the response's own items, however long the conversation. @throws StoreError */
+  putResponse(record: StoredResponse): MaybePromise<void>;
+  /** `undefined` if it expired or never existed. @throws StoreError */
+  getResponse(id: string): MaybePromise<StoredResponse | undefined>;
+  /**
+   * The items of `id` and of all that it continues, one list per response, oldest first, in a number of
+   * reads that does not grow with the conversation. `undefined` if `id` or any of them is gone: a
+   * conversation never silently starts in the middle. @throws StoreError
+   */
+  getHistory(id: string): MaybePromise<StoredItem[][] | undefined>;
+  /** False if there was none. @throws StoreError */
+  deleteResponse(id: string): MaybePromise<boolean>;
+  /** Resolves when the store works. @throws StoreError */
+  check?(): MaybePromise<void>;
+  close?(): MaybePromise<void>;
+}

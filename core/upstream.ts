@@ -1,0 +1,35 @@
+import type { Log, MaybePromise, Turn } from "./context.ts";
+import type { ModelChunk } from "./protocol/chunk.ts";
+import type { ModelRequest } from "./protocol/model-request.ts";
+
+/** An entry of `GET /v1/models`. */
+export interface ModelInfo {
+  id: string;
+  /** Seconds since the Unix epoch. */
+  created?: number;
+  owned_by?: string;
+}
+
+/** A model server, whatever it speaks. */
+export interface Upstream {
+  /** Names it in logs, errors and the start banner. */
+  readonly name: string;
+  /** Said once in the start banner: where it is, what it is. No secrets. */
+  readonly description: string;
+  /**
+   * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
+   * that the upstream has accepted the request. The last chunk of a complete answer is `finish`; iteration
+   * that ends without one is an upstream that broke off. Obeys `turn.signal` at once. When
+   * `request.stream` is false the upstream is asked once and everything is one batch.
+   * @throws UpstreamError with the status that the client is to see
+   */
+  stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]>;
+  /** @throws UpstreamError when they cannot be listed */
+  models(signal: AbortSignal): Promise<ModelInfo[]>;
+  /** The model of requests that name none. @throws UpstreamError when it cannot be found out */
+  defaultModel(signal: AbortSignal): MaybePromise<string>;
+  /** Resolves when the upstream answers. @throws with the reason when it does not */
+  check?(signal: AbortSignal): Promise<void>;
+}
+
+export type { Log };
