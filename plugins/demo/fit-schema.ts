@@ -1,0 +1,225 @@
+import type { JsonSchema } from "../../core/index.ts";
+
+/** Where values come from before the schema's own: what the prompt says about a property. */
+export interface Hints {
+  /** For a string property of this name. `undefined`: nothing fits. */
+  string(name: string): string | undefined;
+  /** The next number, if there is one. */
+  number(): number | undefined;
+  /** What the prompt gives for this property word for word, as JSON. */
+  given(name: string): unknown;
+  /** Whether the prompt speaks of this value of an enum. */
+  mentions(value: string): boolean;
+}
+
+const MAX_DEPTH = 12;
+
+/** A value that fits a JSON Schema: deterministic, taken from `hints` where they fit. Draft 2020-12's usual part. */
+export function fitSchema(schema: JsonSchema, hints: Hints): unknown {
+  return fit(schema, { root: schema, hints, name: "", depth: 0 });
+}
+
+interface At {
+  root: JsonSchema;
+  hints: Hints;
+  /** Of the property; an array's items have the array's. */
+  name: string;
+  depth: number;
+}
+
+function fit(open: unknown, at: At): unknown {
+  const schema = flatten(open, at);
+  if ("const" in schema) return schema.const;
+  const type = typeOf(schema);
+  const given = at.name ? at.hints.given(at.name) : undefined;
+  if (given !== undefined && fitsType(given, type)) return given;
+  if (Array.isArray(schema.enum))
+    return schema.enum.find((value) => at.hints.mentions(String(value))) ?? schema.enum[0];
+  const own =
+    "default" in schema ? schema.default : Array.isArray(schema.examples) ? schema.examples[0] : undefined;
+  switch (type) {
+    case "object":
+      return own ?? fitObject(schema, at);
+    case "array":
+      return own ?? fitArray(schema, at);
+    case "number":
+    case "integer":
+      return fitNumber(schema, type, at.hints.number() ?? own);
+    case "boolean":
+      return own ?? true;
+    case "null":
+      return null;
+    default:
+      return fitString(schema, at.hints.string(at.name) ?? own);
+  }
+}
+
+/** Follows `$ref`, takes the first alternative that is not null and merges `allOf`. */
+function flatten(open: unknown, at: At): JsonSchema {
+  let schema: JsonSchema = isSchema(open) ? open : {};
+  for (let hops = 0; hops < MAX_DEPTH; hops++) {
+    const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
+    const choices = anyOf ?? oneOf;
+    if (typeof $ref === "string") schema = { ...resolveRef($ref, at.root), ...rest };
+    else if (Array.isArray(choices)) schema = { ...rest, ...firstOf(choices, at) };
+    else if (Array.isArray(allOf)) schema = allOf.reduce((all, part) => merge(all, flatten(part, at)), rest);
+    else return schema;
+  }
+  return schema;
+}
+
+/** Past the depth limit `null` is preferred: it ends a recursive schema. */
+function firstOf(choices: unknown[], at: At): JsonSchema {
+  const isNull = (choice: unknown) => isSchema(choice) && choice.type === "null";
+  const found = choices.find((choice) => isNull(choice) === at.depth > 3) ?? choices[0];
+  return isSchema(found) ? found : {};
+}
+
+function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
+  const required = [...asList(a.required), ...asList(b.required)];
+  const properties = { ...(a.properties as object), ...(b.properties as object) };
+  return {
+    ...a,
+    ...b,
+    ...(required.length ? { required } : {}),
+    ...(Object.keys(properties).length ? { properties } : {}),
+  };
+}
+
+function resolveRef(ref: string, root: JsonSchema): JsonSchema {
+  let found: unknown = root;
+  for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
+    const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    found = isSchema(found) ? found[key] : undefined;
+  }
+  return isSchema(found) ? found : {};
+}
+
+function typeOf(schema: JsonSchema): string {
+  const type = Array.isArray(schema.type)
+    ? (schema.type.find((one) => one !== "null") ?? "null")
+    : schema.type;
+  if (typeof type === "string") return type;
+  if (schema.properties) return "object";
+  if (schema.items || schema.prefixItems) return "array";
+  return "minimum" in schema || "maximum" in schema ? "number" : "string";
+}
+
+function fitObject(schema: JsonSchema, at: At): Record<string, unknown> {
+  const properties = isSchema(schema.properties) ? schema.properties : {};
+  const required = Array.isArray(schema.required) ? new Set(asList(schema.required)) : undefined;
+  const value: Record<string, unknown> = {};
+  for (const [name, property] of Object.entries(properties)) {
+    const wanted = required ? required.has(name) || at.hints.given(name) !== undefined : at.depth < 4;
+    if (wanted && at.depth < MAX_DEPTH) value[name] = fit(property, { ...at, name, depth: at.depth + 1 });
+  }
+  for (const name of required ?? []) if (!(name in value)) value[name] = at.hints.string(name) ?? "demo";
+  return value;
+}
+
+function fitArray(schema: JsonSchema, at: At): unknown[] {
+  const next = { ...at, depth: at.depth + 1 };
+  const values = asSchemas(schema.prefixItems).map((item) => fit(item, next));
+  const least = Number(schema.minItems ?? (at.depth < 4 ? 1 : 0));
+  const most = Math.min(Number(schema.maxItems ?? Infinity), Math.max(least, values.length));
+  while (values.length < most) {
+    const value = fit(schema.items, next);
+    values.push(schema.uniqueItems && values.includes(value) ? another(schema.items, values, next) : value);
+  }
+  return values.slice(0, most);
+}
+
+/** A value of the item schema that is not among `values`: the next of an enum, a larger number, a longer string. */
+function another(open: unknown, values: unknown[], at: At): unknown {
+  const schema = flatten(open, at);
+  const last = values.at(-1);
+  if (Array.isArray(schema.enum)) return schema.enum.find((value) => !values.includes(value)) ?? last;
+  return typeof last === "number" ? last + Number(schema.multipleOf ?? 1) : `${last}${values.length + 1}`;
+}
+
+function fitNumber(schema: JsonSchema, type: string, wanted: unknown): number {
+  const step = Number(schema.multipleOf ?? (type === "integer" ? 1 : 0));
+  const tick = step || 0.5;
+  const low = Math.max(
+    Number(schema.minimum ?? -Infinity),
+    Number(schema.exclusiveMinimum ?? -Infinity) + tick,
+  );
+  const high = Math.min(
+    Number(schema.maximum ?? Infinity),
+    Number(schema.exclusiveMaximum ?? Infinity) - tick,
+  );
+  const value = Math.min(Math.max(typeof wanted === "number" ? wanted : 1, low), high);
+  if (!step) return value;
+  const rounded = Math.ceil(value / step) * step;
+  return rounded > high ? Math.floor(high / step) * step : rounded;
+}
+
+const FORMATS: Record<string, string> = {
+  date: "2026-01-01",
+  "date-time": "2026-01-01T12:00:00Z",
+  time: "12:00:00Z",
+  duration: "PT1H",
+  email: "demo@example.com",
+  hostname: "example.com",
+  uri: "https://example.com/",
+  url: "https://example.com/",
+  uuid: "00000000-0000-4000-8000-000000000000",
+  ipv4: "192.0.2.1",
+  ipv6: "2001:db8::1",
+};
+const SAMPLES = [
+  "demo",
+  "Demo",
+  "DEMO",
+  "DE",
+  "D",
+  "1",
+  "12",
+  "123",
+  "2026",
+  ...Object.values(FORMATS),
+  "12:00",
+  "1.0.0",
+  "#000000",
+  "+15550100",
+  "/demo",
+  "a1",
+];
+
+function fitString(schema: JsonSchema, wanted: unknown): string {
+  const format = FORMATS[String(schema.format)];
+  const text = format ?? (typeof wanted === "string" ? wanted : "demo");
+  const padded = text
+    .padEnd(Number(schema.minLength ?? 0), ".")
+    .slice(0, Number(schema.maxLength ?? Infinity));
+  if (typeof schema.pattern !== "string") return padded;
+  const pattern = compile(schema.pattern);
+  return [padded, ...SAMPLES].find((sample) => pattern?.test(sample)) ?? padded;
+}
+
+function compile(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "u");
+  } catch {
+    return undefined;
+  }
+}
+
+function fitsType(value: unknown, type: string): boolean {
+  if (type === "integer") return Number.isInteger(value);
+  if (type === "array") return Array.isArray(value);
+  if (type === "null") return value === null;
+  return typeof value === type && value !== null && !Array.isArray(value);
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function asList(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function asSchemas(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
