@@ -1,0 +1,101 @@
+import type { z } from "zod";
+
+/** What is wrong with a value of the client's, and where. Checkers return it: most values have none. */
+export interface Problem {
+  /** Below the value that was checked, as `param` shows it: `.content[1].image_url`, or "" for itself. */
+  path: string;
+  /** What was expected and what came: `expected a string, got 3`. Never a long or secret value. */
+  text: string;
+}
+
+/** Longest piece of the client's own text that an error or a warning repeats, in characters. */
+const LONGEST_QUOTE = 40;
+
+/** The first thing that a schema finds wrong; `undefined` if all is well. */
+export function problemIn(schema: z.ZodType, value: unknown): Problem | undefined {
+  const result = schema.safeParse(value);
+  if (result.success) return undefined;
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const culprit = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], value);
+  return { path: toPath(issue.path), text: `expected ${expectation(issue)}, got ${arrival(issue, culprit)}` };
+}
+
+/** A problem of a part, seen from the whole: `below("[3]", { path: ".type", … })` has the path `[3].type`. */
+export function below(path: string, problem: Problem): Problem {
+  return { path: path + problem.path, text: problem.text };
+}
+
+export function wrongType(path: string, expected: string, value: unknown): Problem {
+  return { path, text: `expected ${expected}, got ${describe(value)}` };
+}
+
+export function notSupportedYet(path: string, what: string): Problem {
+  return { path, text: `${what} is not supported yet` };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The client's own words in quotes, shortened, in visible ASCII: fit for a message and for a header. */
+export function quote(text: string): string {
+  const short = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
+  return `"${short.replaceAll(/[^\x21-\x7e]|["\\]/g, "?")}"`;
+}
+
+/** `"a", "b", "c"` */
+export function listed(values: Iterable<unknown>): string {
+  return [...values].map((value) => JSON.stringify(value)).join(", ");
+}
+
+/** What kind of value came. The value itself only where it is a number or a boolean. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return "an object";
+  return typeof value === "string" ? "a string" : String(value);
+}
+
+function toPath(keys: readonly PropertyKey[]): string {
+  return keys.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return withArticle(issue.expected);
+    case "invalid_value":
+      return issue.values.length === 1 ? listed(issue.values) : `one of ${listed(issue.values)}`;
+    case "too_small":
+      return `${measured(issue.origin)}at least ${issue.minimum}${unit(issue.origin)}`;
+    case "too_big":
+      return `${measured(issue.origin)}at most ${issue.maximum}${unit(issue.origin)}`;
+    case "invalid_format":
+      return issue.pattern ? `a string that matches ${issue.pattern.replaceAll("/", "")}` : issue.format;
+    default:
+      return issue.message;
+  }
+}
+
+function withArticle(type: string): string {
+  if (type === "int") return "an integer";
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function measured(origin: string): string {
+  if (origin === "string") return "";
+  return origin === "int" ? "an integer of " : `${withArticle(origin)} of `;
+}
+
+function unit(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" ? " entries" : "";
+}
+
+/** Short names (an enum's value, a tool's name) are repeated, since seeing them is the help; no other text is. */
+function arrival(issue: z.core.$ZodIssue, value: unknown): string {
+  if (typeof value !== "string") return describe(value);
+  if (issue.code === "invalid_value" || issue.code === "invalid_format") return quote(value);
+  return issue.code === "too_big" || issue.code === "too_small" ? `${value.length}` : "a string";
+}

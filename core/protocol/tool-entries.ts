@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { isObject, notSupportedYet, type Problem, problemIn, quote, wrongType } from "./problem.ts";
+import type { ToolEntry } from "./request.ts";
+import { toolTypeClass } from "./tool-types.ts";
+import type { FunctionTool } from "./wire.ts";
+
+const functionTool = z.object({
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/),
+  description: z.string().nullish(),
+  parameters: z.custom((value) => value === undefined || value === null || isObject(value), "an object"),
+  strict: z.boolean().nullish(),
+});
+
+/**
+ * What is wrong with an entry of `tools`. Hosted types pass as they are: the tool kind that owns them reads
+ * them. `knownTypes` are the types that plugins registered.
+ */
+export function toolProblem(entry: unknown, knownTypes: ReadonlySet<string>): Problem | undefined {
+  if (!isObject(entry)) return wrongType("", "an object", entry);
+  const { type } = entry;
+  if (typeof type !== "string") return wrongType(".type", "a string", type);
+  const kind = toolTypeClass(type);
+  if (kind === "function") return problemIn(functionTool, entry);
+  if (kind === "hosted" || knownTypes.has(type)) return undefined;
+  if (kind === "client") return notSupportedYet(".type", `a tool of type ${quote(type)}`);
+  return { path: ".type", text: `${quote(type)} is no known tool type` };
+}
+
+export function isFunctionTool(entry: ToolEntry): entry is FunctionTool {
+  return entry.type === "function";
+}
+
+/** A checked entry with what the API lets a function leave out; any other as it came. */
+export function toToolEntry(entry: ToolEntry): ToolEntry {
+  if (!isFunctionTool(entry) || (entry.parameters && entry.strict !== undefined)) return entry;
+  return {
+    ...entry,
+    parameters: entry.parameters ?? { type: "object", properties: {} },
+    strict: entry.strict ?? null,
+  };
+}
