@@ -18,7 +18,7 @@ export interface KnownTools {
 
 export interface ParsedRequest {
   request: ResponseRequest;
-  /** One for each parameter that was ignored, in visible ASCII and spaces: they go into a header. */
+  /** One for each parameter that was ignored, in printable ASCII: they go into a header. */
   warnings: string[];
 }
 

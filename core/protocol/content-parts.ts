@@ -72,5 +72,5 @@ function isAllowed(type: string, allowed: ReadonlySet<string>): type is PartType
 function sourceProblem(part: Record<string, unknown>, sources: readonly string[]): Problem | undefined {
   if (part.file_id !== undefined && part.file_id !== null) return notSupportedYet(".file_id", "file_id");
   if (sources.some((source) => typeof part[source] === "string")) return undefined;
-  return { path: `.${sources[0]}`, text: `expected ${sources.join(" or ")}, got nothing` };
+  return { path: `.${sources[0]}`, text: `expected a part with ${sources.join(" or ")}` };
 }

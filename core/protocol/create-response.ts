@@ -1,23 +1,22 @@
 import { z } from "zod";
 import { isObject, listed, notSupportedYet, type Problem, problemIn, quote, wrongType } from "./problem.ts";
+import type { IncludeEnum } from "./wire.ts";
 
 const text = z.string();
 const flag = z.boolean();
 const effort = z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 const summary = z.enum(["auto", "concise", "detailed"]);
 
-const include = z.array(
-  z.enum([
-    "file_search_call.results",
-    "web_search_call.results",
-    "web_search_call.action.sources",
-    "message.input_image.image_url",
-    "computer_call_output.output.image_url",
-    "code_interpreter_call.outputs",
-    "reasoning.encrypted_content",
-    "message.output_text.logprobs",
-  ]),
-);
+const INCLUDABLE = [
+  "file_search_call.results",
+  "web_search_call.results",
+  "web_search_call.action.sources",
+  "message.input_image.image_url",
+  "computer_call_output.output.image_url",
+  "code_interpreter_call.outputs",
+  "reasoning.encrypted_content",
+  "message.output_text.logprobs",
+] as const satisfies readonly IncludeEnum[];
 
 const reasoning = z.object({
   effort: effort.nullish(),
@@ -65,7 +64,7 @@ export const PARAMETERS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["background", (value) => (value === true ? notSupportedYet("", "background") : problemIn(flag, value))],
   ["context_management", unsupported("context_management")],
   ["conversation", unsupported("conversation")],
-  ["include", by(include)],
+  ["include", by(z.array(z.enum(INCLUDABLE)))],
   ["instructions", by(text)],
   ["max_output_tokens", by(z.int().min(16))],
   ["max_tool_calls", by(z.int().min(0))],

@@ -37,10 +37,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The client's own words in quotes, shortened, in visible ASCII: fit for a message and for a header. */
+/** The client's own words in quotes, shortened, in printable ASCII: fit for a message and for a header. */
 export function quote(text: string): string {
   const short = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}...` : text;
-  return `"${short.replaceAll(/[^\x21-\x7e]|["\\]/g, "?")}"`;
+  return `"${short.replaceAll(/[^\x20-\x7e]|["\\]/g, "?")}"`;
 }
 
 /** `"a", "b", "c"` */
@@ -68,6 +68,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return issue.values.length === 1 ? listed(issue.values) : `one of ${listed(issue.values)}`;
     case "too_small":
+      if (issue.origin === "string" && issue.minimum === 1) return "a string that is not empty";
       return `${measured(issue.origin)}at least ${issue.minimum}${unit(issue.origin)}`;
     case "too_big":
       return `${measured(issue.origin)}at most ${issue.maximum}${unit(issue.origin)}`;
@@ -97,5 +98,6 @@ function unit(origin: string): string {
 function arrival(issue: z.core.$ZodIssue, value: unknown): string {
   if (typeof value !== "string") return describe(value);
   if (issue.code === "invalid_value" || issue.code === "invalid_format") return quote(value);
-  return issue.code === "too_big" || issue.code === "too_small" ? `${value.length}` : "a string";
+  if (value === "") return "an empty one";
+  return issue.code === "too_big" ? `${value.length}` : "a string";
 }

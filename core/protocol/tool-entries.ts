@@ -7,7 +7,7 @@ import type { FunctionTool } from "./wire.ts";
 const functionTool = z.object({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/),
   description: z.string().nullish(),
-  parameters: z.custom((value) => value === undefined || value === null || isObject(value), "an object"),
+  parameters: z.custom(isObject, "an object").nullish(),
   strict: z.boolean().nullish(),
 });
 
@@ -30,12 +30,17 @@ export function isFunctionTool(entry: ToolEntry): entry is FunctionTool {
   return entry.type === "function";
 }
 
-/** A checked entry with what the API lets a function leave out; any other as it came. */
+/**
+ * A checked entry with what the API lets a function leave out, since an echoed one has all of it; any other
+ * entry as it came.
+ */
 export function toToolEntry(entry: ToolEntry): ToolEntry {
-  if (!isFunctionTool(entry) || (entry.parameters && entry.strict !== undefined)) return entry;
+  if (!isFunctionTool(entry)) return entry;
+  const { description = null, strict = null } = entry;
   return {
     ...entry,
+    description,
     parameters: entry.parameters ?? { type: "object", properties: {} },
-    strict: entry.strict ?? null,
+    strict,
   };
 }
