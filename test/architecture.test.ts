@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path/posix";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/**
+ * Imports go one way: a file may import what stands in its own layer or below. Files of `core/` itself that
+ * no other line names are contracts: what plugins and pipeline share (hooks, tools, stores, upstreams …).
+ */
+const LAYERS: readonly RegExp[] = [
+  /^core\/(errors|ids)\.ts$/,
+  /^core\/protocol\//,
+  /^core\/context\.ts$/,
+  /^core\/(?!(?:errors|ids|context|gateway|config|cli|index)\b)[a-z-]+\.ts$/,
+  /^core\/response\//,
+  /^core\/pipeline\//,
+  /^core\/http\//,
+  /^core\/gateway(-[a-z-]+)?\.ts$/,
+  /^core\/config(-[a-z-]+)?\.ts$/,
+  /^core\/cli(-[a-z-]+)?\.ts$/,
+];
+const PUBLIC_ENTRY = "core/index.ts";
+/** Where gateway and plugins are put together: the only places of the core that know a plugin. */
+const COMPOSITION_ROOT = new Set(["core/config.ts", "core/cli-main.ts"]);
+/** What the core does not know, in any spelling. */
+const FOREIGN = /chat[ _-]?completions?|jupyter|ollama|redis|sqlite/i;
+const DEFAULT_PRESENTATION = "core/response/default-presentation.ts";
+const GENERATED = "core/protocol/wire.ts";
+const MOST_LINES = 260;
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const filesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => join(folder, file.replaceAll("\\", "/")))
+    .filter((file) => file.endsWith(".ts") && !file.includes("/node_modules/"));
+const textOf = (file: string) => readFileSync(join(root, file), "utf8");
+
+const core = filesIn("core");
+const plugins = filesIn("plugins");
+
+/** `import … from "x"`, `export … from "x"`, `import "x"` and `import("x")`. */
+function importsOf(text: string): string[] {
+  const statements = /^[ \t]*(?:import|export)\b(?:[^;"']*?\bfrom)?\s*["']([^"']+)["']/gm;
+  const calls = /\bimport\(\s*["']([^"']+)["']/g;
+  return [...text.matchAll(statements), ...text.matchAll(calls)].map((match) => match[1] as string);
+}
+
+const targetOf = (file: string, specifier: string) =>
+  specifier.startsWith(".") ? join(dirname(file), specifier) : specifier;
+const layerOf = (file: string) => LAYERS.findIndex((layer) => layer.test(file));
+
+/** Why a file of the core may not import this; `undefined` if it may. */
+function coreViolation(file: string, specifier: string): string | undefined {
+  const target = targetOf(file, specifier);
+  if (target.startsWith("vr-gateway")) return "the core does not import itself by name";
+  if (target.startsWith("plugins/"))
+    return COMPOSITION_ROOT.has(file) ? undefined : "only the composition root imports plugins";
+  if (!specifier.startsWith(".") || file === PUBLIC_ENTRY) return undefined;
+  if (target === PUBLIC_ENTRY)
+    return COMPOSITION_ROOT.has(file) ? undefined : "only the composition root imports the public entry";
+  if (layerOf(file) < 0 || layerOf(target) < 0) return "has no layer";
+  return layerOf(target) > layerOf(file) ? "stands in a higher layer" : undefined;
+}
+
+/** Why a file of a plugin may not import this; `undefined` if it may. */
+function pluginViolation(file: string, specifier: string): string | undefined {
+  const target = targetOf(file, specifier);
+  if (target.startsWith("vr-gateway")) return "a plugin of this package imports ../../core/index.ts";
+  if (!specifier.startsWith(".") || target === PUBLIC_ENTRY) return undefined;
+  const [, plugin = ""] = file.split("/");
+  if (target.startsWith(`plugins/${plugin}/`)) return undefined;
+  if (plugin.startsWith("upstream-") && target === "plugins/dialect-chat/index.ts") return undefined;
+  return target.startsWith("core/") ? "not the public entry" : "plugins do not know each other";
+}
+
+const violations = (files: string[], rule: (file: string, specifier: string) => string | undefined) =>
+  files.flatMap((file) =>
+    importsOf(textOf(file)).flatMap((specifier) => {
+      const reason = rule(file, specifier);
+      return reason ? [`${file} → ${specifier}: ${reason}`] : [];
+    }),
+  );
+
+describe("the core", () => {
+  it("imports downwards only", () => {
+    expect(violations(core, coreViolation)).toEqual([]);
+  });
+
+  it("has a layer for every file but the public entry", () => {
+    expect(core.filter((file) => layerOf(file) < 0 && file !== PUBLIC_ENTRY)).toEqual([]);
+  });
+
+  it("does not name what plugins are for, neither in code nor in comments", () => {
+    const inner = core.filter((file) => /^core\/(pipeline|http|response)\//.test(file));
+    expect(inner).toContain("core/pipeline/parse.ts");
+    expect(inner.filter((file) => FOREIGN.test(textOf(file)))).toEqual([]);
+    const mcpCalls = inner.filter((file) => textOf(file).includes("mcp_call"));
+    expect(mcpCalls.filter((file) => file !== DEFAULT_PRESENTATION)).toEqual([]);
+  });
+});
+
+describe("plugins", () => {
+  it("import the public entry, their own files and packages", () => {
+    expect(violations(plugins, pluginViolation)).toEqual([]);
+  });
+});
+
+it("keeps files short", () => {
+  const lines = (file: string) => textOf(file).trimEnd().split("\n").length;
+  const long = [...core, ...plugins].filter((file) => file !== GENERATED && lines(file) > MOST_LINES);
+  expect(long.map((file) => `${file}: ${lines(file)} lines`)).toEqual([]);
+});
+
+describe("these rules", () => {
+  it("read every way to import", () => {
+    const text = [
+      'import a from "./a.ts";',
+      'import type { B } from "./b.ts";',
+      "export {\n  c,\n  type C,\n} from './c.ts';",
+      'export * from "./d.ts";',
+      'import "./e.ts";',
+      'const f = await import("./f.ts");',
+      'export const g = "./not-an-import.ts";',
+      'export type { H } from "./h.ts";',
+    ].join("\n");
+    const found = importsOf(text).sort();
+    expect(found).toEqual("abcdefh".split("").map((name) => `./${name}.ts`));
+    expect(importsOf(textOf(PUBLIC_ENTRY))).toContain("./protocol/items.ts");
+  });
+
+  it.each([
+    ["core/protocol/items.ts", "../context.ts"],
+    ["core/errors.ts", "./ids.ts", "fine"],
+    ["core/hooks.ts", "./tool.ts", "fine"],
+    ["core/hooks.ts", "./pipeline/parse.ts"],
+    ["core/hooks.ts", "./gateway.ts"],
+    ["core/tail.ts", "./protocol/chunk.ts", "fine"],
+    ["core/response/assembler.ts", "../pipeline/turn.ts"],
+    ["core/pipeline/parse.ts", "../protocol/items.ts", "fine"],
+    ["core/pipeline/parse.ts", "zod", "fine"],
+    ["core/pipeline/parse.ts", "../index.ts"],
+    ["core/pipeline/parse.ts", "../../plugins/mcp/index.ts"],
+    ["core/pipeline/parse.ts", "vr-gateway"],
+    ["core/pipeline/parse.ts", "../elsewhere/file.ts"],
+    ["core/config.ts", "../plugins/mcp/index.ts", "fine"],
+    ["core/config.ts", "./cli.ts"],
+  ])("judge %s → %s", (file, specifier, verdict = "refused") => {
+    expect(coreViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);
+  });
+
+  it.each([
+    ["plugins/mcp/index.ts", "../../core/index.ts", "fine"],
+    ["plugins/mcp/index.ts", "./client.ts", "fine"],
+    ["plugins/mcp/wire/read.ts", "../client.ts", "fine"],
+    ["plugins/mcp/index.ts", "node:http", "fine"],
+    ["plugins/mcp/index.ts", "../../core/errors.ts"],
+    ["plugins/mcp/index.ts", "../dialect-chat/index.ts"],
+    ["plugins/mcp/index.ts", "vr-gateway"],
+    ["plugins/upstream-vllm/index.ts", "../dialect-chat/index.ts", "fine"],
+    ["plugins/upstream-vllm/index.ts", "../dialect-chat/messages.ts"],
+    ["plugins/upstream-vllm/index.ts", "../mcp/index.ts"],
+  ])("judge %s → %s", (file, specifier, verdict = "refused") => {
+    expect(pluginViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);
+  });
+});
