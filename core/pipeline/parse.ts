@@ -46,6 +46,7 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Parse
     if (problem) throw invalid(name, problem);
     parameters[name] = isObject(value) ? withoutNulls(value) : value;
   }
+  // Only `false` gets here, which is the default.
   delete parameters.background;
 
   const tools = parseTools(body.tools ?? [], known.knownTypes);
