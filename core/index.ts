@@ -26,6 +26,8 @@ export {
 export type { Tap, TapOptions } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
 export { newId } from "./ids.ts";
+export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
+export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
 export type { FinishReason, ModelChunk, TextChunk } from "./protocol/chunk.ts";
 export type { EventDraft, Progress, ResponseEvent } from "./protocol/events.ts";
@@ -51,6 +53,13 @@ export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry } from "./registry.ts";
 export type { Store, StoredResponse } from "./store.ts";
+export {
+  createTailWindow,
+  type Inspection,
+  type TailPlace,
+  type TailWindow,
+  type TailWindowOptions,
+} from "./tail-window.ts";
 export type {
   CallEnd,
   ItemDraft,

@@ -1,0 +1,127 @@
+import type { TextKind } from "./item-texts.ts";
+import type { ModelChunk } from "./protocol/chunk.ts";
+
+/** Where the text stands that `inspect` is given. One object per stream: read it, do not keep it. */
+export interface TailPlace {
+  readonly kind: TextKind;
+  /** What stands before the text: its last UTF-16 units, up to eight. Empty at the start of the stream. */
+  readonly before: string;
+  /** Nothing may follow: what is not stopped now goes out. */
+  readonly ended: boolean;
+}
+
+/** How many leading UTF-16 units may go out; with `stop`, the response ends after them. */
+export type Inspection = number | { pass: number; stop: string };
+
+/** UTF-16 units; enough for a whole JSON escape. */
+const BEFORE = 8;
+
+/**
+ * One stream of words: what was passed last and could still be the beginning of a match, then what is held.
+ * Logprobs of a chunk go out with the chunk's last character.
+ */
+export class Tail {
+  before = "";
+  ended = false;
+  readonly kind: TextKind;
+  /** The chunk that came last, as the form of those that go out. */
+  #form: ModelChunk;
+  #text = "";
+  /** So many units of the text are out already, since another kind came in between. */
+  #out = 0;
+  #logprobs: { end: number; values: unknown[] }[] = [];
+
+  constructor(kind: TextKind, form: ModelChunk) {
+    this.kind = kind;
+    this.#form = form;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  get holds(): boolean {
+    return this.#text.length > this.#out;
+  }
+
+  /** Went out as it came, while nothing was held. */
+  passed(fragment: string): void {
+    this.before = (fragment.length < BEFORE ? this.before + fragment : fragment).slice(-BEFORE);
+  }
+
+  add(chunk: ModelChunk, fragment: string): void {
+    this.#form = chunk;
+    this.#text += fragment;
+    const values = logprobsOf(chunk);
+    if (values) this.#logprobs.push({ end: this.#text.length, values });
+  }
+
+  /** The part up to `pass` that is not out yet, and forgets it; `undefined` when there is none. */
+  take(pass: number): ModelChunk | undefined {
+    const cut = this.#wholeCharacters(pass);
+    const chunk = this.#chunk(cut);
+    this.passed(this.#text.slice(0, cut));
+    this.#text = this.#text.slice(cut);
+    this.#out = Math.max(0, this.#out - cut);
+    for (const entry of this.#logprobs) entry.end -= cut;
+    return chunk;
+  }
+
+  /** All that is held. It is remembered, so that a match that goes on later is still found. */
+  release(): ModelChunk | undefined {
+    const chunk = this.#chunk(this.#text.length);
+    this.#out = this.#text.length;
+    return chunk;
+  }
+
+  #chunk(end: number): ModelChunk | undefined {
+    if (end <= this.#out) return undefined;
+    let values: unknown[] | undefined;
+    while (this.#logprobs[0] && this.#logprobs[0].end <= end)
+      values = [...(values ?? []), ...(this.#logprobs.shift()?.values ?? [])];
+    return withText(this.#form, this.#text.slice(this.#out, end), values);
+  }
+
+  /** Never between the halves of a surrogate pair. */
+  #wholeCharacters(pass: number): number {
+    const splits = pass < this.#text.length && (this.#text.charCodeAt(pass - 1) & 0xfc00) === 0xd800;
+    return splits ? pass - 1 : pass;
+  }
+}
+
+/** The words that a chunk adds to its stream; `undefined` for chunks that add none. */
+export function fragmentOf(chunk: ModelChunk): string | undefined {
+  switch (chunk.type) {
+    case "text":
+    case "reasoning":
+    case "refusal":
+      return chunk.text;
+    case "tool_arguments":
+      return chunk.delta;
+    case "item_event":
+      return "delta" in chunk.event && typeof chunk.event.delta === "string" ? chunk.event.delta : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function logprobsOf(chunk: ModelChunk): unknown[] | undefined {
+  if (chunk.type === "text") return chunk.logprobs;
+  if (chunk.type !== "item_event" || !("logprobs" in chunk.event)) return undefined;
+  return chunk.event.logprobs;
+}
+
+function withText(form: ModelChunk, text: string, logprobs: unknown[] | undefined): ModelChunk {
+  switch (form.type) {
+    case "text":
+      return logprobs ? ({ type: "text", text, logprobs } as ModelChunk) : { type: "text", text };
+    case "item_event": {
+      const own = "logprobs" in form.event ? { logprobs: logprobs ?? [] } : {};
+      return { type: "item_event", event: { ...form.event, delta: text, ...own } } as ModelChunk;
+    }
+    case "tool_arguments":
+      return { ...form, delta: text };
+    default:
+      return { ...form, text } as ModelChunk;
+  }
+}
