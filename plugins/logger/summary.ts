@@ -1,0 +1,50 @@
+import type { wire } from "../../core/index.ts";
+
+/** What a line says of a response. Absent values are left out of it. */
+export interface Summary {
+  id: string;
+  status: string | undefined;
+  model: string | undefined;
+  /** Milliseconds from the request to the end. */
+  ms: number;
+  /** Model calls. */
+  turns: number;
+  /** Tool calls by name: functions and MCP tools by their own, hosted tools by their item's type. */
+  tools?: Record<string, number>;
+  usage?: { input: number; cached: number; output: number; reasoning: number };
+  /** The error's code; its message may hold what was said. */
+  error?: string;
+  incomplete?: string;
+}
+
+export function summarize(response: wire.Response, measured: { turns: number; ms: number }): Summary {
+  const { id, status, model, usage, error, incomplete_details } = response;
+  const tools = countCalls(response.output);
+  return {
+    id,
+    status,
+    model,
+    ...measured,
+    ...(Object.keys(tools).length > 0 && { tools }),
+    ...(usage && {
+      usage: {
+        input: usage.input_tokens,
+        cached: usage.input_tokens_details?.cached_tokens ?? 0,
+        output: usage.output_tokens,
+        reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
+      },
+    }),
+    ...(error && { error: error.code }),
+    ...(incomplete_details?.reason && { incomplete: incomplete_details.reason }),
+  };
+}
+
+function countCalls(output: readonly wire.OutputItem[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const item of output) {
+    if (!item.type.endsWith("_call")) continue;
+    const name = "name" in item && item.name ? item.name : item.type.replace(/_call$/, "");
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
