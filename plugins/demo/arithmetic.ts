@@ -1,8 +1,12 @@
 const OPERATORS: Record<string, string> = { "×": "*", "÷": "/", "−": "-", "·": "*", "^": "**" };
 
+/** Characters of a prompt that are searched: brackets nest as deep as the stack allows. */
+const MAX_LENGTH = 1_000;
+
 /** The first arithmetic expression in a text, with Python's operators: `12 * 7`. `undefined` if there is none. */
 export function findExpression(text: string): string | undefined {
   const spelled = text
+    .slice(0, MAX_LENGTH)
     .replace(/(?<=\d)\s*(?:x|times|multiplied by)\s*(?=[\d(])/gi, " * ")
     .replace(/(?<=\d)\s*plus\s*(?=[\d(])/gi, " + ")
     .replace(/(?<=\d)\s*minus\s*(?=[\d(])/gi, " - ")

@@ -1,4 +1,6 @@
 import type { JsonSchema } from "../../core/index.ts";
+import { fitString } from "./fit-string.ts";
+import { asList, flattenSchema, isSchema } from "./flatten-schema.ts";
 
 /** Where values come from before the schema's own: what the prompt says about a property. */
 export interface Hints {
@@ -28,7 +30,7 @@ interface At {
 }
 
 function fit(open: unknown, at: At): unknown {
-  const schema = flatten(open, at);
+  const schema = flattenSchema(open, at.root, at.depth > 3);
   if ("const" in schema) return schema.const;
   const type = typeOf(schema);
   const given = at.name ? at.hints.given(at.name) : undefined;
@@ -52,47 +54,6 @@ function fit(open: unknown, at: At): unknown {
     default:
       return fitString(schema, at.hints.string(at.name) ?? own);
   }
-}
-
-/** Follows `$ref`, takes the first alternative that is not null and merges `allOf`. */
-function flatten(open: unknown, at: At): JsonSchema {
-  let schema: JsonSchema = isSchema(open) ? open : {};
-  for (let hops = 0; hops < MAX_DEPTH; hops++) {
-    const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
-    const choices = anyOf ?? oneOf;
-    if (typeof $ref === "string") schema = { ...resolveRef($ref, at.root), ...rest };
-    else if (Array.isArray(choices)) schema = { ...rest, ...firstOf(choices, at) };
-    else if (Array.isArray(allOf)) schema = allOf.reduce((all, part) => merge(all, flatten(part, at)), rest);
-    else return schema;
-  }
-  return schema;
-}
-
-/** Past the depth limit `null` is preferred: it ends a recursive schema. */
-function firstOf(choices: unknown[], at: At): JsonSchema {
-  const isNull = (choice: unknown) => isSchema(choice) && choice.type === "null";
-  const found = choices.find((choice) => isNull(choice) === at.depth > 3) ?? choices[0];
-  return isSchema(found) ? found : {};
-}
-
-function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
-  const required = [...asList(a.required), ...asList(b.required)];
-  const properties = { ...(a.properties as object), ...(b.properties as object) };
-  return {
-    ...a,
-    ...b,
-    ...(required.length ? { required } : {}),
-    ...(Object.keys(properties).length ? { properties } : {}),
-  };
-}
-
-function resolveRef(ref: string, root: JsonSchema): JsonSchema {
-  let found: unknown = root;
-  for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
-    const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    found = isSchema(found) ? found[key] : undefined;
-  }
-  return isSchema(found) ? found : {};
 }
 
 function typeOf(schema: JsonSchema): string {
@@ -131,7 +92,7 @@ function fitArray(schema: JsonSchema, at: At): unknown[] {
 
 /** A value of the item schema that is not among `values`: the next of an enum, a larger number, a longer string. */
 function another(open: unknown, values: unknown[], at: At): unknown {
-  const schema = flatten(open, at);
+  const schema = flattenSchema(open, at.root, at.depth > 3);
   const last = values.at(-1);
   if (Array.isArray(schema.enum)) return schema.enum.find((value) => !values.includes(value)) ?? last;
   return typeof last === "number" ? last + Number(schema.multipleOf ?? 1) : `${last}${values.length + 1}`;
@@ -154,70 +115,11 @@ function fitNumber(schema: JsonSchema, type: string, wanted: unknown): number {
   return rounded > high ? Math.floor(high / step) * step : rounded;
 }
 
-const FORMATS: Record<string, string> = {
-  date: "2026-01-01",
-  "date-time": "2026-01-01T12:00:00Z",
-  time: "12:00:00Z",
-  duration: "PT1H",
-  email: "demo@example.com",
-  hostname: "example.com",
-  uri: "https://example.com/",
-  url: "https://example.com/",
-  uuid: "00000000-0000-4000-8000-000000000000",
-  ipv4: "192.0.2.1",
-  ipv6: "2001:db8::1",
-};
-const SAMPLES = [
-  "demo",
-  "Demo",
-  "DEMO",
-  "DE",
-  "D",
-  "1",
-  "12",
-  "123",
-  "2026",
-  ...Object.values(FORMATS),
-  "12:00",
-  "1.0.0",
-  "#000000",
-  "+15550100",
-  "/demo",
-  "a1",
-];
-
-function fitString(schema: JsonSchema, wanted: unknown): string {
-  const format = FORMATS[String(schema.format)];
-  const text = format ?? (typeof wanted === "string" ? wanted : "demo");
-  const padded = text
-    .padEnd(Number(schema.minLength ?? 0), ".")
-    .slice(0, Number(schema.maxLength ?? Infinity));
-  if (typeof schema.pattern !== "string") return padded;
-  const pattern = compile(schema.pattern);
-  return [padded, ...SAMPLES].find((sample) => pattern?.test(sample)) ?? padded;
-}
-
-function compile(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, "u");
-  } catch {
-    return undefined;
-  }
-}
-
 function fitsType(value: unknown, type: string): boolean {
   if (type === "integer") return Number.isInteger(value);
   if (type === "array") return Array.isArray(value);
   if (type === "null") return value === null;
   return typeof value === type && value !== null && !Array.isArray(value);
-}
-
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function asList(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : [];
 }
 
 function asSchemas(value: unknown): unknown[] {

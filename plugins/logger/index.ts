@@ -8,13 +8,11 @@ const FIELDS = ["id", "status", "model", "ms", "turns", "tools", "usage", "error
 /** One structured line per finished response: what it was and what it cost, nothing of what was said. */
 export default definePlugin({
   name: "logger",
-  options: z
-    .object({
-      level: z.enum(LEVELS).default("info"),
-      fields: z.array(z.enum(FIELDS)).default([...FIELDS]),
-      taps: z.boolean().default(false),
-    })
-    .prefault({}),
+  options: z.object({
+    level: z.enum(LEVELS).default("info"),
+    fields: z.array(z.enum(FIELDS)).default([...FIELDS]),
+    taps: z.boolean().default(false),
+  }),
   setup(vr, { level, fields, taps }) {
     vr.hooks.beforeUpstream.tap((_request, turn) => {
       turn.response.state("logger", () => ({ turns: 0 })).turns = turn.index + 1;

@@ -1,0 +1,53 @@
+import type { JsonSchema } from "../../core/index.ts";
+
+const FORMATS: Record<string, string> = {
+  date: "2026-01-01",
+  "date-time": "2026-01-01T12:00:00Z",
+  time: "12:00:00Z",
+  duration: "PT1H",
+  email: "demo@example.com",
+  hostname: "example.com",
+  uri: "https://example.com/",
+  url: "https://example.com/",
+  uuid: "00000000-0000-4000-8000-000000000000",
+  ipv4: "192.0.2.1",
+  ipv6: "2001:db8::1",
+};
+const SAMPLES = [
+  "demo",
+  "Demo",
+  "DEMO",
+  "DE",
+  "D",
+  "1",
+  "12",
+  "123",
+  "2026",
+  ...Object.values(FORMATS),
+  "12:00",
+  "1.0.0",
+  "#000000",
+  "+15550100",
+  "/demo",
+  "a1",
+];
+
+/** `wanted` as far as format, lengths and pattern allow, or something that they do allow. */
+export function fitString(schema: JsonSchema, wanted: unknown): string {
+  const format = FORMATS[String(schema.format)];
+  const text = format ?? (typeof wanted === "string" ? wanted : "demo");
+  const padded = text
+    .padEnd(Number(schema.minLength ?? 0), ".")
+    .slice(0, Number(schema.maxLength ?? Infinity));
+  if (typeof schema.pattern !== "string") return padded;
+  const pattern = compile(schema.pattern);
+  return [padded, ...SAMPLES].find((sample) => pattern?.test(sample)) ?? padded;
+}
+
+function compile(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "u");
+  } catch {
+    return undefined;
+  }
+}

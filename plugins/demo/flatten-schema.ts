@@ -1,0 +1,56 @@
+import type { JsonSchema } from "../../core/index.ts";
+
+/** References to references; more than these is a circle. */
+const MAX_HOPS = 12;
+
+/**
+ * A schema without `$ref`, `anyOf`, `oneOf` and `allOf` at its top: references are followed, `allOf` is merged, and of
+ * alternatives the first that is not null is taken, or null where that is preferred, since it ends a recursion.
+ */
+export function flattenSchema(open: unknown, root: JsonSchema, prefersNull: boolean): JsonSchema {
+  let schema: JsonSchema = isSchema(open) ? open : {};
+  for (let hops = 0; hops < MAX_HOPS; hops++) {
+    const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
+    const choices = anyOf ?? oneOf;
+    if (typeof $ref === "string") schema = { ...resolveRef($ref, root), ...rest };
+    else if (Array.isArray(choices)) schema = { ...rest, ...firstOf(choices, prefersNull) };
+    else if (Array.isArray(allOf))
+      schema = allOf.reduce((all, part) => merge(all, flattenSchema(part, root, prefersNull)), rest);
+    else return schema;
+  }
+  return schema;
+}
+
+function firstOf(choices: unknown[], prefersNull: boolean): JsonSchema {
+  const isNull = (choice: unknown) => isSchema(choice) && choice.type === "null";
+  const found = choices.find((choice) => isNull(choice) === prefersNull) ?? choices[0];
+  return isSchema(found) ? found : {};
+}
+
+function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
+  const required = [...asList(a.required), ...asList(b.required)];
+  const properties = { ...(a.properties as object), ...(b.properties as object) };
+  return {
+    ...a,
+    ...b,
+    ...(required.length ? { required } : {}),
+    ...(Object.keys(properties).length ? { properties } : {}),
+  };
+}
+
+function resolveRef(ref: string, root: JsonSchema): JsonSchema {
+  let found: unknown = root;
+  for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
+    const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    found = isSchema(found) ? found[key] : undefined;
+  }
+  return isSchema(found) ? found : {};
+}
+
+export function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function asList(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
