@@ -29,12 +29,21 @@ export type Script = (exchange: Exchange) => void | Promise<void>;
  * One step of a stream: text or bytes as they are, an object as the JSON of one `data:` event, a promise to
  * await before going on. Steps between two promises leave in one write.
  */
-export type Step = string | Uint8Array | object | Promise<unknown> | typeof RESET | typeof HANG;
+export type Step =
+  | string
+  | Uint8Array
+  | object
+  | Promise<unknown>
+  | typeof RESET
+  | typeof HANG
+  | typeof LATER;
 
 /** Destroys the connection. */
 export const RESET = Symbol("reset");
 /** Leaves the response open for ever. */
 export const HANG = Symbol("hang");
+/** Lets the event loop turn twice, so that what was written so far leaves on its own. */
+export const LATER = Symbol("later");
 export const DONE = "data: [DONE]\n\n";
 
 export interface ChatServer {
@@ -149,10 +158,13 @@ export function stream(...steps: Step[]): Script {
       if (step instanceof Promise) {
         flush();
         await step;
+      } else if (step === LATER) {
+        flush();
+        await turns();
       } else if (step === RESET) {
         flush();
         // The bytes written so far leave first; then a reset instead of an orderly end.
-        await new Promise((resolve) => setImmediate(resolve));
+        await turns();
         socket.resetAndDestroy();
         return;
       } else if (step === HANG) {
@@ -177,8 +189,7 @@ export function fixture(name: string, size?: number): Script {
   if (size === undefined) return stream(bytes);
   const steps: Step[] = [];
   for (let at = 0; at < bytes.length; at += size) {
-    // A turn of the event loop between the writes, so that each leaves on its own.
-    steps.push(bytes.subarray(at, at + size), later());
+    steps.push(bytes.subarray(at, at + size), LATER);
   }
   return stream(...steps);
 }
@@ -187,8 +198,8 @@ export function fixtureBytes(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/streams/${name}.sse`, import.meta.url));
 }
 
-function later(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+async function turns(): Promise<void> {
+  for (let i = 0; i < 2; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** One `chat.completion.chunk`. */

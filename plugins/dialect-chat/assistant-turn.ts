@@ -1,0 +1,94 @@
+import type { ModelItem, wire } from "../../core/index.ts";
+import type { ChatMessage, ChatPart, ChatToolCall } from "./chat-types.ts";
+import type { ChatQuirks } from "./quirks.ts";
+import { toChatContent } from "./to-parts.ts";
+
+type ToolOutput = wire.FunctionCallOutputItemParam["output"];
+
+/**
+ * What one model call said: text, reasoning and all its calls, however many items they are. Servers reject
+ * parallel calls that are spread over several assistant messages, and results that do not follow at once.
+ */
+export class AssistantTurn {
+  #text = "";
+  #reasoning = "";
+  readonly #calls: ChatToolCall[] = [];
+  readonly #outputs: (ToolOutput | undefined)[] = [];
+  /** Stands between the texts of two message items. */
+  readonly #separator: string;
+
+  constructor(separator: string) {
+    this.#separator = separator;
+  }
+
+  addText(text: string): void {
+    if (text === "") return;
+    this.#text += this.#text === "" ? text : this.#separator + text;
+  }
+
+  addReasoning(item: wire.ReasoningItem): void {
+    const parts = item.content?.length ? item.content : item.summary;
+    for (const part of parts ?? []) this.#reasoning += this.#reasoning === "" ? part.text : `\n${part.text}`;
+  }
+
+  addCall(item: Extract<ModelItem, { type: "function_call" }>): void {
+    this.#calls.push({
+      id: item.call_id,
+      type: "function",
+      function: { name: item.name, arguments: item.arguments === "" ? "{}" : item.arguments },
+    });
+    this.#outputs.push(undefined);
+  }
+
+  /** False if no call of this turn waits for an output under that id. */
+  answer(callId: string, output: ToolOutput): boolean {
+    const at = this.#calls.findIndex((call, i) => call.id === callId && this.#outputs[i] === undefined);
+    if (at === -1) return false;
+    this.#outputs[at] = output;
+    return true;
+  }
+
+  /** The assistant message, then the results in the order of the calls. */
+  writeTo(messages: ChatMessage[], quirks: ChatQuirks): void {
+    const hasCalls = this.#calls.length > 0;
+    if (!hasCalls && this.#text === "" && !(quirks.sendReasoning === "always" && this.#reasoning)) return;
+    const message: ChatMessage = {
+      role: "assistant",
+      content: this.#text === "" && hasCalls ? null : this.#text,
+    };
+    const sendsReasoning =
+      quirks.sendReasoning === "always" || (quirks.sendReasoning === "tool-calls" && hasCalls);
+    if (sendsReasoning && this.#reasoning !== "") message.reasoning_content = this.#reasoning;
+    if (hasCalls) message.tool_calls = this.#calls;
+    messages.push(message);
+
+    const images: ChatPart[] = [];
+    this.#calls.forEach((call, i) => {
+      const output = this.#outputs[i];
+      if (output !== undefined) messages.push(toToolMessage(call.id, output, quirks, images));
+    });
+    if (images.length > 0) messages.push({ role: "user", content: images });
+  }
+}
+
+/** A result. Parts that a tool message cannot carry are added to `aside`, which follows as a user message. */
+export function toToolMessage(
+  callId: string,
+  output: ToolOutput,
+  quirks: ChatQuirks,
+  aside: ChatPart[],
+): ChatMessage {
+  if (typeof output === "string") return { role: "tool", tool_call_id: callId, content: output };
+  const content = toChatContent(output, quirks);
+  if (typeof content === "string" || quirks.toolImages === "tool-message")
+    return { role: "tool", tool_call_id: callId, content };
+  const texts: string[] = [];
+  const others: ChatPart[] = [];
+  for (const part of content) {
+    if (part.type === "text") texts.push(part.text);
+    else others.push(part);
+  }
+  aside.push({ type: "text", text: `Attached to the result of tool call ${callId}:` }, ...others);
+  texts.push("(The attachments follow in the next message.)");
+  return { role: "tool", tool_call_id: callId, content: texts.join("\n") };
+}

@@ -1,0 +1,209 @@
+import { type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
+import { toErrorInStream } from "./chat-error.ts";
+import type {
+  ChatAnnotation,
+  ChatChoice,
+  ChatChunk,
+  ChatContentPart,
+  ChatDelta,
+  ChatUsage,
+} from "./chat-types.ts";
+import { toFinishReason } from "./finish-reason.ts";
+import type { ChatQuirks } from "./quirks.ts";
+import { ThinkTags } from "./think-tags.ts";
+import { toLogProbs } from "./to-logprobs.ts";
+import { toUsage } from "./to-usage.ts";
+import { ToolCallDecoder } from "./tool-call-decoder.ts";
+
+/** Where the one string of a plain delta stood. */
+export type PlainField = "content" | "reasoning_content" | "reasoning" | "arguments";
+
+export interface ChatDecoder {
+  /**
+   * What the last `push` found, if that was nothing but one piece of text in this field: the same payload
+   * with other text may then go to `repeat` unparsed.
+   */
+  readonly plain: PlainField | undefined;
+  /** @throws UpstreamError when the server reports an error in place of a chunk */
+  push(payload: ChatChunk, out: ModelChunk[]): void;
+  /** As `push` of a payload that differs from the last, which was `plain`, by this text alone. */
+  repeat(text: string, out: ModelChunk[]): void;
+  /**
+   * The stream is over: what was held back, the usage and `finish`.
+   * @throws UpstreamError 502 if it broke off, without `finish_reason` and without `[DONE]`
+   */
+  end(sawDone: boolean, out: ModelChunk[]): void;
+}
+
+/** `secrets` are cut out of errors that the server reports in the stream. */
+export function createChatDecoder(quirks: ChatQuirks, secrets: readonly string[] = []): ChatDecoder {
+  return new Decoder(quirks.thinkTags, secrets);
+}
+
+/** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no completion */
+export function fromCompletion(
+  body: ChatChunk,
+  quirks: ChatQuirks,
+  secrets: readonly string[] = [],
+): ModelChunk[] {
+  const out: ModelChunk[] = [];
+  const decoder = new Decoder(quirks.thinkTags, secrets);
+  decoder.push(body, out);
+  if (!body.choices?.[0]) throw new UpstreamError(502, "the model server answered without a choice");
+  decoder.end(true, out);
+  return out;
+}
+
+class Decoder implements ChatDecoder {
+  plain: PlainField | undefined;
+  /** Present until the text has begun without a tag, or after one. */
+  #think: ThinkTags | undefined;
+  #calls: ToolCallDecoder | undefined;
+  #usage: ChatUsage | undefined;
+  #reason: string | undefined;
+  /** Of text that is held back. */
+  #logprobs: wire.LogProb[] | undefined;
+
+  readonly #secrets: readonly string[];
+
+  constructor(thinkTags: boolean, secrets: readonly string[]) {
+    this.#secrets = secrets;
+    this.#think = thinkTags ? new ThinkTags() : undefined;
+  }
+
+  push(payload: ChatChunk, out: ModelChunk[]): void {
+    this.plain = undefined;
+    if (payload.usage) this.#usage = payload.usage;
+    if (payload.error) throw toErrorInStream(payload.error, this.#secrets);
+    const choice = firstChoice(payload.choices);
+    if (choice === undefined) return;
+    if (choice.finish_reason) {
+      this.#reason = choice.finish_reason;
+      if (choice.error || this.#reason === "error") throw toErrorInStream(choice.error, this.#secrets);
+    }
+    if (choice.logprobs?.content?.length) this.#addLogProbs(choice.logprobs.content);
+    const delta = choice.delta ?? choice.message;
+    if (!delta) return;
+    const before = out.length;
+    const field = this.#delta(delta, out);
+    if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
+  }
+
+  repeat(text: string, out: ModelChunk[]): void {
+    if (this.plain === "content") out.push({ type: "text", text });
+    else if (this.plain === "arguments") this.#calls?.append(text, out);
+    else out.push({ type: "reasoning", text });
+  }
+
+  end(sawDone: boolean, out: ModelChunk[]): void {
+    if (this.#reason === undefined && !sawDone)
+      throw new UpstreamError(502, "the model server broke off before its answer was complete");
+    this.#flush(out);
+    this.#calls?.end();
+    if (this.#usage) out.push({ type: "usage", usage: toUsage(this.#usage) });
+    out.push({ type: "finish", reason: toFinishReason(this.#reason, this.#calls !== undefined) });
+  }
+
+  /** The field of the last piece of text. */
+  #delta(delta: ChatDelta, out: ModelChunk[]): PlainField | undefined {
+    let field: PlainField | undefined;
+    const content = delta.content;
+    // Servers in transition send both fields, with the same text.
+    if (delta.reasoning_content) {
+      field = "reasoning_content";
+      out.push({ type: "reasoning", text: delta.reasoning_content });
+    } else if (typeof delta.reasoning === "string" && delta.reasoning !== "") {
+      field = "reasoning";
+      out.push({ type: "reasoning", text: delta.reasoning });
+    }
+    if (typeof content === "string") {
+      if (content !== "") {
+        // Held back or split text is not plain: what it becomes depends on what came before.
+        field = this.#think === undefined && this.#logprobs === undefined ? "content" : undefined;
+        this.#text(content, out);
+      }
+    } else if (content) this.#parts(content, out);
+    if (delta.refusal) this.#other(out).push({ type: "refusal", text: delta.refusal });
+    if (delta.annotations) this.#annotations(delta.annotations, out);
+    if (delta.tool_calls) {
+      this.#calls ??= new ToolCallDecoder();
+      for (const call of delta.tool_calls)
+        field = this.#calls.push(call, this.#other(out)) ? "arguments" : undefined;
+    } else if (delta.function_call) {
+      this.#calls ??= new ToolCallDecoder();
+      this.#calls.push({ index: 0, function: delta.function_call }, this.#other(out));
+    }
+    return field;
+  }
+
+  #text(text: string, out: ModelChunk[]): void {
+    const from = out.length;
+    if (this.#think === undefined) out.push({ type: "text", text });
+    else {
+      this.#think.push(text, out);
+      if (this.#think.done) this.#think = undefined;
+    }
+    if (this.#logprobs) this.#attachLogProbs(out, from);
+  }
+
+  #parts(parts: readonly ChatContentPart[], out: ModelChunk[]): void {
+    for (const part of parts) {
+      if (part.thinking) {
+        const inner = typeof part.thinking === "string" ? [{ text: part.thinking }] : part.thinking;
+        for (const { text } of inner) if (text) out.push({ type: "reasoning", text });
+      } else if (part.text) this.#text(part.text, out);
+    }
+  }
+
+  #annotations(annotations: readonly ChatAnnotation[], out: ModelChunk[]): void {
+    for (const { url_citation: citation } of annotations) {
+      if (!citation?.url) continue;
+      this.#other(out).push({
+        type: "annotation",
+        annotation: {
+          type: "url_citation",
+          url: citation.url,
+          title: citation.title ?? "",
+          start_index: citation.start_index ?? 0,
+          end_index: citation.end_index ?? 0,
+        },
+      });
+    }
+  }
+
+  /** Before a chunk that is not text: what looked like the beginning of a tag was none. */
+  #other(out: ModelChunk[]): ModelChunk[] {
+    if (this.#think) this.#flush(out);
+    return out;
+  }
+
+  #flush(out: ModelChunk[]): void {
+    const from = out.length;
+    this.#think?.flush(out);
+    if (this.#think?.done) this.#think = undefined;
+    if (this.#logprobs) this.#attachLogProbs(out, from);
+  }
+
+  #addLogProbs(content: Parameters<typeof toLogProbs>[0]): void {
+    const logprobs = toLogProbs(content);
+    this.#logprobs = this.#logprobs ? [...this.#logprobs, ...logprobs] : logprobs;
+  }
+
+  /** To the first text from `from` on; without any they wait for the text that is held back. */
+  #attachLogProbs(out: ModelChunk[], from: number): void {
+    for (let i = from; i < out.length; i += 1) {
+      const chunk = out[i] as ModelChunk;
+      if (chunk.type !== "text") continue;
+      out[i] = { ...chunk, logprobs: this.#logprobs as wire.LogProb[] };
+      this.#logprobs = undefined;
+      return;
+    }
+  }
+}
+
+/** Of several choices, the one with index 0. */
+function firstChoice(choices: ChatChoice[] | null | undefined): ChatChoice | undefined {
+  const first = choices?.[0];
+  if (first === undefined || !first.index) return first;
+  return choices?.find((choice) => choice.index === 0);
+}

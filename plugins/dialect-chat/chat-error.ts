@@ -1,0 +1,113 @@
+import { UpstreamError } from "../../core/index.ts";
+
+/** An upstream's own words are cut here, in characters. */
+const MAX_MESSAGE = 2_000;
+
+const CONTEXT_EXCEEDED =
+  /maximum context length|maximum model length|context_length_exceeded|exceed_context_size|exceed[^.]*context (?:size|length|window)|context (?:size|length|window)[^.]*exceed|prompt is too long/i;
+
+/** What an error body says, in whatever envelope. */
+interface Said {
+  message?: string | undefined;
+  type?: string | undefined;
+  code?: string | undefined;
+  /** Where a server gives an HTTP status as its error's code. */
+  status?: number | undefined;
+}
+
+/** An HTTP status other than 2xx, with its body, as the client is to see it (WIRE: status codes). */
+export function toHttpError(
+  status: number,
+  body: string,
+  options: { retryAfter?: string | undefined; secrets?: readonly string[] } = {},
+): UpstreamError {
+  const said = readError(parseBody(body));
+  return toError(status, said, options);
+}
+
+/** The `error` of a payload that came after a 200. */
+export function toErrorInStream(error: unknown, secrets: readonly string[] = []): UpstreamError {
+  const said = readError({ error });
+  return toError(said.status ?? statusOfType(said), said, { secrets });
+}
+
+function toError(
+  upstreamStatus: number,
+  said: Said,
+  options: { retryAfter?: string | undefined; secrets?: readonly string[] },
+): UpstreamError {
+  const told = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
+  const exceeded =
+    upstreamStatus !== 429 && CONTEXT_EXCEEDED.test(`${said.code} ${said.type} ${said.message}`);
+  const status = exceeded ? 400 : toClientStatus(upstreamStatus);
+  const code = exceeded ? "context_length_exceeded" : (said.code ?? said.type);
+  return new UpstreamError(
+    status,
+    `the model server answered ${upstreamStatus}${told}`.slice(0, MAX_MESSAGE),
+    {
+      ...(code === undefined ? {} : { code: cutSecrets(code, options.secrets ?? []).slice(0, 100) }),
+      ...(status === 429 && options.retryAfter ? { headers: { "Retry-After": options.retryAfter } } : {}),
+    },
+  );
+}
+
+/** 400, 401, 403, 404 and 429 pass with their meaning. */
+export function toClientStatus(status: number): number {
+  if (status === 400 || status === 401 || status === 403 || status === 404 || status === 429) return status;
+  return status >= 400 && status < 500 ? 400 : 502;
+}
+
+function statusOfType({ type = "", code = "" }: Said): number {
+  const words = `${type} ${code}`;
+  if (/rate_?limit|insufficient_quota|too_?many/i.test(words)) return 429;
+  if (/authentication|invalid_api_key/i.test(words)) return 401;
+  if (/permission/i.test(words)) return 403;
+  if (/not_?found/i.test(words)) return 404;
+  if (/invalid_?request|bad_?request|context_length|exceed_context/i.test(words)) return 400;
+  return 502;
+}
+
+/** OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, or plain text. */
+function readError(body: unknown): Said {
+  if (typeof body === "string") return { message: body.trim() || undefined };
+  if (!isRecord(body)) return {};
+  const error = body.error ?? body;
+  if (typeof error === "string") return { message: error };
+  if (!isRecord(error)) return {};
+  const detail = error.detail ?? error.errors;
+  const message = error.message ?? (typeof detail === "string" ? detail : detail && JSON.stringify(detail));
+  const status = [error.code, error.status, error.status_code].find(isStatus);
+  return {
+    message:
+      typeof message === "string" ? message : message === undefined ? undefined : JSON.stringify(message),
+    type: typeof error.type === "string" ? error.type : undefined,
+    code: typeof error.code === "string" ? error.code : undefined,
+    status,
+  };
+}
+
+/** HTML is no message: it is named, not quoted. */
+function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return /^\s*</.test(body) ? "an HTML page" : body;
+  }
+}
+
+/** Credentials that an upstream repeats in its errors. */
+export function cutSecrets(text: string, secrets: readonly string[]): string {
+  let clean = text;
+  for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, "[redacted]");
+  return clean
+    .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]")
+    .replace(/\bsk-[\w*.-]{6,}/g, "[redacted]");
+}
+
+function isStatus(value: unknown): value is number {
+  return typeof value === "number" && value >= 400 && value < 600;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,71 @@
+import type { PlainField } from "./chat-decoder.ts";
+import type { SseLines } from "./sse-lines.ts";
+
+/** After so many frames in a row that fitted nothing, a stream is taken to have none. */
+const TRIES = 8;
+
+/**
+ * Nearly all events of a stream are the same JSON around one changing string. Once such a payload has been
+ * parsed, what stands before and after the string is known, and an event that begins and ends just so need
+ * not be parsed: a JSON text that differs by the body of one string literal alone has the same value but
+ * for that string. Anything else is parsed, and is what the next frame is learnt from.
+ */
+export class DeltaFrame {
+  known = false;
+  #head = "";
+  /** From the quote that closes the string to the empty line that ends the event. */
+  #tail = "";
+  #misses = 0;
+
+  /** The string of the event that begins at `lines.position`, which moves on; `undefined` if it is another. */
+  match(lines: SseLines): string | undefined {
+    const { text, position } = lines;
+    if (!text.startsWith(this.#head, position)) return undefined;
+    const start = position + this.#head.length;
+    const end = text.indexOf("\n", start) + 2 - this.#tail.length;
+    if (end < start || !text.startsWith(this.#tail, end)) return undefined;
+    let value: string | undefined = text.slice(start, end);
+    if (value.includes('"') || value.includes("\\")) value = unescapeJson(value);
+    if (value === undefined || value === "") return undefined;
+    lines.position = end + this.#tail.length;
+    this.#misses = 0;
+    return value;
+  }
+
+  /** `plain`: where the payload has its one string, if that was all that was in it. */
+  learn(payload: string, plain: PlainField | undefined): void {
+    this.known = false;
+    if (plain === undefined || this.#misses >= TRIES) return;
+    const key = `"${plain}":`;
+    const at = payload.indexOf(key);
+    if (at === -1 || payload.indexOf(key, at + 1) !== -1) return;
+    let start = at + key.length;
+    if (payload.charCodeAt(start) === 32) start += 1;
+    if (payload.charCodeAt(start) !== 34 /* " */) return;
+    start += 1;
+    const end = closingQuote(payload, start);
+    if (end === -1 || payload.includes("\n")) return;
+    this.#head = `data: ${payload.slice(0, start)}`;
+    this.#tail = `${payload.slice(end)}\n\n`;
+    this.#misses += 1;
+    this.known = true;
+  }
+}
+
+function closingQuote(json: string, from: number): number {
+  for (let i = from; i < json.length; i += 1) {
+    const code = json.charCodeAt(i);
+    if (code === 34 /* " */) return i;
+    if (code === 92 /* \ */) i += 1;
+  }
+  return -1;
+}
+
+/** `undefined` if these are not the insides of one JSON string. */
+function unescapeJson(body: string): string | undefined {
+  try {
+    return JSON.parse(`"${body}"`);
+  } catch {
+    return undefined;
+  }
+}

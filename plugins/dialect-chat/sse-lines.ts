@@ -1,0 +1,112 @@
+import { UpstreamError } from "../../core/index.ts";
+
+export interface SseLines {
+  /** All that has been read and not yet taken. `\n` is the only line end in it. */
+  readonly text: string;
+  /** Where in `text` the next line begins. A reader that knows what stands there may move it on. */
+  position: number;
+  /** Whether `position` is the beginning of an event. */
+  readonly atEvent: boolean;
+  /** @throws UpstreamError 502 if an event is longer than allowed */
+  append(text: string): void;
+  /** The data of the next event; `undefined` when it is not complete yet. */
+  next(): string | undefined;
+  /** As `next`, after the last read: an event need not end. */
+  last(): string | undefined;
+}
+
+/** `maxEventBytes`: the longest event, in bytes of ASCII; counted in UTF-16 units after decoding. */
+export function createSseLines(options: { maxEventBytes: number }): SseLines {
+  return new Lines(options.maxEventBytes);
+}
+
+/** Server-sent events, in the WHATWG format. `event:`, `id:`, `retry:` and comments are skipped. */
+class Lines implements SseLines {
+  text = "";
+  position = 0;
+  readonly #max: number;
+  /** Reads since the last line end: joined once there is one, so that long lines are not copied per read. */
+  #parts: string[] = [];
+  #partsLength = 0;
+  /** The last read ended in CR: a LF that follows belongs to it. */
+  #afterCr = false;
+  /** The data lines of the event so far. */
+  #data: string | undefined;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get atEvent(): boolean {
+    return this.#data === undefined;
+  }
+
+  append(read: string): void {
+    let text = read;
+    if (this.#afterCr && text !== "") {
+      if (text.startsWith("\n")) text = text.slice(1);
+      this.#afterCr = false;
+    }
+    if (text.includes("\r")) {
+      this.#afterCr = text.endsWith("\r");
+      text = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
+    }
+    if (this.position > 0 || this.text !== "") {
+      const rest = this.text.slice(this.position);
+      this.text = "";
+      this.position = 0;
+      if (rest !== "") this.#hold(rest);
+    }
+    if (this.#partsLength === 0) {
+      this.text = text;
+      return;
+    }
+    this.#hold(text);
+    if (!text.includes("\n")) return;
+    this.text = this.#parts.join("");
+    this.#parts = [];
+    this.#partsLength = 0;
+  }
+
+  next(): string | undefined {
+    for (;;) {
+      const end = this.text.indexOf("\n", this.position);
+      if (end === -1) return undefined;
+      const start = this.position;
+      this.position = end + 1;
+      if (start === end) {
+        const data = this.#data;
+        this.#data = undefined;
+        if (data !== undefined) return data;
+      } else this.#line(start, end);
+    }
+  }
+
+  last(): string | undefined {
+    this.append("\n\n");
+    return this.next();
+  }
+
+  #hold(text: string): void {
+    this.#parts.push(text);
+    this.#partsLength += text.length;
+    if (this.#partsLength + (this.#data?.length ?? 0) > this.#max) this.#tooLong();
+  }
+
+  #line(start: number, end: number): void {
+    if (!this.text.startsWith("data", start)) return;
+    let from = start + 4;
+    if (from < end) {
+      if (this.text.charCodeAt(from) !== 58 /* : */) return;
+      from += 1;
+      if (this.text.charCodeAt(from) === 32 && from < end) from += 1;
+    }
+    const line = this.text.slice(from, end);
+    this.#data = this.#data === undefined ? line : `${this.#data}\n${line}`;
+    if (this.#data.length > this.#max) this.#tooLong();
+  }
+
+  #tooLong(): never {
+    throw new UpstreamError(502, `the model server sent an event of more than ${this.#max} bytes`);
+  }
+}

@@ -1,0 +1,84 @@
+import type { ModelChunk } from "../../core/index.ts";
+
+const OPEN = "<think>";
+const CLOSE = "</think>";
+
+/**
+ * Splits text that starts with `<think>` into reasoning and text. Tags may be spread over deltas: what
+ * could still become one is held back. Once the text has begun, `done` is true and there is no more to do.
+ */
+export class ThinkTags {
+  done = false;
+  #place: "start" | "thinking" | "after" = "start";
+  #held = "";
+  /** Nothing but white space was thought so far; a thought that stays so is none. */
+  #blank = true;
+
+  push(delta: string, out: ModelChunk[]): void {
+    this.#held += delta;
+    if (this.#place === "start") this.#start(out);
+    if (this.#place === "thinking") this.#think(out);
+    if (this.#place === "after") this.#after(out);
+  }
+
+  /** Another kind of delta or the end has come: what is held is no tag. */
+  flush(out: ModelChunk[]): void {
+    if (this.#held === "") return;
+    const text = this.#held;
+    this.#held = "";
+    if (this.#place === "start") this.#release(text, out);
+    else if (this.#place === "thinking") this.#reason(text, out);
+  }
+
+  #start(out: ModelChunk[]): void {
+    const text = this.#held.trimStart();
+    if (text.startsWith(OPEN)) {
+      this.#place = "thinking";
+      this.#held = text.slice(OPEN.length);
+    } else if (!OPEN.startsWith(text)) {
+      const held = this.#held;
+      this.#held = "";
+      this.#release(held, out);
+    }
+  }
+
+  #think(out: ModelChunk[]): void {
+    const end = this.#held.indexOf(CLOSE);
+    if (end !== -1) {
+      this.#reason(this.#held.slice(0, end), out);
+      this.#held = this.#held.slice(end + CLOSE.length);
+      this.#place = "after";
+      return;
+    }
+    const keep = partialTail(this.#held, CLOSE);
+    const ready = this.#held.slice(0, this.#held.length - keep);
+    this.#held = this.#held.slice(ready.length);
+    this.#reason(ready, out);
+  }
+
+  /** The lines between a thought and its answer belong to neither. */
+  #after(out: ModelChunk[]): void {
+    const text = this.#held.trimStart();
+    this.#held = "";
+    if (text !== "") this.#release(text, out);
+  }
+
+  #reason(text: string, out: ModelChunk[]): void {
+    const visible = this.#blank ? text.trimStart() : text;
+    if (visible === "") return;
+    this.#blank = false;
+    out.push({ type: "reasoning", text: visible });
+  }
+
+  #release(text: string, out: ModelChunk[]): void {
+    this.done = true;
+    out.push({ type: "text", text });
+  }
+}
+
+/** How many characters at the end of `text` could be the beginning of `tag`. */
+function partialTail(text: string, tag: string): number {
+  for (let length = Math.min(tag.length - 1, text.length); length > 0; length -= 1)
+    if (tag.startsWith(text.slice(text.length - length))) return length;
+  return 0;
+}

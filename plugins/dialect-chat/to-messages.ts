@@ -1,0 +1,112 @@
+import {
+  assertNever,
+  type InTurn,
+  type Item,
+  isFunctionCall,
+  isFunctionCallOutput,
+  isMessage,
+  type MessageItem,
+  type ModelItem,
+  type ModelRequest,
+} from "../../core/index.ts";
+import { AssistantTurn, toToolMessage } from "./assistant-turn.ts";
+import type { ChatMessage, ChatPart } from "./chat-types.ts";
+import type { ChatQuirks } from "./quirks.ts";
+import { mergeSystemMessages } from "./system-messages.ts";
+import { type InputPart, toChatContent } from "./to-parts.ts";
+
+/**
+ * Items as chat messages. Items of one turn become one assistant message; of items without a turn, those
+ * that stand together do.
+ */
+export function toChatMessages(
+  request: Pick<ModelRequest, "instructions" | "items">,
+  quirks: ChatQuirks,
+): ChatMessage[] {
+  const conversation = new Conversation(quirks);
+  if (request.instructions) conversation.add({ role: "system", content: request.instructions });
+  for (const entry of request.items) conversation.addItem(entry);
+  return mergeSystemMessages(conversation.messages(), quirks);
+}
+
+class Conversation {
+  readonly #quirks: ChatQuirks;
+  readonly #entries: (ChatMessage | AssistantTurn)[] = [];
+  readonly #turns = new Map<number, AssistantTurn>();
+  /** The turn that an item without a turn of its own joins. */
+  #open: AssistantTurn | undefined;
+
+  constructor(quirks: ChatQuirks) {
+    this.#quirks = quirks;
+  }
+
+  add(message: ChatMessage): void {
+    this.#open = undefined;
+    this.#entries.push(message);
+  }
+
+  addItem({ item, turn }: InTurn<ModelItem>): void {
+    if (isReasoning(item)) this.#turn(turn).addReasoning(item);
+    else if (isFunctionCall(item)) this.#turn(turn).addCall(item);
+    else if (isFunctionCallOutput(item)) this.#addOutput(item.call_id ?? "", item.output);
+    else if (isMessage(item)) this.#addMessage(item, turn);
+    else assertNever(item);
+  }
+
+  messages(): ChatMessage[] {
+    const messages: ChatMessage[] = [];
+    for (const entry of this.#entries) {
+      if (entry instanceof AssistantTurn) entry.writeTo(messages, this.#quirks);
+      else messages.push(entry);
+    }
+    return messages;
+  }
+
+  #addMessage(item: MessageItem, turn: number | undefined): void {
+    if (item.role === "assistant") {
+      this.#turn(turn).addText(assistantText(item.content));
+      return;
+    }
+    const role = item.role === "developer" && this.#quirks.developerRole === "system" ? "system" : item.role;
+    const content = item.content as string | readonly InputPart[];
+    this.add({ role, content: typeof content === "string" ? content : toChatContent(content, this.#quirks) });
+  }
+
+  #turn(number: number | undefined): AssistantTurn {
+    const known = number === undefined ? this.#open : this.#turns.get(number);
+    if (known) return known;
+    // Two message items of one turn are one text that something came between; of a client, two texts.
+    const turn = new AssistantTurn(number === undefined ? "\n\n" : "");
+    this.#entries.push(turn);
+    if (number !== undefined) this.#turns.set(number, turn);
+    this.#open = number === undefined ? turn : undefined;
+    return turn;
+  }
+
+  /** To the latest turn that waits for it: servers that number their calls use ids again and again. */
+  #addOutput(callId: string, output: Parameters<typeof toToolMessage>[1]): void {
+    this.#open = undefined;
+    for (let i = this.#entries.length - 1; i >= 0; i -= 1) {
+      const entry = this.#entries[i];
+      if (entry instanceof AssistantTurn && entry.answer(callId, output)) return;
+    }
+    const aside: ChatPart[] = [];
+    this.add(toToolMessage(callId, output, this.#quirks, aside));
+    if (aside.length > 0) this.add({ role: "user", content: aside });
+  }
+}
+
+function isReasoning(item: Item): item is Extract<Item, { type: "reasoning" }> {
+  return item.type === "reasoning";
+}
+
+/** A refusal goes back as text: only some servers know the field, and the model should read what it said. */
+function assistantText(content: MessageItem["content"]): string {
+  if (typeof content === "string") return content;
+  let text = "";
+  for (const part of content) {
+    if (part.type === "refusal") text += part.refusal;
+    else if ("text" in part) text += part.text;
+  }
+  return text;
+}

@@ -1,0 +1,115 @@
+import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import type { ChatToolCallDelta } from "./chat-types.ts";
+
+interface Call {
+  /** As the chunks say it; counted from 0 in the order in which calls began. */
+  readonly index: number;
+  /** The index that the server uses, if it uses any. */
+  readonly at: number | undefined;
+  id: string | undefined;
+  /** Absent until the server names it; then the call is shown. */
+  name: string | undefined;
+  /** All of them so far. */
+  args: string;
+}
+
+/**
+ * Tells the calls of one answer apart. Servers differ in what they repeat: the index may be missing or the
+ * same for all, id and name may come once, late, or with every delta.
+ */
+export class ToolCallDecoder {
+  readonly #calls: Call[] = [];
+  /** The call that the last delta went to. */
+  #current: Call | undefined;
+
+  /** True if that was nothing but more arguments of a call that is shown: the like may go to `append`. */
+  push(delta: ChatToolCallDelta, out: ModelChunk[]): boolean {
+    const id = delta.id || undefined;
+    const name = delta.function?.name || undefined;
+    const given = delta.function?.arguments;
+    const args = typeof given === "string" ? given : given ? JSON.stringify(given) : "";
+    const at = typeof delta.index === "number" ? delta.index : undefined;
+
+    const call = this.#find(at, id, name, args) ?? this.#begin(at, id);
+    this.#current = call;
+    call.id ??= id;
+    call.args += args;
+    if (call.name === undefined) {
+      if (name !== undefined) this.#show(call, name, out);
+      return false;
+    }
+    if (args === "") return false;
+    out.push({ type: "tool_arguments", index: call.index, delta: args });
+    return id === undefined && name === undefined && args === given;
+  }
+
+  /** More arguments for the call that the last delta went to. */
+  append(args: string, out: ModelChunk[]): void {
+    const call = this.#current as Call;
+    call.args += args;
+    out.push({ type: "tool_arguments", index: call.index, delta: args });
+  }
+
+  /** @throws UpstreamError if a call with arguments was never named */
+  end(): void {
+    for (const call of this.#calls)
+      if (call.name === undefined && call.args !== "")
+        throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
+  }
+
+  /** The call that a delta goes on with; `undefined` if it begins a new one. */
+  #find(
+    at: number | undefined,
+    id: string | undefined,
+    name: string | undefined,
+    args: string,
+  ): Call | undefined {
+    let call: Call | undefined;
+    for (let i = this.#calls.length - 1; i >= 0; i -= 1) {
+      const other = this.#calls[i] as Call;
+      if (at !== undefined && other.at !== at) continue;
+      call ??= other;
+      if (id === undefined) break;
+      if (other.id !== id) continue;
+      call = other;
+      break;
+    }
+    if (call === undefined) return undefined;
+    if (id !== undefined && call.id !== undefined && id !== call.id) {
+      // Old vLLM makes up a new id for every delta: without a name, it goes on with what is not yet whole.
+      const goesOn = name === undefined && call.name !== undefined && !isWhole(call.args);
+      return goesOn ? call : undefined;
+    }
+    if (name === undefined || call.name === undefined) return call;
+    if (name !== call.name) return undefined;
+    // The same name again, without an id: repeated with every delta, or a second call of the same function.
+    const second = id === undefined && args.trimStart().startsWith("{") && isWhole(call.args);
+    return second ? undefined : call;
+  }
+
+  #begin(at: number | undefined, id: string | undefined): Call {
+    const call: Call = { index: this.#calls.length, at, id, name: undefined, args: "" };
+    this.#calls.push(call);
+    return call;
+  }
+
+  #show(call: Call, name: string, out: ModelChunk[]): void {
+    call.name = name;
+    out.push(
+      call.id === undefined
+        ? { type: "tool_call", index: call.index, name }
+        : { type: "tool_call", index: call.index, name, callId: call.id },
+    );
+    if (call.args !== "") out.push({ type: "tool_arguments", index: call.index, delta: call.args });
+  }
+}
+
+/** Whether these arguments are a complete JSON value. */
+function isWhole(args: string): boolean {
+  try {
+    JSON.parse(args);
+    return true;
+  } catch {
+    return false;
+  }
+}

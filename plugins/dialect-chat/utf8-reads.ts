@@ -1,0 +1,44 @@
+/**
+ * Bytes that come in arbitrary pieces, as text. A character that is split over two reads appears with the
+ * second; a byte order mark at the start is dropped.
+ */
+export class Utf8Reads {
+  #tail: Buffer | undefined;
+  #started = false;
+
+  /** One read, in the fragments in which it came. */
+  decode(fragments: readonly Buffer[]): string {
+    const only = fragments.length === 1 && this.#tail === undefined ? fragments[0] : undefined;
+    let bytes = only ?? Buffer.concat(this.#tail ? [this.#tail, ...fragments] : fragments);
+    const whole = wholeCharacters(bytes);
+    this.#tail = whole < bytes.length ? Buffer.from(bytes.subarray(whole)) : undefined;
+    if (whole < bytes.length) bytes = bytes.subarray(0, whole);
+    let text = bytes.toString("utf8");
+    if (!this.#started && text !== "") {
+      this.#started = true;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    }
+    return text;
+  }
+
+  /** What a stream that ends within a character leaves. */
+  end(): string {
+    const tail = this.#tail;
+    this.#tail = undefined;
+    return tail ? tail.toString("utf8") : "";
+  }
+}
+
+/** The length of `bytes` without the beginning of a character that is cut off at the end. */
+function wholeCharacters(bytes: Buffer): number {
+  const length = bytes.length;
+  for (let back = 1; back <= 3 && back <= length; back += 1) {
+    const byte = bytes[length - back] as number;
+    if (byte < 0x80) return length;
+    if (byte >= 0xc0) {
+      const needs = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return needs > back ? length - back : length;
+    }
+  }
+  return length;
+}
