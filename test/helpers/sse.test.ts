@@ -9,9 +9,15 @@ async function* bytes(text: string, size = 1): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < all.length; at += size) yield all.subarray(at, at + size);
 }
 
+async function allOf<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
+}
+
 describe("readSse", () => {
   it("reads frames that arrive byte by byte", async () => {
-    const frames = await Array.fromAsync(readSse(bytes(FRAME + DONE)));
+    const frames = await allOf(readSse(bytes(FRAME + DONE)));
     expect(frames).toEqual([
       { event: "a", data: { type: "a", text: "é" } },
       { event: undefined, data: "[DONE]" },
@@ -35,7 +41,7 @@ describe("readSse", () => {
     ["three line ends", `event: a\ndata: {"type":"a"}\n\n\n${DONE}`],
     ["an unfinished frame", `event: a\ndata: {"type":"a"}\n`],
   ])("refuses %s", async (_, text) => {
-    await expect(Array.fromAsync(readSse(bytes(text, 7)))).rejects.toThrow();
+    await expect(allOf(readSse(bytes(text, 7)))).rejects.toThrow();
   });
 });
 
