@@ -1,0 +1,148 @@
+import type { Keyv } from "keyv";
+import type { Store, StoredItem, StoredResponse } from "../../core/index.ts";
+import { CheckedKeyv, toStoreError } from "./checked-keyv.ts";
+import { continueLineage, type Lineage, parentOf } from "./lineage.ts";
+
+const DAY_MS = 86_400_000;
+/** Lineages kept, so that a write need not read its parent's. Each is some dozen ids. */
+const MAX_LINEAGES = 1_000;
+
+/** The lineage's JSON, a line feed, the response's JSON: a history parses only the first line. */
+const responseKey = (id: string) => `${id}/response`;
+/** The turn's items as a JSON array. */
+const itemsKey = (id: string) => `${id}/items`;
+/** A page of ancestors as a JSON array of ids; few responses have one. */
+const ancestorsKey = (id: string) => `${id}/ancestors`;
+
+export interface KeyvStoreOptions {
+  /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
+  ttlDays?: number | undefined;
+}
+
+/**
+ * Keeps responses in any Keyv 5.6. The Keyv is the store's from now on: it is made to throw and to emit its
+ * errors, and `close` disconnects it. All values are strings, which Keyv's own serializer takes at full speed.
+ */
+export function createKeyvStore(keyv: Keyv, options: KeyvStoreOptions = {}): Store {
+  return new KeyvStore(new CheckedKeyv(keyv), options);
+}
+
+class KeyvStore implements Store {
+  readonly name = "keyv";
+  readonly #keyv: CheckedKeyv;
+  readonly #ttlMs: number;
+  readonly #lineages = new Map<string, Lineage>();
+
+  constructor(keyv: CheckedKeyv, { ttlDays = 30 }: KeyvStoreOptions) {
+    this.#keyv = keyv;
+    // Adapters hand the number to servers that take whole milliseconds only.
+    this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
+  }
+
+  async putResponse({ response, responseJson, items, previousId }: StoredResponse): Promise<void> {
+    const { id } = response;
+    const doing = `store response "${id}"`;
+    // Encoded before anything is awaited: what the caller does to the record afterwards is not stored.
+    const itemsText = attempt(doing, () => JSON.stringify(items));
+    const responseText = responseJson ?? attempt(doing, () => JSON.stringify(response));
+    // Mostly remembered: a response is hydrated from its parent before it is stored.
+    const parent =
+      previousId === undefined
+        ? undefined
+        : (this.#lineages.get(previousId) ?? (await this.#readLineage(previousId, doing)));
+    const { lineage, page } = continueLineage(id, previousId, parent);
+    this.#remember(id, lineage);
+    const first: [string, string][] = [[itemsKey(id), itemsText]];
+    if (page) first.push([ancestorsKey(id), JSON.stringify(page)]);
+    await this.#keyv.write(first, this.#ttlMs, doing);
+    // Last: who sees the response as completed finds its items, too.
+    const text = `${JSON.stringify(lineage)}\n${responseText}`;
+    await this.#keyv.write([[responseKey(id), text]], this.#ttlMs, doing);
+  }
+
+  async getResponse(id: string): Promise<StoredResponse | undefined> {
+    const doing = `read response "${id}"`;
+    const [head, items] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
+    if (head === undefined || items === undefined) return undefined;
+    return attempt(doing, () => {
+      const previousId = parentOf(lineageIn(head));
+      const record = {
+        response: JSON.parse(head.slice(head.indexOf("\n") + 1)),
+        items: JSON.parse(items),
+      };
+      return previousId === undefined ? record : { ...record, previousId };
+    });
+  }
+
+  /** Two reads, three when the conversation has pages: of the response, of pages and recent items, of the rest. */
+  async getHistory(id: string): Promise<StoredItem[][] | undefined> {
+    const doing = `read the history of response "${id}"`;
+    const [head, own] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
+    if (head === undefined || own === undefined) return undefined;
+    const lineage = attempt(doing, () => lineageIn(head));
+    this.#remember(id, lineage);
+    if (lineage.broken) return undefined;
+    const { pages, recent } = lineage;
+    const known = await this.#readAll([...pages.map(ancestorsKey), ...recent.map(itemsKey)], doing);
+    if (!known) return undefined;
+    const early = attempt(doing, () =>
+      known.slice(0, pages.length).flatMap((page): string[] => JSON.parse(page)),
+    );
+    const older = await this.#readAll(early.map(itemsKey), doing);
+    if (!older) return undefined;
+    const texts = [...older, ...known.slice(pages.length), own];
+    return attempt(doing, () => texts.map((text): StoredItem[] => JSON.parse(text)));
+  }
+
+  async deleteResponse(id: string): Promise<boolean> {
+    const doing = `delete response "${id}"`;
+    const [head] = await this.#keyv.read([responseKey(id)], doing);
+    this.#lineages.delete(id);
+    // Also when it was not found: a write or a delete that broke off may have left the rest.
+    await this.#keyv.delete([responseKey(id), itemsKey(id), ancestorsKey(id)], doing);
+    return head !== undefined;
+  }
+
+  async check(): Promise<void> {
+    await this.#keyv.read([responseKey("check")], "check the store");
+  }
+
+  close(): Promise<void> {
+    return this.#keyv.close();
+  }
+
+  /** `undefined` if any of them is gone. */
+  async #readAll(keys: readonly string[], doing: string): Promise<string[] | undefined> {
+    if (keys.length === 0) return [];
+    const texts = await this.#keyv.read(keys, doing);
+    return texts.every((text) => text !== undefined) ? texts : undefined;
+  }
+
+  async #readLineage(id: string, doing: string): Promise<Lineage | undefined> {
+    const [head] = await this.#keyv.read([responseKey(id)], doing);
+    return head === undefined ? undefined : attempt(doing, () => lineageIn(head));
+  }
+
+  #remember(id: string, lineage: Lineage): void {
+    this.#lineages.delete(id);
+    this.#lineages.set(id, lineage);
+    if (this.#lineages.size <= MAX_LINEAGES) return;
+    for (const oldest of this.#lineages.keys()) {
+      this.#lineages.delete(oldest);
+      return;
+    }
+  }
+}
+
+function lineageIn(head: string): Lineage {
+  return JSON.parse(head.slice(0, head.indexOf("\n")));
+}
+
+/** What cannot be encoded, and what was stored but cannot be read, is the store's error. */
+function attempt<T>(doing: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw toStoreError(doing, error);
+  }
+}

@@ -1,0 +1,32 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { definePlugin } from "../../core/index.ts";
+import { defaultDatabasePath } from "./default-path.ts";
+import { createSqliteStore } from "./sqlite-store.ts";
+
+export { defaultDatabasePath } from "./default-path.ts";
+export { createSqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
+
+/** Keeps responses in a SQLite file: one machine, any number of processes. */
+export const storeSqlite = definePlugin({
+  name: "store-sqlite",
+  options: z.strictObject({
+    path: z.string().min(1).optional(),
+    ttlDays: z.number().nonnegative().max(36_500).optional(),
+    busyTimeoutMs: z.int().nonnegative().optional(),
+  }),
+  setup(vr, { path, ttlDays, busyTimeoutMs }) {
+    const chosen = vr.settings.dbPath ?? path ?? defaultDatabasePath();
+    const store = createSqliteStore({
+      // Absolute, so that errors name the file wherever vr was started.
+      path: chosen === ":memory:" ? chosen : resolve(chosen),
+      ttlDays,
+      busyTimeoutMs,
+      log: vr.log,
+    });
+    vr.stores.use(store);
+    vr.onClose(() => store.close?.());
+  },
+});
+
+export default storeSqlite;

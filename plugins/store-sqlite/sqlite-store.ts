@@ -1,0 +1,147 @@
+import { existsSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Log, type Store, type StoredItem, type StoredResponse, StoreError } from "../../core/index.ts";
+import { NEVER, openDatabase } from "./open-database.ts";
+import { Purge } from "./purge.ts";
+import { toSetupError, toStoreError } from "./sqlite-errors.ts";
+import { WriteBatch } from "./write-batch.ts";
+
+const DAY_MS = 86_400_000;
+
+const PUT = `
+  INSERT INTO responses (id, parent, created, expires, items, response) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET
+    parent = excluded.parent, expires = excluded.expires, items = excluded.items, response = excluded.response`;
+
+const GET = "SELECT parent, items, response FROM responses WHERE id = ? AND expires > ?";
+
+/** From the newest to the oldest. A chain whose last row still has a parent is broken. */
+const HISTORY = `
+  WITH RECURSIVE chain (parent, items) AS (
+    SELECT parent, items FROM responses WHERE id = ? AND expires > ?
+    UNION ALL
+    SELECT older.parent, older.items FROM chain JOIN responses AS older ON older.id = chain.parent
+    WHERE older.expires > ?
+  )
+  SELECT parent, items FROM chain`;
+
+const DELETE = "DELETE FROM responses WHERE id = ? AND expires > ?";
+
+export interface SqliteStoreOptions {
+  /** A file, or `:memory:`. */
+  path: string;
+  /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
+  ttlDays?: number | undefined;
+  /** Milliseconds to wait for a lock that another process holds; the event loop waits too. 2,000 unless said. */
+  busyTimeoutMs?: number | undefined;
+  /** Told when expired rows cannot be purged, which no request notices. */
+  log?: Log | undefined;
+}
+
+/** Opens the database at once. @throws ConfigError, StoreError: see `openDatabase` */
+export function createSqliteStore(options: SqliteStoreOptions): Store {
+  const db = openDatabase(options.path, options.busyTimeoutMs ?? 2_000);
+  try {
+    return new SqliteStore(db, options);
+  } catch (error) {
+    db.close();
+    throw toSetupError(options.path, error);
+  }
+}
+
+export class SqliteStore implements Store {
+  readonly name = "sqlite";
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #ttlMs: number;
+  readonly #get: StatementSync;
+  readonly #history: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #writes: WriteBatch;
+  readonly #purge: Purge;
+
+  constructor(db: DatabaseSync, { path, ttlDays = 30, log }: SqliteStoreOptions) {
+    this.#db = db;
+    this.#path = path;
+    // The column takes whole numbers only.
+    this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
+    this.#get = db.prepare(GET);
+    this.#history = db.prepare(HISTORY);
+    this.#get.setReturnArrays(true);
+    this.#history.setReturnArrays(true);
+    this.#delete = db.prepare(DELETE);
+    this.#writes = new WriteBatch(db, db.prepare(PUT));
+    this.#purge = new Purge(db, (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`));
+  }
+
+  async putResponse({ response, responseJson, items, previousId }: StoredResponse): Promise<void> {
+    const { id } = response;
+    try {
+      this.#assertOpen();
+      const now = Date.now();
+      const expires = this.#ttlMs === 0 ? NEVER : now + this.#ttlMs;
+      // Encoded here and now: what the caller does to the record afterwards is not stored.
+      const itemsJson = JSON.stringify(items);
+      const json = responseJson ?? JSON.stringify(response);
+      await this.#writes.add([id, previousId ?? null, now, expires, itemsJson, json]);
+    } catch (error) {
+      throw toStoreError(this.#path, `store response "${id}"`, error);
+    }
+  }
+
+  getResponse(id: string): StoredResponse | undefined {
+    return this.#attempt(`read response "${id}"`, () => {
+      const row = this.#get.get(id, Date.now()) as unknown as [string | null, string, string] | undefined;
+      if (!row) return undefined;
+      const [parent, items, response] = row;
+      const record: StoredResponse = { response: JSON.parse(response), items: JSON.parse(items) };
+      return parent === null ? record : { ...record, previousId: parent };
+    });
+  }
+
+  getHistory(id: string): StoredItem[][] | undefined {
+    return this.#attempt(`read the history of response "${id}"`, () => {
+      const now = Date.now();
+      const rows = this.#history.all(id, now, now) as unknown as [string | null, string][];
+      if (rows.at(-1)?.[0] !== null) return undefined;
+      return rows.reverse().map(([, items]): StoredItem[] => JSON.parse(items));
+    });
+  }
+
+  deleteResponse(id: string): boolean {
+    return this.#attempt(`delete response "${id}"`, () => {
+      this.#writes.flush();
+      return this.#delete.run(id, Date.now()).changes > 0;
+    });
+  }
+
+  check(): void {
+    this.#attempt("check the store", () => {
+      this.#db.prepare("SELECT id FROM responses LIMIT 1").get();
+      // An open file that was removed still takes writes, which nobody will read again.
+      if (this.#path !== ":memory:" && !existsSync(this.#path))
+        throw new Error("the file is gone; restart vr");
+    });
+  }
+
+  /** Writes what waits, then closes. A second call does nothing. */
+  close(): void {
+    if (!this.#db.isOpen) return;
+    this.#purge.stop();
+    this.#writes.flush();
+    this.#db.close();
+  }
+
+  #attempt<T>(doing: string, action: () => T): T {
+    try {
+      this.#assertOpen();
+      return action();
+    } catch (error) {
+      throw toStoreError(this.#path, doing, error);
+    }
+  }
+
+  #assertOpen(): void {
+    if (!this.#db.isOpen) throw new StoreError(`the store on ${this.#path} is closed`);
+  }
+}
