@@ -1,4 +1,5 @@
 /** The whole public API of vr. Plugins and `vr.config.ts` import `vr-gateway`, which is this file. */
+export { type Config, type ConfigInput, defineConfig } from "./config.ts";
 export type {
   Caller,
   Log,

@@ -50,8 +50,11 @@ export interface Tool {
   label?: string;
   /** True: the call is shown as an `mcp_approval_request` and runs only once the client approved it. */
   needsApproval?: boolean;
-  /** Absent: the call shows as an `mcp_call`, which every SDK takes as executed by the server. */
-  present?(): Presentation;
+  /**
+   * Absent: the call shows as an `mcp_call`, which every SDK takes as executed by the server.
+   * `approvalRequestId` is that of the request that the client approved, for calls that needed it.
+   */
+  present?(approvalRequestId?: string): Presentation;
   /** A throw is an `error` result. `args` is the parsed JSON of the arguments, always an object. */
   execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult>;
 }
@@ -65,7 +68,7 @@ export interface ListedItem {
   events: Progress[];
 }
 
-/** What an entry of `tools[]` became. `items` may still be loading: they open the stream, in order. */
+/** What an entry of `tools[]` became. `items` open the stream, in order. */
 export interface ResolvedEntry {
   tools: Tool[];
   items?: ListedItem[];

@@ -7,7 +7,8 @@ const flag = z.boolean();
 const effort = z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 const summary = z.enum(["auto", "concise", "detailed"]);
 
-const INCLUDABLE = [
+/** What `include` may name. */
+export const INCLUDABLE = [
   "file_search_call.results",
   "web_search_call.results",
   "web_search_call.action.sources",

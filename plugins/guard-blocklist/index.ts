@@ -12,7 +12,7 @@ import { Matcher } from "./matcher.ts";
 import { asItIs, unescapeJson } from "./unescape.ts";
 
 /** Keeps listed words out of what the model is told and out of what the client reads. */
-export default definePlugin({
+export const guardBlocklist = definePlugin({
   name: "guard-blocklist",
   options: z.object({
     words: z.array(z.string().min(1)).min(1),

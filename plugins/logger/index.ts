@@ -6,7 +6,7 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 const FIELDS = ["id", "status", "model", "ms", "turns", "tools", "usage", "error", "incomplete"] as const;
 
 /** One structured line per finished response: what it was and what it cost, nothing of what was said. */
-export default definePlugin({
+export const logger = definePlugin({
   name: "logger",
   options: z.object({
     level: z.enum(LEVELS).default("info"),

@@ -3,7 +3,7 @@ import type { SealedHooks } from "../../core/hooks.ts";
 import { HookSet } from "../../core/hooks.ts";
 import type { ModelChunk, ModelRequest, ResponseContext, Turn, Vr, wire } from "../../core/index.ts";
 import { foldCase } from "../../plugins/guard-blocklist/fold.ts";
-import guardBlocklist from "../../plugins/guard-blocklist/index.ts";
+import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
 import { Matcher } from "../../plugins/guard-blocklist/matcher.ts";
 
 type Options = Parameters<typeof guardBlocklist>[0];

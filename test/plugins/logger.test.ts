@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HookSet, type SealedHooks } from "../../core/hooks.ts";
 import type { Log, ModelRequest, Plugin, ResponseContext, Turn, Vr, wire } from "../../core/index.ts";
-import logger from "../../plugins/logger/index.ts";
+import { logger } from "../../plugins/logger/index.ts";
 
 interface Line {
   level: string;

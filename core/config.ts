@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { ConfigError } from "./errors.ts";
+import { LOG_LEVELS } from "./log.ts";
+import { describeIssues, type Plugin } from "./plugin.ts";
+
+const bytes = z.number().int().positive();
+const milliseconds = z.number().int().positive();
+const plugin = z.custom<Plugin>(
+  (value) =>
+    typeof (value as Plugin | null)?.name === "string" && typeof (value as Plugin).setup === "function",
+  "not a plugin: expected { name, setup(vr) }; was its function called?",
+);
+
+const limits = z.strictObject({
+  /** Bytes of a request body. */
+  bodyBytes: bytes.default(64 * 1024 * 1024),
+  /** Levels of nesting in a request's JSON. */
+  jsonDepth: z.number().int().positive().default(100),
+  /** Model calls per response; the last is sent without tools. */
+  maxTurns: z.number().int().positive().default(32),
+  /** Unsent bytes of one stream from which on its upstream is not read. */
+  streamBufferBytes: bytes.default(256 * 1024),
+});
+
+const timeouts = z.strictObject({
+  /** Until `response.created` leaves although the upstream has not answered. */
+  headersAfterMs: milliseconds.default(2_000),
+  /** Without an event until `response.in_progress` is sent again. */
+  keepAliveMs: milliseconds.default(15_000),
+  /** One call of a gateway tool. */
+  toolMs: milliseconds.default(300_000),
+  /** For open responses to end after SIGTERM. */
+  drainMs: milliseconds.default(10_000),
+});
+
+const schema = z.strictObject({
+  plugins: z.array(plugin),
+  port: z.number().int().min(0).max(65_535).optional(),
+  host: z.string().optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+  /** Names of reasoning events: `response.reasoning_text.*` or Open Responses' `response.reasoning.*`. */
+  reasoningEvents: z.enum(["openai", "open-responses"]).default("openai"),
+  limits: limits.prefault({}),
+  timeouts: timeouts.prefault({}),
+});
+
+/** What `vr.config.ts` exports by default. */
+export type ConfigInput = z.input<typeof schema>;
+export type Config = z.output<typeof schema>;
+
+const checked = new WeakSet<object>();
+
+/** Checks a configuration where it is written. @throws ConfigError that names the option's path */
+export function defineConfig(input: ConfigInput): Config {
+  if (typeof input === "object" && input !== null && checked.has(input)) return input as Config;
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ConfigError(describeIssues("config", parsed.error));
+  checked.add(parsed.data);
+  return parsed.data;
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import Router from "@koa/router";
+import type { Log, MaybePromise } from "./context.ts";
+import { ConfigError, isVrError, VrError } from "./errors.ts";
+import { HookSet } from "./hooks.ts";
+import { createApp } from "./http/app.ts";
+import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
+import type { Engine, Limits } from "./pipeline/engine.ts";
+import type { Plugin, Settings, Vr } from "./plugin.ts";
+import { Registry } from "./registry.ts";
+
+export interface GatewayOptions {
+  plugins: readonly Plugin[];
+  /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`. */
+  upstream?: Plugin | undefined;
+  settings: Settings;
+  limits: Limits;
+  http: HttpOptions;
+  log: Log;
+}
+
+/** Milliseconds that an idle connection is kept: longer than clients and proxies keep theirs. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Sets plugins up in order and makes a gateway of them. @throws ConfigError that names the plugin */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const hooks = new HookSet();
+  const registry = new Registry();
+  const router = new Router();
+  const closers: (() => MaybePromise<void>)[] = [];
+  const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
+    const vr: Vr = {
+      hooks: hooks.facade(plugin.name),
+      tools: {
+        kind: (kind) => registry.addKind(kind),
+        add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
+      },
+      upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },
+      stores: { use: (store) => registry.setStore(plugin.name, store) },
+      router,
+      log: options.log.child({ plugin: plugin.name }),
+      settings: options.settings,
+      taps: () => hooks.taps,
+      onClose: (close) => closers.push(close),
+    };
+    try {
+      await plugin.setup(vr);
+    } catch (error) {
+      if (isVrError(error)) throw error;
+      throw new ConfigError(`plugin "${plugin.name}" failed to set up: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  };
+  try {
+    if (options.upstream) await setUp(options.upstream, true);
+    for (const plugin of options.plugins) await setUp(plugin, !options.upstream);
+  } catch (error) {
+    await closeAll(closers, options.log);
+    throw error;
+  }
+  const engine: Engine = {
+    hooks: hooks.seal(options.log),
+    registry,
+    log: options.log,
+    limits: options.limits,
+  };
+  return new Gateway(engine, new ResponseCreator(engine, options.http), router, closers);
+}
+
+async function closeAll(closers: (() => MaybePromise<void>)[], log: Log): Promise<void> {
+  for (const close of closers.reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      log.error({ err: error }, "a plugin failed to close");
+    }
+  }
+}
+
+export class Gateway {
+  readonly engine: Engine;
+  readonly #creator: ResponseCreator;
+  readonly #server: Server;
+  readonly #closers: (() => MaybePromise<void>)[];
+
+  constructor(
+    engine: Engine,
+    creator: ResponseCreator,
+    router: Router,
+    closers: (() => MaybePromise<void>)[],
+  ) {
+    this.engine = engine;
+    this.#creator = creator;
+    this.#closers = closers;
+    const app = createApp(engine, creator, router, engine.log);
+    this.#server = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
+  }
+
+  /** Resolves to the URL once the gateway listens. @throws when the address cannot be had */
+  async listen(port: number, host: string): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, 4096, resolve);
+    });
+    const address = this.#server.address() as AddressInfo;
+    const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+    return `http://${name}:${address.port}`;
+  }
+
+  /**
+   * Takes no more requests, lets open responses end, and after `drainMs` milliseconds ends what is left with
+   * `response.failed`; then closes plugins in reverse order.
+   */
+  async close(drainMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const drain = setTimeout(() => {
+      const reason = new VrError(503, "server_error", "The gateway is shutting down.", {
+        code: "shutting_down",
+      });
+      this.#creator.abortAll(reason);
+      setTimeout(() => this.#server.closeAllConnections(), LAST_WORDS_MS).unref();
+    }, drainMs);
+    // A connection that becomes idle while responses drain is not closed by itself.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), 50);
+    await closed;
+    clearTimeout(drain);
+    clearInterval(idle);
+    await closeAll(this.#closers, this.engine.log);
+  }
+}
+
+/** Milliseconds for terminal events to leave before connections are cut. */
+const LAST_WORDS_MS = 1_000;

@@ -1,0 +1,54 @@
+import Router from "@koa/router";
+import Koa from "koa";
+import type { Log } from "../context.ts";
+import { NotFoundError, toVrError, VrError } from "../errors.ts";
+import type { Engine } from "../pipeline/engine.ts";
+import type { ResponseCreator } from "./create-response.ts";
+import { sendError } from "./send.ts";
+import { statusRoutes } from "./status-routes.ts";
+import { storedResponseRoutes } from "./stored-responses.ts";
+
+/** The HTTP application: the API's routes, then those of plugins. */
+export function createApp(engine: Engine, creator: ResponseCreator, plugins: Router, log: Log): Koa {
+  const app = new Koa();
+  const router = new Router();
+  router.post("/v1/responses", async (ctx) => {
+    ctx.respond = false; // the sinks write for themselves
+    try {
+      await creator.create(ctx.req, ctx.res);
+    } catch (error) {
+      if (toVrError(error).status >= 500) log.error({ err: error }, "a request failed");
+      sendError(ctx.res, error);
+    }
+  });
+  storedResponseRoutes(router, engine);
+  statusRoutes(router, engine);
+
+  app.use(async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined && ctx.respond !== false)
+        throw noRoute(ctx.method, ctx.path);
+    } catch (error) {
+      if (ctx.respond === false) throw error;
+      if (toVrError(error).status >= 500) log.error({ err: error }, "a request failed");
+      ctx.respond = false;
+      sendError(ctx.res, error);
+    }
+  });
+  app.use(router.routes());
+  app.use(plugins.routes());
+  app.use(router.allowedMethods({ throw: true, methodNotAllowed: wrongMethod, notImplemented: wrongMethod }));
+  app.on("error", (error) => log.error({ err: error }, "a request failed"));
+  return app;
+}
+
+function noRoute(method: string, path: string): NotFoundError {
+  return new NotFoundError(`There is no ${method} ${path.slice(0, 200)} here.`, { code: "unknown_url" });
+}
+
+function wrongMethod(): VrError {
+  return new VrError(405, "invalid_request_error", "This path does not take this method.", {
+    code: "method_not_allowed",
+  });
+}

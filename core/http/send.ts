@@ -1,0 +1,30 @@
+import type { ServerResponse } from "node:http";
+import { toVrError } from "../errors.ts";
+
+/** Sends JSON text. One write, without Koa's body machinery. */
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  json: string,
+  headers: Record<string, string> = {},
+): void {
+  res.writeHead(status, {
+    ...headers,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(json),
+  });
+  res.end(json);
+}
+
+/** Sends the OpenAI error envelope. What is no `VrError` becomes a 500 that hides its message. */
+export function sendError(res: ServerResponse, error: unknown): void {
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  const failure = toVrError(error);
+  const headers = { ...failure.headers };
+  // The rest of a body that is too large is not read: the connection cannot go on.
+  if (failure.status === 413) headers.connection = "close";
+  sendJson(res, failure.status, JSON.stringify(failure), headers);
+}

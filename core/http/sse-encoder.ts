@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import type { EventBatch, EventDraft } from "../protocol/events.ts";
+import { encodeResponse } from "../response/document.ts";
+
+export interface EncoderOptions {
+  /** Pads deltas to hide their lengths: `stream_options.include_obfuscation`. */
+  obfuscate: boolean;
+  /** Names reasoning events as Open Responses does: `response.reasoning.delta` and `.done`. */
+  openResponsesReasoning: boolean;
+}
+
+/** A batch as the text of one write; each frame is `event:`, `data:` and a blank line. */
+export function encodeBatch({ first, events }: EventBatch, options: EncoderOptions): string {
+  const plain = !options.obfuscate && !options.openResponsesReasoning;
+  let text = "";
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i] as EventDraft;
+    text +=
+      plain && event.type === "response.output_text.delta" && event.logprobs.length === 0
+        ? textDelta(event, first + i)
+        : frame(event, first + i, options);
+  }
+  return text;
+}
+
+type TextDelta = Extract<EventDraft, { type: "response.output_text.delta" }>;
+
+const TEXT_DELTA_HEAD =
+  'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":';
+
+/** Nine of ten frames are this one. Ids are made of letters, digits and underscores: they need no escape. */
+function textDelta(event: TextDelta, sequenceNumber: number): string {
+  return `${TEXT_DELTA_HEAD}${sequenceNumber},"item_id":"${event.item_id}","output_index":${event.output_index},"content_index":${event.content_index},"delta":${JSON.stringify(event.delta)},"logprobs":[]}\n\n`;
+}
+
+function frame(event: EventDraft, sequenceNumber: number, options: EncoderOptions): string {
+  const type = options.openResponsesReasoning
+    ? event.type.replace(/^response\.reasoning_text\./, "response.reasoning.")
+    : event.type;
+  const { type: _type, ...fields } = event;
+  const head = `event: ${type}\ndata: {"type":"${type}","sequence_number":${sequenceNumber},`;
+  if ("response" in fields) return `${head}"response":${encodeResponse(fields.response)}}\n\n`;
+  const padding = options.obfuscate && "delta" in event ? `,"obfuscation":"${obfuscation(event.delta)}"` : "";
+  return `${head}${JSON.stringify(fields).slice(1, -1)}${padding}}\n\n`;
+}
+
+const BLOCK = 16;
+
+/** Random characters that fill a delta up to the next multiple of 16, so that lengths tell little. */
+function obfuscation(delta: unknown): string {
+  const length = BLOCK - (String(delta).length % BLOCK);
+  return randomBytes(length).toString("base64url").slice(0, length);
+}

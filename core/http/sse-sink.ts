@@ -1,0 +1,52 @@
+import type { ServerResponse } from "node:http";
+import type { EventBatch } from "../protocol/events.ts";
+import type { EventSink, ResponseHead } from "../response/sink.ts";
+import { headersOf } from "./headers.ts";
+import { type EncoderOptions, encodeBatch } from "./sse-encoder.ts";
+
+const TERMINAL = new Set(["response.completed", "response.incomplete", "response.failed"]);
+
+/** Sends events as server-sent events. One write per batch; `[DONE]` goes with the terminal event. */
+export class SseSink implements EventSink {
+  readonly live = true;
+  readonly #res: ServerResponse;
+  readonly #options: EncoderOptions;
+  readonly #bufferBytes: number;
+
+  /** `bufferBytes`: unsent bytes from which on the upstream is not read. */
+  constructor(res: ServerResponse, options: EncoderOptions, bufferBytes: number) {
+    this.#res = res;
+    this.#options = options;
+    this.#bufferBytes = bufferBytes;
+  }
+
+  open(head: ResponseHead): void {
+    this.#res.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+      ...headersOf(head),
+    });
+  }
+
+  emit(batch: EventBatch): void {
+    if (this.#res.destroyed) return;
+    const text = encodeBatch(batch, this.#options);
+    if (TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.end(`${text}data: [DONE]\n\n`);
+    else this.#res.write(text);
+  }
+
+  ready(): Promise<void> | undefined {
+    const res = this.#res;
+    if (res.writableLength <= this.#bufferBytes || res.destroyed) return undefined;
+    return new Promise((resolve) => {
+      const done = () => {
+        res.off("drain", done);
+        res.off("close", done);
+        resolve();
+      };
+      res.on("drain", done);
+      res.on("close", done);
+    });
+  }
+}

@@ -1,0 +1,91 @@
+import { isVrError, toVrError, type VrError } from "../errors.ts";
+import type { StoredItem } from "../protocol/items.ts";
+import type { ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
+import { encodeResponse, type Life } from "../response/document.ts";
+import type { Run } from "./run.ts";
+
+/** How a response ended. */
+export type Outcome =
+  | { status: "completed" }
+  | { status: "incomplete"; reason: "max_output_tokens" | "content_filter" }
+  | { status: "failed"; error: VrError }
+  | { status: "cancelled" };
+
+/**
+ * Ends a response: closes what is open, stores it, then sends the one terminal event, then tells the
+ * observers. A response that cannot be stored fails.
+ * @throws StoreError when nothing has been sent yet
+ */
+export async function complete(run: Run, outcome: Outcome): Promise<ResponseObject> {
+  const { assembler, context, sink } = run;
+  if (outcome.status !== "cancelled") {
+    const out: Parameters<typeof assembler.closeAll>[0] = [];
+    assembler.closeAll(out);
+    run.emit(out);
+  }
+  let response = run.document.snapshot(lifeOf(run, outcome));
+  try {
+    await store(run, response);
+  } catch (error) {
+    if (!run.opened || !sink.live) {
+      run.sequencer.stop();
+      throw error;
+    }
+    context.log.error({ err: error }, "the response could not be stored");
+    response = run.document.snapshot(lifeOf(run, { status: "failed", error: toVrError(error) }));
+  }
+  if (response.status === "cancelled") run.sequencer.stop();
+  else if (sink.live) run.sequencer.end({ type: terminalType(response.status), response });
+  else sink.open({ id: context.id, warnings: context.warnings });
+  run.engine.hooks.onComplete?.(response, context).catch((error: unknown) => {
+    context.log.error({ err: error }, "onComplete failed");
+  });
+  return response;
+}
+
+function terminalType(status: ResponseObject["status"]) {
+  if (status === "failed") return "response.failed";
+  return status === "incomplete" ? "response.incomplete" : "response.completed";
+}
+
+function lifeOf(run: Run, outcome: Outcome): Life {
+  const { usage } = run.assembler;
+  const output = run.assembler.shown();
+  switch (outcome.status) {
+    case "completed":
+    case "cancelled":
+      return { status: outcome.status, output, usage };
+    case "incomplete":
+      return { status: "incomplete", output, usage, incompleteReason: outcome.reason };
+    case "failed":
+      return { status: "failed", output, usage, error: toResponseError(outcome.error) };
+  }
+}
+
+async function store(run: Run, response: ResponseObject): Promise<void> {
+  const { request } = run.context;
+  if (!request.store) return;
+  const input = run.conversation.input.map((item): StoredItem => ({ item }));
+  // Turns are stored as the response counts them, from 0; hydrating makes them unique in the conversation.
+  const base = run.conversation.nextTurn;
+  const output = run.assembler.output
+    .filter(Boolean)
+    .map((stored): StoredItem => ({ item: stored.item, turn: (stored.turn ?? base) - base }));
+  await run.engine.registry.store?.putResponse({
+    response,
+    items: [...input, ...output],
+    previousId: request.previous_response_id,
+    responseJson: encodeResponse(response),
+  });
+}
+
+/** The closed enum of `response.failed`; `context_length_exceeded` passes, since clients act on it. */
+function toResponseError(error: VrError): { code: ResponseErrorCode; message: string } {
+  return { code: errorCode(error), message: error.message };
+}
+
+function errorCode(error: VrError): ResponseErrorCode {
+  if (error.code === "context_length_exceeded") return error.code as ResponseErrorCode;
+  if (error.status === 429) return "rate_limit_exceeded";
+  return isVrError(error) && error.status < 500 ? "invalid_prompt" : "server_error";
+}

@@ -1,0 +1,57 @@
+import type { ToolTurn } from "../context.ts";
+import { isGuardrailStop, isVrError } from "../errors.ts";
+import type { Tool, ToolResult } from "../tool.ts";
+
+/** The arguments of a call, or what is wrong with them, in words for the model. */
+export function parseArguments(text: string): Record<string, unknown> | string {
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+    return "The arguments are no JSON object.";
+  } catch (error) {
+    return `The arguments are not valid JSON: ${(error as Error).message}`;
+  }
+}
+
+/**
+ * Runs a tool to its end, to `timeoutMs` or to the abort of `turn.signal`, whichever comes first; a tool that
+ * does not obey the signal is left behind. A throw is an error that the model is told.
+ * @throws the signal's reason; GuardrailStop
+ */
+export async function execute(
+  tool: Tool,
+  args: Record<string, unknown>,
+  turn: ToolTurn,
+  timeoutMs: number,
+): Promise<ToolResult> {
+  const timeout = new AbortController();
+  const signal = AbortSignal.any([turn.signal, timeout.signal]);
+  const timer = setTimeout(() => timeout.abort(new Error("timed out")), timeoutMs);
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+  });
+  try {
+    signal.throwIfAborted();
+    const running = Promise.resolve(tool.execute(args, { ...turn, signal }));
+    return await Promise.race([running, aborted]);
+  } catch (error) {
+    if (isGuardrailStop(error)) throw error;
+    if (timeout.signal.aborted)
+      return { kind: "error", message: `The tool gave no result within ${timeoutMs} ms.` };
+    if (turn.signal.aborted) throw turn.signal.reason;
+    turn.log.warn({ tool: tool.name, err: error }, "a tool failed");
+    return { kind: "error", message: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
+    if (onAbort) signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (isVrError(error) || error instanceof Error) return error.message;
+  return "The tool failed.";
+}

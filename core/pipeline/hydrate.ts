@@ -1,0 +1,105 @@
+import type { ResponseContext } from "../context.ts";
+import { InvalidRequestError, NotFoundError } from "../errors.ts";
+import { responseIdOfItem } from "../ids.ts";
+import {
+  type InTurn,
+  type Item,
+  isItemReference,
+  type ModelItem,
+  type StoredItem,
+} from "../protocol/items.ts";
+import type { Registry } from "../registry.ts";
+import type { Store } from "../store.ts";
+import { type Approval, findApprovals } from "./approvals.ts";
+import { answerOrphans } from "./orphans.ts";
+import { replayItems } from "./replay.ts";
+
+/** What a response continues. */
+export interface Conversation {
+  /** What the model reads, oldest first. */
+  items: InTurn<ModelItem>[];
+  /** The request's own input with references resolved, as it is stored. */
+  input: Item[];
+  /** The number of the next turn, unique in the conversation. */
+  nextTurn: number;
+  /** Calls that this request's input approves. */
+  approvals: Approval[];
+}
+
+/**
+ * `previous_response_id` and `input` → the conversation that the model reads.
+ * @throws InvalidRequestError `previous_response_not_found`; NotFoundError for an unknown `item_reference`;
+ * StoreError when the store cannot be reached
+ */
+export async function hydrate(registry: Registry, context: ResponseContext): Promise<Conversation> {
+  const { request } = context;
+  const { store } = registry;
+  const previousId = request.previous_response_id;
+  const history = previousId === undefined ? [] : numberTurns(await getHistory(store, previousId));
+  const input = request.input.some(isItemReference)
+    ? await resolve(request.input, history, store)
+    : request.input;
+  const own = input.map((item): StoredItem => ({ item }));
+  const nextTurn = history.reduce((next, { turn }) => Math.max(next, (turn ?? -1) + 1), 0);
+  if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
+    return { items: own as InTurn<ModelItem>[], input, nextTurn, approvals: [] };
+
+  const all = [...history, ...own];
+  const approvals = findApprovals(all, input);
+  const past = replayItems(registry, all.slice(0, history.length), all);
+  const present = replayItems(registry, all.slice(history.length), all, context);
+  return { items: answerOrphans(past, present), input, nextTurn, approvals };
+}
+
+function isPlainMessage(item: Item): boolean {
+  return item.type === "message";
+}
+
+async function getHistory(store: Store | undefined, id: string): Promise<StoredItem[][]> {
+  const history = await store?.getHistory(id);
+  if (history) return history;
+  throw new InvalidRequestError(`Previous response with id "${id}" not found.`, {
+    param: "previous_response_id",
+    code: "previous_response_not_found",
+  });
+}
+
+/** Every response counts its turns from 0; in a conversation they go on counting. */
+function numberTurns(responses: StoredItem[][]): StoredItem[] {
+  const all: StoredItem[] = [];
+  let base = 0;
+  for (const items of responses) {
+    let next = base;
+    for (const { item, turn } of items) {
+      if (turn === undefined) all.push({ item });
+      else {
+        all.push({ item, turn: base + turn });
+        next = Math.max(next, base + turn + 1);
+      }
+    }
+    base = next;
+  }
+  return all;
+}
+
+/** Puts stored items in the place of references to them; those that the history holds are left out. */
+async function resolve(input: Item[], history: StoredItem[], store: Store | undefined): Promise<Item[]> {
+  const known = new Set(history.map(({ item }) => (item as { id?: string }).id));
+  const resolved: Item[] = [];
+  for (const [i, item] of input.entries()) {
+    if (!isItemReference(item)) resolved.push(item);
+    else if (!known.has(item.id)) resolved.push(await find(item.id, i, store));
+  }
+  return resolved;
+}
+
+async function find(id: string, index: number, store: Store | undefined): Promise<Item> {
+  const responseId = responseIdOfItem(id);
+  const record = responseId === undefined ? undefined : await store?.getResponse(responseId);
+  const found = record?.items.find(({ item }) => (item as { id?: string }).id === id);
+  if (found) return found.item;
+  throw new NotFoundError(`Item with id "${id.slice(0, 100)}" not found.`, {
+    param: `input[${index}].id`,
+    code: "item_not_found",
+  });
+}

@@ -1,0 +1,93 @@
+import type { ResponseContext } from "../context.ts";
+import {
+  type InTurn,
+  type Item,
+  isModelItem,
+  itemType,
+  type ModelItem,
+  type StoredItem,
+} from "../protocol/items.ts";
+import type { MCPApprovalRequest, MCPApprovalResponse } from "../protocol/wire.ts";
+import type { Registry } from "../registry.ts";
+import { replayDefault } from "../response/default-presentation.ts";
+import type { ReplayedCall } from "../tool.ts";
+
+/** Items that say nothing to a model by themselves. */
+const UNREAD = new Set(["mcp_list_tools", "mcp_approval_response"]);
+
+/**
+ * Items of hosted tools as calls and outputs that any model can read; messages, reasoning and functions as
+ * they are. Calls that were cut off are left out: half their arguments would poison every later turn.
+ * `context`, for a request's own input, is warned of items that nothing here can read.
+ */
+export function replayItems(
+  registry: Registry,
+  items: readonly StoredItem[],
+  conversation: readonly StoredItem[],
+  context?: ResponseContext,
+): InTurn<ModelItem>[] {
+  const out: InTurn<ModelItem>[] = [];
+  for (const { item, turn } of items) {
+    const at = turn === undefined ? {} : { turn };
+    if (isModelItem(item)) {
+      if (!isCutOff(item)) out.push({ item, ...at });
+      continue;
+    }
+    if (isCutOff(item)) continue;
+    const call = replay(registry, item, conversation);
+    if (call) out.push(...toPair(call).map((part) => ({ item: part, ...at })));
+    else if (call === undefined && context && !UNREAD.has(itemType(item)))
+      context.warn(`an input item of type "${itemType(item)}" was left out: no plugin here reads it`);
+  }
+  return out;
+}
+
+/** A hosted call and its output, as functions. */
+export function toPair(call: ReplayedCall): [ModelItem, ModelItem] {
+  return [
+    { type: "function_call", call_id: call.id, name: call.name, arguments: call.arguments },
+    { type: "function_call_output", call_id: call.id, output: call.output },
+  ];
+}
+
+/** A call of a gateway tool as a model reads it; `undefined` when nothing here can read it. */
+export function replayCall(registry: Registry, item: Item): ReplayedCall | undefined {
+  const type = itemType(item);
+  for (const kind of registry.kinds) {
+    if (!kind.replay || !kind.items?.includes(type)) continue;
+    const call = kind.replay(item);
+    if (call) return call;
+  }
+  return replayDefault(item);
+}
+
+/** `null`: read, and nothing to say. */
+function replay(
+  registry: Registry,
+  item: Item,
+  conversation: readonly StoredItem[],
+): ReplayedCall | null | undefined {
+  if (item.type !== "mcp_approval_request") return replayCall(registry, item);
+  const answer = approvalOf(item, conversation);
+  if (answer?.approve) return null; // its call stands further on, or runs now
+  const call = replayCall(registry, item) ?? { id: item.id, name: item.name, arguments: item.arguments };
+  const reason = answer?.reason ? `: ${answer.reason}` : "";
+  return { ...call, output: answer ? `The user denied this call${reason}.` : "This call was not approved." };
+}
+
+function approvalOf(
+  request: MCPApprovalRequest,
+  items: readonly StoredItem[],
+): MCPApprovalResponse | undefined {
+  for (const { item } of items)
+    if (item.type === "mcp_approval_response" && item.approval_request_id === request.id) return item;
+  return undefined;
+}
+
+function isCutOff(item: Item): boolean {
+  return (
+    (item as { status?: string }).status === "incomplete" &&
+    itemType(item) !== "message" &&
+    item.type !== "reasoning"
+  );
+}

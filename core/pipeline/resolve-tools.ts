@@ -1,0 +1,137 @@
+import type { ResponseContext } from "../context.ts";
+import { InvalidRequestError, isVrError, VrError } from "../errors.ts";
+import type { ModelFunction, ToolChoice } from "../protocol/model-request.ts";
+import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
+import type { Registry } from "../registry.ts";
+import type { ListedItem, ResolvedEntry, Tool } from "../tool.ts";
+import { toToolChoice } from "./tool-choice.ts";
+
+/** Every `tools[]` entry as functions that the model sees. */
+export interface ResolvedTools {
+  functions: readonly ModelFunction[];
+  /** Gateway tools by the name that the model calls. */
+  gateway: ReadonlyMap<string, Tool>;
+  choice: ToolChoice;
+  /** Items that resolving brought; they open the output. */
+  listed: readonly ListedItem[];
+}
+
+/** An entry with the functions that it became. */
+export interface EntryFunctions {
+  entry: ToolEntry;
+  /** Name for the model → name on the wire. */
+  names: Map<string, string>;
+}
+
+const NO_TOOLS: ResolvedTools = {
+  functions: [],
+  gateway: new Map(),
+  choice: { mode: "auto" },
+  listed: [],
+};
+
+/** @throws InvalidRequestError that names the entry, or what a tool kind throws */
+export async function resolveTools(
+  registry: Registry,
+  request: ResponseRequest,
+  context: ResponseContext,
+): Promise<ResolvedTools> {
+  if (request.tools.length === 0 && registry.offered.length === 0) return NO_TOOLS;
+  const functions = new Map<string, ModelFunction>();
+  const gateway = new Map<string, Tool>();
+  const listed: ListedItem[] = [];
+  const entries: EntryFunctions[] = [];
+
+  const resolved = await Promise.all(
+    request.tools.map((entry, i) =>
+      entry.type === "function" ? undefined : resolveEntry(registry, entry, i, context),
+    ),
+  );
+  for (const [i, entry] of request.tools.entries()) {
+    const names = new Map<string, string>();
+    entries.push({ entry, names });
+    if (entry.type === "function") {
+      functions.set(entry.name, toFunction(entry));
+      names.set(entry.name, entry.name);
+      continue;
+    }
+    const result = resolved[i];
+    if (!result) leaveOut(entry, i, context);
+    listed.push(...(result?.items ?? []));
+    for (const tool of result?.tools ?? []) {
+      if (functions.has(tool.name))
+        throw new InvalidRequestError(`two tools of this request are named "${tool.name}"`, {
+          param: `tools[${i}]`,
+        });
+      functions.set(tool.name, toFunction(tool));
+      gateway.set(tool.name, tool);
+      names.set(tool.name, tool.wireName ?? tool.name);
+    }
+  }
+  for (const tool of registry.offered) {
+    if (functions.has(tool.name)) {
+      context.warn(`the gateway's own tool "${tool.name}" gives way to a tool of the request with that name`);
+      continue;
+    }
+    functions.set(tool.name, toFunction(tool));
+    gateway.set(tool.name, tool);
+    const entry = { type: "mcp", server_label: tool.label ?? "" } as ToolEntry;
+    entries.push({ entry, names: new Map([[tool.name, tool.wireName ?? tool.name]]) });
+  }
+  const choice = toToolChoice(request.tool_choice, entries);
+  return { functions: [...functions.values()], gateway, choice, listed };
+}
+
+async function resolveEntry(
+  registry: Registry,
+  entry: ToolEntry,
+  index: number,
+  context: ResponseContext,
+): Promise<ResolvedEntry | undefined> {
+  for (const kind of registry.kinds) {
+    if (kind.type !== entry.type) continue;
+    try {
+      const result = await kind.resolve(entry, context);
+      if (result) return result;
+    } catch (error) {
+      throw atEntry(error, index);
+    }
+  }
+  return undefined;
+}
+
+/** Completes the `param` of what a tool kind threw: `server_url` → `tools[2].server_url`. */
+function atEntry(error: unknown, index: number): unknown {
+  if (!isVrError(error) || error.param?.startsWith("tools[")) return error;
+  const param = error.param ? `tools[${index}].${error.param}` : `tools[${index}]`;
+  const completed = new VrError(error.status, error.type, error.message, {
+    param,
+    code: error.code,
+    cause: error,
+  });
+  completed.headers = error.headers;
+  return completed;
+}
+
+/** A hosted type without a plugin. Codex and others send such by default, so it is no error by itself. */
+function leaveOut(entry: ToolEntry, index: number, context: ResponseContext): void {
+  if (entry.type === "mcp" && !entry.server_url)
+    throw new InvalidRequestError(`no server is configured under the label "${entry.server_label}"`, {
+      param: `tools[${index}].server_label`,
+    });
+  context.warn(`tools[${index}] was left out: this gateway has no plugin for "${entry.type}"`);
+}
+
+function toFunction(tool: {
+  name: string;
+  description?: string | null;
+  parameters: ModelFunction["parameters"] | null;
+  strict?: boolean | null;
+}): ModelFunction {
+  return {
+    name: tool.name,
+    ...(tool.description ? { description: tool.description } : {}),
+    parameters: tool.parameters ?? { type: "object", properties: {} },
+    ...(typeof tool.strict === "boolean" ? { strict: tool.strict } : {}),
+  };
+}

@@ -1,0 +1,148 @@
+import { type Caller, ResponseScope, TurnScope } from "../context.ts";
+import { isGuardrailStop, toVrError, VrError } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { EventDraft } from "../protocol/events.ts";
+import { type InTurn, isModelItem, type ModelItem } from "../protocol/items.ts";
+import type { ModelRequest } from "../protocol/model-request.ts";
+import type { Response as ResponseObject } from "../protocol/wire.ts";
+import type { EventSink } from "../response/sink.ts";
+import { approvedTool } from "./approvals.ts";
+import { complete, type Outcome } from "./complete.ts";
+import type { Engine } from "./engine.ts";
+import { hydrate } from "./hydrate.ts";
+import { toModelRequest } from "./model-request.ts";
+import type { ParsedRequest } from "./parse.ts";
+import { resolveTools } from "./resolve-tools.ts";
+import { Run } from "./run.ts";
+import { runCalls } from "./tool-calls.ts";
+import { isCut, runTurn } from "./turn.ts";
+
+/** The reason of an abort because the client is gone: the response is `cancelled`, not failed. */
+export class ClientLeft extends Error {
+  constructor() {
+    super("the client left");
+    this.name = "ClientLeft";
+  }
+}
+
+/**
+ * The life of a response: hydrate, tools, turns, completion. The sink sees numbered events and exactly one
+ * terminal one; the promise resolves to the response as it ended.
+ * @throws VrError when nothing has been sent yet: the caller answers with its status
+ */
+export async function respond(
+  engine: Engine,
+  { request, warnings }: ParsedRequest,
+  sink: EventSink,
+  caller: Caller,
+): Promise<ResponseObject> {
+  const context = new ResponseScope(newId("resp"), request, caller, caller.signal, engine.log);
+  for (const warning of warnings) context.warn(warning);
+  const conversation = await hydrate(engine.registry, context);
+  const tools = await resolveTools(engine.registry, request, context);
+  const model = request.model ?? (await defaultModel(engine, context.signal));
+  const run = new Run(engine, context, sink, conversation, tools, model);
+  let outcome: Outcome;
+  try {
+    outcome = await converse(run);
+  } catch (error) {
+    outcome = outcomeOf(run, error);
+  }
+  return complete(run, outcome);
+}
+
+/** Turns until the model has answered, or something needs the client. */
+async function converse(run: Run): Promise<Outcome> {
+  const { context, conversation, tools, assembler, engine } = run;
+  const { maxTurns } = engine.limits;
+  let number = conversation.nextTurn;
+  await showListed(run, number);
+  if (conversation.approvals.length > 0) conversation.items.push(...(await runApproved(run, number++)));
+  let request = toModelRequest(context.request, run.model, tools, conversation.items);
+  for (let index = 0; ; index++, number++) {
+    const turn = new TurnScope(index, context);
+    const first = assembler.output.length;
+    assembler.beginTurn(number, tools.gateway);
+    const end = await runTurn(run, turn, index < maxTurns - 1 ? request : withoutTools(request));
+    run.begun = true;
+    if (end === "guardrail" || isCut(end))
+      return { status: "incomplete", reason: end === "length" ? "max_output_tokens" : "content_filter" };
+    if (!assembler.calls.some((call) => call.tool)) return { status: "completed" };
+    const calls = await runCalls(run, turn, number);
+    const pending = calls.needsClient || assembler.calls.some((call) => !call.tool);
+    if (pending || index >= maxTurns - 1) return { status: "completed" };
+    request = nextRequest(request, [...saidIn(run, first), ...calls.items]);
+  }
+}
+
+/** What the model itself said in the turn whose output begins at `first`: it reads that again. */
+function saidIn(run: Run, first: number): InTurn<ModelItem>[] {
+  return run.assembler.output.slice(first).flatMap((stored) => {
+    if (!stored || !isModelItem(stored.item)) return [];
+    return [{ ...stored, item: stored.item }];
+  });
+}
+
+/** A forced choice holds for the first turn: once a gateway call has run, the model is free to answer. */
+function nextRequest(request: ModelRequest, items: InTurn<ModelItem>[]): ModelRequest {
+  const { mode, names } = request.toolChoice;
+  const toolChoice = mode === "required" ? { mode: "auto" as const } : request.toolChoice;
+  return {
+    ...request,
+    items: [...request.items, ...items],
+    toolChoice: names && mode === "auto" ? { mode, names } : toolChoice,
+  };
+}
+
+function withoutTools(request: ModelRequest): ModelRequest {
+  return { ...request, tools: [], toolChoice: { mode: "none" } };
+}
+
+/** The items that resolving tools brought (`mcp_list_tools` and the like) open the output. */
+async function showListed(run: Run, number: number): Promise<void> {
+  if (run.tools.listed.length === 0) return;
+  run.assembler.beginTurn(number, run.tools.gateway);
+  const turn = new TurnScope(0, run.context);
+  for (const listed of run.tools.listed) {
+    const out: EventDraft[] = [];
+    const { item, outputIndex } = run.assembler.openListed(listed, out);
+    run.assembler.closeItem(outputIndex, await run.finishItem(item, turn, out), [], out);
+    run.emit(out);
+  }
+}
+
+/** The calls that this request approved, as a turn of their own before the model's first. */
+async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[]> {
+  const { assembler, conversation, tools } = run;
+  const approved = conversation.approvals.map((approval) => ({
+    ...approval,
+    tool: approvedTool(approval, tools.gateway),
+  }));
+  assembler.beginTurn(number, tools.gateway);
+  const out: EventDraft[] = [];
+  for (const { request, tool } of approved) assembler.openApproved(tool, request, out);
+  run.emit(out);
+  return (await runCalls(run, new TurnScope(0, run.context), number, true)).items;
+}
+
+async function defaultModel(engine: Engine, signal: AbortSignal): Promise<string> {
+  const upstream = engine.registry.upstreams[0];
+  if (!upstream)
+    throw new VrError(503, "server_error", "No upstream is configured.", { code: "no_upstream" });
+  return upstream.defaultModel(signal);
+}
+
+/** What was thrown, as an end of the response. @throws it, as a VrError, when nothing has been sent yet */
+function outcomeOf(run: Run, error: unknown): Outcome {
+  const { signal, log } = run.context;
+  if (signal.aborted && signal.reason instanceof ClientLeft) return { status: "cancelled" };
+  if (isGuardrailStop(error)) {
+    log.info({ reason: error.message }, "a guardrail ended the response");
+    return { status: "incomplete", reason: "content_filter" };
+  }
+  const failure = toVrError(signal.aborted ? signal.reason : error);
+  if (failure.status >= 500) log.error({ err: error }, failure.message);
+  if (run.opened) return { status: "failed", error: failure };
+  run.sequencer.stop();
+  throw failure;
+}

@@ -1,0 +1,84 @@
+import type { ResponseScope, Turn } from "../context.ts";
+import type { EventDraft } from "../protocol/events.ts";
+import type { OutputItem } from "../protocol/wire.ts";
+import { Assembler, type Mask } from "../response/assembler.ts";
+import { ResponseDocument } from "../response/document.ts";
+import { Sequencer } from "../response/sequencer.ts";
+import type { EventSink } from "../response/sink.ts";
+import type { Engine } from "./engine.ts";
+import type { Conversation } from "./hydrate.ts";
+import { wantsLogprobs } from "./model-request.ts";
+import type { ResolvedTools } from "./resolve-tools.ts";
+
+/** One response on its way: what every stage of the pipeline works on. */
+export class Run {
+  readonly engine: Engine;
+  readonly context: ResponseScope;
+  readonly sink: EventSink;
+  readonly conversation: Conversation;
+  readonly tools: ResolvedTools;
+  readonly model: string;
+  readonly assembler: Assembler;
+  readonly document: ResponseDocument;
+  readonly sequencer: Sequencer;
+  /** Gateway calls so far, for `max_tool_calls`. */
+  toolCalls = 0;
+  /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
+  begun = false;
+
+  constructor(
+    engine: Engine,
+    context: ResponseScope,
+    sink: EventSink,
+    conversation: Conversation,
+    tools: ResolvedTools,
+    model: string,
+  ) {
+    this.engine = engine;
+    this.context = context;
+    this.sink = sink;
+    this.conversation = conversation;
+    this.tools = tools;
+    this.model = model;
+    const { id, request, warnings, startedAt } = context;
+    this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
+    this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), model, request);
+    const snapshot = this.document.snapshot({ status: "in_progress", output: [], usage: null });
+    this.sequencer = new Sequencer(sink, engine.limits, { id, warnings }, snapshot);
+  }
+
+  /** Whether a failure can no longer be a plain HTTP status. */
+  get opened(): boolean {
+    return this.begun || this.sequencer.opened;
+  }
+
+  /** Sends the opening events, if somebody watches. */
+  open(): void {
+    if (this.sink.live) this.sequencer.open();
+  }
+
+  emit(events: readonly EventDraft[]): void {
+    if (this.sink.live) this.sequencer.emit(events);
+  }
+
+  /** A whole item as the `onOutputItem` taps leave it. What was streamed before goes out first. */
+  async finishItem<T extends OutputItem>(item: T, turn: Turn, out: EventDraft[]): Promise<T> {
+    const hook = this.engine.hooks.onOutputItem;
+    if (!hook) return item;
+    this.emit(out.splice(0));
+    return (await hook(item, turn)) as T;
+  }
+}
+
+/** Hides what the client did not ask to `include`, by the kinds that own the items. */
+export function maskOf(
+  engine: Engine,
+  include: Parameters<NonNullable<Engine["registry"]["kinds"][0]["mask"]>>[1],
+): Mask {
+  const masking = engine.registry.kinds.filter((kind) => kind.mask);
+  if (masking.length === 0) return (item) => item;
+  return (item) => {
+    const owner = masking.find((kind) => kind.items?.includes(item.type));
+    return owner?.mask?.(item, include) ?? item;
+  };
+}

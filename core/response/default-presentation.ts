@@ -1,0 +1,81 @@
+import type { Item } from "../protocol/items.ts";
+import type { FunctionCallOutputItemParam, MCPToolCall } from "../protocol/wire.ts";
+import type { CallEnd, Presentation, ReplayedCall, Tool } from "../tool.ts";
+
+/**
+ * How a gateway tool without a presentation of its own shows: an `mcp_call`, since every SDK takes that as
+ * executed by the server. `server_label` is the tool's label, the plugin's name.
+ */
+export function defaultPresentation(tool: Tool, approvalRequestId?: string): Presentation {
+  const item: Omit<MCPToolCall, "id"> = {
+    type: "mcp_call",
+    status: "in_progress",
+    server_label: tool.label ?? "gateway",
+    name: tool.wireName ?? tool.name,
+    arguments: "",
+    output: null,
+    error: null,
+    approval_request_id: approvalRequestId ?? null,
+  };
+  let received = "";
+  return {
+    idPrefix: "mcp",
+    item,
+    opened: [{ type: "response.mcp_call.in_progress" }],
+    args(delta) {
+      received += delta;
+      return [{ type: "response.mcp_call_arguments.delta", delta }];
+    },
+    ready(args) {
+      received = args;
+      return [{ type: "response.mcp_call_arguments.done", arguments: args }];
+    },
+    done(end) {
+      const whole = { ...item, arguments: received, ...toOutcome(end) };
+      const type = end.kind === "output" ? "response.mcp_call.completed" : "response.mcp_call.failed";
+      return { item: whole, events: end.kind === "stopped" ? [] : [{ type }] };
+    },
+  };
+}
+
+function toOutcome(end: CallEnd): Pick<MCPToolCall, "status" | "output" | "error"> {
+  switch (end.kind) {
+    case "output":
+      return { status: "completed", output: toText(end.output) };
+    case "error":
+      return {
+        status: "failed",
+        error: { type: "mcp_tool_execution_error", content: [{ type: "text", text: end.message }] },
+      };
+    case "stopped":
+      return { status: "incomplete" };
+  }
+}
+
+/** An output as one string, for items that hold no other. */
+export function toText(output: FunctionCallOutputItemParam["output"]): string {
+  if (typeof output === "string") return output;
+  return output.map((part) => (part.type === "input_text" ? part.text : `[${part.type}]`)).join("\n");
+}
+
+/** The `mcp_call`s that no tool kind claims, as a model reads them. */
+export function replayDefault(item: Item): ReplayedCall | undefined {
+  if (item.type !== "mcp_call") return undefined;
+  return {
+    id: item.id,
+    name: item.name,
+    arguments: item.arguments || "{}",
+    output: item.output ?? errorText(item.error) ?? "no output was given",
+  };
+}
+
+function errorText(error: MCPToolCall["error"]): string | undefined {
+  if (!error) return undefined;
+  if (error.type !== "mcp_tool_execution_error") return `Error: ${error.message}`;
+  const content = Array.isArray(error.content) ? error.content : [error.content];
+  const texts = content.map((part: unknown) => {
+    const text = (part as { text?: unknown } | null)?.text ?? part;
+    return typeof text === "string" ? text : JSON.stringify(text);
+  });
+  return `Error: ${texts.join("\n")}`;
+}

@@ -1,0 +1,87 @@
+import type { EventDraft } from "../protocol/events.ts";
+import type { Response as ResponseObject } from "../protocol/wire.ts";
+import type { EventSink, ResponseHead } from "./sink.ts";
+
+export interface SequencerTimes {
+  /** Milliseconds until the opening events leave by themselves. */
+  headersAfterMs: number;
+  /** Milliseconds without an event until `response.in_progress` is sent again. */
+  keepAliveMs: number;
+}
+
+/**
+ * Numbers the events of one response, opens its stream and keeps it alive. The only place that knows
+ * `sequence_number`s.
+ */
+export class Sequencer {
+  readonly #sink: EventSink;
+  readonly #times: SequencerTimes;
+  readonly #head: ResponseHead;
+  readonly #snapshot: ResponseObject;
+  #next = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #opened = false;
+
+  /** `snapshot` is the response as the opening events show it. */
+  constructor(sink: EventSink, times: SequencerTimes, head: ResponseHead, snapshot: ResponseObject) {
+    this.#sink = sink;
+    this.#times = times;
+    this.#head = head;
+    this.#snapshot = snapshot;
+  }
+
+  /** Whether anything has left: from now on errors are `response.failed`. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
+  /** Starts the clock of `headersAfterMs`. */
+  arm(): void {
+    if (!this.#opened) this.#timer ??= setTimeout(() => this.open(), this.#times.headersAfterMs);
+  }
+
+  /** Sends the opening events, unless they have left. */
+  open(): void {
+    if (this.#opened) return;
+    this.#opened = true;
+    clearTimeout(this.#timer);
+    this.#sink.open(this.#head);
+    const response = this.#snapshot;
+    this.#send([
+      { type: "response.created", response },
+      { type: "response.in_progress", response },
+    ]);
+    this.#timer = setTimeout(() => this.#keepAlive(), this.#times.keepAliveMs);
+  }
+
+  emit(events: readonly EventDraft[]): void {
+    if (events.length === 0) return;
+    this.open();
+    this.#timer?.refresh();
+    this.#send(events);
+  }
+
+  /** The terminal event; nothing follows. */
+  end(event: EventDraft): void {
+    this.open();
+    this.stop();
+    this.#send([event]);
+  }
+
+  /** Stops the clocks without an event. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #keepAlive(): void {
+    this.#timer?.refresh();
+    this.#send([{ type: "response.in_progress", response: this.#snapshot }]);
+  }
+
+  #send(events: readonly EventDraft[]): void {
+    const first = this.#next;
+    this.#next += events.length;
+    this.#sink.emit({ first, events });
+  }
+}

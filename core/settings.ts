@@ -1,0 +1,73 @@
+import type { Config } from "./config.ts";
+import { ConfigError } from "./errors.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import type { Settings } from "./plugin.ts";
+
+/** The command's flags, as they were written. */
+export interface Flags {
+  port?: string | undefined;
+  host?: string | undefined;
+  upstream?: string | undefined;
+  config?: string | undefined;
+}
+
+/** What a start needs to know, flags over environment over configuration. */
+export interface StartSettings extends Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly upstream?: string | undefined;
+  readonly upstreamApiKey?: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+const DEFAULT_PORT = 5969;
+const DEFAULT_HOST = "127.0.0.1";
+
+/** @throws ConfigError that names the flag or variable */
+export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Config): StartSettings {
+  const port = pick(["--port", flags.port], ["VR_PORT", env.VR_PORT], "a port from 0 to 65535", toPort);
+  const url = "a URL such as http://127.0.0.1:8000/v1";
+  const levels = `one of ${LOG_LEVELS.join(", ")}`;
+  return {
+    port: port ?? config.port ?? DEFAULT_PORT,
+    host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
+    upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
+    upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
+    dbPath: nonEmpty(env.VR_DB_PATH),
+    logLevel:
+      pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
+  };
+}
+
+type Source = readonly [name: string, text: string | undefined];
+
+/** The flag's value, else the variable's. An empty variable is one that is not set. */
+function pick<T>(
+  flag: Source | undefined,
+  variable: Source,
+  expected: string,
+  convert: (text: string) => T | undefined,
+): T | undefined {
+  const [name, text] = flag?.[1] === undefined ? [variable[0], nonEmpty(variable[1])] : flag;
+  if (text === undefined) return undefined;
+  const value = convert(text);
+  if (value === undefined) throw new ConfigError(`${name} is "${text}": expected ${expected}`);
+  return value;
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}
+
+function toPort(text: string): number | undefined {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port <= 65_535 ? port : undefined;
+}
+
+function toUrl(text: string): string | undefined {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined;
+}
+
+function toLogLevel(text: string): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === text);
+}

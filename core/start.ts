@@ -1,0 +1,82 @@
+import type { Config } from "./config.ts";
+import { loadConfig } from "./config-file.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { createLog } from "./log.ts";
+import { type Flags, resolveSettings, type StartSettings } from "./settings.ts";
+
+/** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
+export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
+  const { config, file } = await loadConfig(flags.config);
+  const settings = resolveSettings(flags, env, config);
+  const { gateway, url } = await startGateway(config, settings);
+  process.stdout.write(banner(gateway, url, file, config, version));
+  stopOnSignals(gateway, config.timeouts.drainMs);
+}
+
+/** A gateway that listens. The way in for programs that embed one. */
+export async function startGateway(
+  config: Config,
+  settings: StartSettings,
+): Promise<{ gateway: Gateway; url: string }> {
+  const { limits, timeouts } = config;
+  const gateway = await createGateway({
+    plugins: config.plugins,
+    upstream: settings.upstream
+      ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
+      : undefined,
+    settings,
+    limits: {
+      maxTurns: limits.maxTurns,
+      toolTimeoutMs: timeouts.toolMs,
+      headersAfterMs: timeouts.headersAfterMs,
+      keepAliveMs: timeouts.keepAliveMs,
+    },
+    http: {
+      bodyBytes: limits.bodyBytes,
+      jsonDepth: limits.jsonDepth,
+      streamBufferBytes: limits.streamBufferBytes,
+      openResponsesReasoning: config.reasoningEvents === "open-responses",
+    },
+    log: createLog(settings.logLevel),
+  });
+  try {
+    return { gateway, url: await gateway.listen(settings.port, settings.host) };
+  } catch (error) {
+    await gateway.close(0).catch(() => {});
+    throw error;
+  }
+}
+
+/** The plugin that `--upstream` means. The only place of the core that knows one. */
+async function upstreamPlugin(baseUrl: string, apiKey: string | undefined) {
+  const { openaiCompatible } = await import("../plugins/upstream-openai-compatible/index.ts");
+  return openaiCompatible({ baseUrl, ...(apiKey ? { apiKey } : {}) });
+}
+
+function banner(gateway: Gateway, url: string, file: string, config: Config, version: string): string {
+  const { upstreams, store } = gateway.engine.registry;
+  const lines = [
+    `vr ${version} is listening on ${url}`,
+    ...upstreams.map((upstream) => `  upstream  ${upstream.name}: ${upstream.description}`),
+    ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
+    `  store     ${store?.name ?? "none: previous_response_id will find nothing"}`,
+    `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
+    `  config    ${file}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The first signal drains and exits with 0, the second exits at once. */
+function stopOnSignals(gateway: Gateway, drainMs: number): void {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    gateway.close(drainMs).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}

@@ -1,0 +1,334 @@
+import { describe, expect, it } from "vitest";
+import type { ModelChunk } from "../../../core/index.ts";
+import {
+  type ChatChunk,
+  createChatDecoder,
+  defaultQuirks,
+  fromCompletion,
+  withQuirks,
+} from "../../../plugins/dialect-chat/index.ts";
+import { chunk } from "../../helpers/chat-server.ts";
+import { summary } from "./reading.ts";
+
+function decode(...deltas: object[]): ModelChunk[] {
+  return decodeChunks(...deltas.map((delta) => chunk(delta)));
+}
+
+function decodeChunks(...payloads: object[]): ModelChunk[] {
+  const decoder = createChatDecoder(defaultQuirks);
+  const out: ModelChunk[] = [];
+  for (const payload of payloads) decoder.push(payload as ChatChunk, out);
+  decoder.end(true, out);
+  return out;
+}
+
+const call = (
+  index: number | undefined,
+  id: string | undefined,
+  name: string | undefined,
+  args?: unknown,
+) => ({
+  tool_calls: [{ index, id, type: "function", function: { name, arguments: args } }],
+});
+
+describe("text and what goes with it", () => {
+  it("gives one chunk per delta, nothing for empty ones", () => {
+    expect(
+      decode({ role: "assistant", content: "" }, { content: "a" }, { content: null }, { content: "b" }),
+    ).toEqual([
+      { type: "text", text: "a" },
+      { type: "text", text: "b" },
+      { type: "finish", reason: "stop" },
+    ]);
+  });
+
+  it("reads content that is an array of parts, thinking included", () => {
+    const parts = [
+      { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+      { type: "text", text: "yes" },
+    ];
+    expect(summary(decode({ content: parts }))).toEqual({ reasoning: "hm", text: "yes", finish: "stop" });
+  });
+
+  it("reads refusals", () => {
+    expect(summary(decode({ refusal: "I " }, { refusal: "won't." }))).toEqual({
+      refusal: "I won't.",
+      finish: "stop",
+    });
+  });
+
+  it("takes reasoning once from a server that sends it under both names", () => {
+    expect(summary(decode({ reasoning: "hm", reasoning_content: "hm" })).reasoning).toBe("hm");
+  });
+
+  it("gives logprobs with their text, bytes filled in where the server has none", () => {
+    const payload = chunk({ content: "é" }) as { choices: object[] };
+    payload.choices[0] = {
+      ...payload.choices[0],
+      logprobs: {
+        content: [
+          {
+            token: "é",
+            logprob: -0.5,
+            bytes: null,
+            top_logprobs: [{ token: "e", logprob: -1, bytes: [101] }],
+          },
+        ],
+      },
+    };
+    expect(decodeChunks(payload)[0]).toEqual({
+      type: "text",
+      text: "é",
+      logprobs: [
+        {
+          token: "é",
+          logprob: -0.5,
+          bytes: [195, 169],
+          top_logprobs: [{ token: "e", logprob: -1, bytes: [101] }],
+        },
+      ],
+    });
+  });
+
+  it("ignores other choices than the first", () => {
+    const second = { index: 1, delta: { content: "no" }, finish_reason: "length" };
+    const first = { index: 0, delta: { content: "yes" }, finish_reason: null };
+    expect(summary(decodeChunks({ choices: [second] }, { choices: [second, first] }))).toEqual({
+      text: "yes",
+      finish: "stop",
+    });
+  });
+
+  it("emits the last of many usages", () => {
+    const at = (output: number) => ({
+      ...chunk({ content: "a" }),
+      usage: { prompt_tokens: 7, completion_tokens: output },
+    });
+    expect(decodeChunks(at(1), at(2), at(3)).filter((each) => each.type === "usage")).toEqual([
+      {
+        type: "usage",
+        usage: {
+          input_tokens: 7,
+          input_tokens_details: { cached_tokens: 0, cache_write_tokens: 0 },
+          output_tokens: 3,
+          output_tokens_details: { reasoning_tokens: 0 },
+          total_tokens: 10,
+        },
+      },
+    ]);
+  });
+});
+
+describe("tool calls", () => {
+  it("shows a call when it is named and streams its arguments", () => {
+    expect(
+      decode(call(0, "c1", "f", ""), call(0, undefined, undefined, "{"), call(0, undefined, undefined, "}")),
+    ).toEqual([
+      { type: "tool_call", index: 0, name: "f", callId: "c1" },
+      { type: "tool_arguments", index: 0, delta: "{" },
+      { type: "tool_arguments", index: 0, delta: "}" },
+      { type: "finish", reason: "tool_calls" },
+    ]);
+  });
+
+  it("is not doubled by id and name that are repeated in every delta", () => {
+    expect(summary(decode(call(0, "c1", "f", '{"a":'), call(0, "c1", "f", "1}"))).calls).toEqual([
+      { name: "f", callId: "c1", args: '{"a":1}' },
+    ]);
+    expect(summary(decode(call(0, undefined, "f", '{"a":'), call(0, undefined, "f", "1}"))).calls).toEqual([
+      { name: "f", args: '{"a":1}' },
+    ]);
+  });
+
+  it("goes on with a call under a new id in every delta, as old vLLM makes them up", () => {
+    expect(
+      summary(decode(call(0, "t1", "f"), call(0, "t2", undefined, '{"a":'), call(0, "t3", undefined, "1}")))
+        .calls,
+    ).toEqual([{ name: "f", callId: "t1", args: '{"a":1}' }]);
+  });
+
+  it("tells calls without an index apart by id, name, or whole arguments", () => {
+    expect(
+      summary(decode(call(undefined, "a", "f", "{}"), call(undefined, "b", "f", '{"x":1}'))).calls,
+    ).toMatchObject([{ callId: "a" }, { callId: "b" }]);
+    expect(
+      summary(decode(call(undefined, undefined, "f", "{}"), call(undefined, undefined, "g", "{}"))).calls,
+    ).toMatchObject([{ name: "f" }, { name: "g" }]);
+    expect(
+      summary(decode(call(undefined, undefined, "f", '{"x":1}'), call(undefined, undefined, "f", '{"x":2}')))
+        .calls,
+    ).toMatchObject([{ args: '{"x":1}' }, { args: '{"x":2}' }]);
+  });
+
+  it("keeps interleaved calls with different indices apart", () => {
+    expect(
+      summary(
+        decode(
+          call(0, "a", "f", '{"x'),
+          call(1, "b", "g", '{"y'),
+          call(0, undefined, undefined, '":1}'),
+          call(1, undefined, undefined, '":2}'),
+        ),
+      ).calls,
+    ).toEqual([
+      { name: "f", callId: "a", args: '{"x":1}' },
+      { name: "g", callId: "b", args: '{"y":2}' },
+    ]);
+  });
+
+  it("keeps interleaved calls apart that share an index but say their id", () => {
+    expect(
+      summary(
+        decode(
+          call(0, "a", "f", '{"x'),
+          call(0, "b", "g", '{"y'),
+          call(0, "a", undefined, '":1}'),
+          call(0, "b", undefined, '":2}'),
+        ),
+      ).calls,
+    ).toMatchObject([{ args: '{"x":1}' }, { args: '{"y":2}' }]);
+  });
+
+  it("takes arguments that are an object", () => {
+    expect(summary(decode(call(0, "a", "f", { city: "Paris" }))).calls).toMatchObject([
+      { args: '{"city":"Paris"}' },
+    ]);
+  });
+
+  it("takes the legacy function_call", () => {
+    expect(
+      summary(
+        decode({ function_call: { name: "f", arguments: "{" } }, { function_call: { arguments: "}" } }),
+      ),
+    ).toEqual({ calls: [{ name: "f", args: "{}" }], finish: "tool_calls" });
+  });
+
+  it("says so when a call is never named", () => {
+    expect(() => decode(call(0, "a", undefined, "{}"))).toThrow(/without the name/);
+  });
+});
+
+describe("finish reasons", () => {
+  const finish = (reason: string) => decodeChunks(chunk({ content: "a" }, reason)).at(-1);
+
+  it.each([
+    ["stop", "stop"],
+    ["length", "length"],
+    ["content_filter", "content_filter"],
+    ["eos_token", "stop"],
+    ["tool_calls", "stop"],
+  ])("%s without calls is %s", (reason, expected) => {
+    expect(finish(reason)).toEqual({ type: "finish", reason: expected });
+  });
+
+  it.each(["stop", "tool_calls", "function_call"])("%s with calls is tool_calls", (reason) => {
+    expect(decodeChunks(chunk(call(0, "a", "f", "{}"), reason)).at(-1)).toEqual({
+      type: "finish",
+      reason: "tool_calls",
+    });
+  });
+
+  it("a call that the limit cut off is length", () => {
+    expect(decodeChunks(chunk(call(0, "a", "f", '{"x'), "length")).at(-1)).toMatchObject({
+      reason: "length",
+    });
+  });
+});
+
+describe("think tags", () => {
+  const text = (...contents: string[]) => summary(decode(...contents.map((content) => ({ content }))));
+
+  it("come whole in one delta", () => {
+    expect(text("<think>hm</think>yes")).toEqual({ reasoning: "hm", text: "yes", finish: "stop" });
+  });
+
+  it("may be split at any character", () => {
+    const whole = "\n<think>\na < b </thin no</think>\n\nyes </think> and <think>";
+    for (let size = 1; size < whole.length; size += 1) {
+      const parts = whole.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+      expect(text(...parts), `pieces of ${size}`).toEqual({
+        reasoning: "a < b </thin no",
+        text: "yes </think> and <think>",
+        finish: "stop",
+      });
+    }
+  });
+
+  it("release what only looked like one", () => {
+    expect(text("<th", "e end>")).toEqual({ text: "<the end>", finish: "stop" });
+    expect(text("<th")).toEqual({ text: "<th", finish: "stop" });
+  });
+
+  it("hold nothing back from a tool call", () => {
+    const chunks = decode({ content: "<t" }, call(0, "a", "f", "{}"));
+    expect(chunks.map((each) => each.type)).toEqual(["text", "tool_call", "tool_arguments", "finish"]);
+  });
+
+  it("make no reasoning of an empty thought", () => {
+    expect(text("<think>\n\n</think>\n\n", "yes")).toEqual({ text: "yes", finish: "stop" });
+  });
+
+  it("that are never closed are reasoning to the end", () => {
+    expect(text("<think>hm", " hm </th")).toEqual({ reasoning: "hm hm </th", finish: "stop" });
+  });
+
+  it("are text where the quirk says so", () => {
+    const out: ModelChunk[] = [];
+    createChatDecoder(withQuirks({ thinkTags: false })).push(chunk({ content: "<think>" }) as ChatChunk, out);
+    expect(out).toEqual([{ type: "text", text: "<think>" }]);
+  });
+});
+
+describe("errors in the stream", () => {
+  const thrown = (error: unknown) => {
+    try {
+      decodeChunks({ error });
+    } catch (caught) {
+      return caught;
+    }
+    throw new Error("nothing was thrown");
+  };
+
+  it.each([
+    [{ message: "slow down", code: 429 }, 429],
+    [{ message: "slow down", type: "rate_limit_error" }, 429],
+    [{ message: "bad", code: 422 }, 400],
+    [{ message: "bad", type: "invalid_request_error" }, 400],
+    [{ message: "oops", code: 500 }, 502],
+    ["oops", 502],
+  ])("%j is %d", (error, status) => {
+    expect(thrown(error)).toMatchObject({ status });
+  });
+
+  it("recognise that the context is too long", () => {
+    const error = { code: 500, message: "the request exceeds the available context size" };
+    expect(thrown(error)).toMatchObject({ status: 400, code: "context_length_exceeded" });
+  });
+});
+
+describe("unstreamed bodies", () => {
+  it("give text, reasoning, calls, usage and finish", () => {
+    const message = {
+      role: "assistant",
+      content: "<think>hm</think>yes",
+      tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }],
+    };
+    const body = {
+      choices: [{ index: 0, message, finish_reason: "tool_calls" }],
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    };
+    const chunks = fromCompletion(body as ChatChunk, defaultQuirks);
+    expect(summary(chunks)).toEqual({
+      reasoning: "hm",
+      text: "yes",
+      calls: [{ name: "f", callId: "a", args: "{}" }],
+      usage: [1, 2],
+      finish: "tool_calls",
+    });
+    expect(chunks.at(-1)?.type).toBe("finish");
+  });
+
+  it("without a choice are an error", () => {
+    expect(() => fromCompletion({ choices: [] }, defaultQuirks)).toThrow(/without a choice/);
+  });
+});

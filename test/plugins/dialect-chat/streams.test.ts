@@ -1,0 +1,217 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { ModelChunk } from "../../../core/index.ts";
+import { ChatReader, createChatDecoder, defaultQuirks } from "../../../plugins/dialect-chat/index.ts";
+import { chunk, DONE, fixtureBytes } from "../../helpers/chat-server.ts";
+import { broken, joined, read, summary } from "./reading.ts";
+
+describe("streams as servers write them", () => {
+  it("reads vLLM's hermes parser: text, then calls whose id and name come once", () => {
+    expect(summary(read("vllm-hermes"))).toEqual({
+      text: "Let me look.",
+      calls: [
+        { name: "get_weather", callId: "chatcmpl-tool-0a1b2c3d", args: '{"city": "Paris"}' },
+        { name: "get_time", callId: "chatcmpl-tool-4e5f6a7b", args: '{"zone": "CET"}' },
+      ],
+      usage: [210, 45],
+      finish: "tool_calls",
+    });
+  });
+
+  it("PAINS 1: tells parallel calls apart that share one index", () => {
+    expect(summary(read("vllm-shared-index")).calls).toEqual([
+      { name: "get_weather", callId: "chatcmpl-tool-aaaa", args: '{"city": "Paris"}' },
+      { name: "get_weather", callId: "chatcmpl-tool-bbbb", args: '{"city": "Rome"}' },
+    ]);
+  });
+
+  it("PAINS 1: tells several calls of one delta apart, and finishes as tool_calls although Ollama says stop", () => {
+    expect(summary(read("ollama"))).toEqual({
+      calls: [
+        { name: "get_weather", callId: "call_pw2k1x", args: '{"city":"Paris"}' },
+        { name: "get_weather", callId: "call_9dk3la", args: '{"city":"Rome"}' },
+      ],
+      usage: [190, 36],
+      finish: "tool_calls",
+    });
+  });
+
+  it("PAINS 2: buffers a call until its name comes, and adds a nameless tail to it", () => {
+    expect(summary(read("vllm-nameless-tail")).calls).toEqual([
+      { name: "get_weather", callId: "chatcmpl-tool-cccc", args: '{"city": "Oslo"}' },
+    ]);
+  });
+
+  it("PAINS 3: keys nothing by the chunk's id, which changes in OpenRouter's stream", () => {
+    expect(summary(read("openrouter"))).toEqual({
+      reasoning: "Hm, so be it.",
+      text: "Yes indeed.",
+      annotations: ["https://example.com/a"],
+      usage: [15, 9],
+      finish: "stop",
+    });
+  });
+
+  it("PAINS 6: takes usage from the chunk with empty choices, once, before finish", () => {
+    const chunks = read("openai");
+    expect(chunks.slice(-2)).toEqual([
+      {
+        type: "usage",
+        usage: {
+          input_tokens: 1024,
+          input_tokens_details: { cached_tokens: 896, cache_write_tokens: 0 },
+          output_tokens: 6,
+          output_tokens_details: { reasoning_tokens: 0 },
+          total_tokens: 1030,
+        },
+      },
+      { type: "finish", reason: "stop" },
+    ]);
+    expect(chunks.filter((each) => each.type === "usage")).toHaveLength(1);
+    expect(joined(chunks, "text")).toBe("The answer is 42.");
+  });
+
+  it("PAINS 7: reads reasoning from reasoning_content", () => {
+    expect(summary(read("deepseek"))).toEqual({
+      reasoning: "Okay, two and two.",
+      text: "4.\n",
+      usage: [20, 10],
+      finish: "stop",
+    });
+    expect(summary(read("llama-cpp"))).toMatchObject({
+      reasoning: "We need the weather.",
+      calls: [{ name: "get_weather", callId: "Zk2mQ8", args: '{"city":"Paris"}' }],
+    });
+  });
+
+  it("PAINS 7: reads reasoning from think tags that are split over deltas", () => {
+    expect(summary(read("think-tags"))).toEqual({
+      reasoning: "Let me see: 1 < 2.\n",
+      text: "One is less.",
+      usage: [30, 20],
+      finish: "stop",
+    });
+  });
+
+  it("PAINS 8: an error after 200 comes after what was said before it", () => {
+    const { chunks, error } = broken(fixtureBytes("error-after-200"));
+    expect(chunks).toEqual([{ type: "text", text: "Half an" }]);
+    expect(error).toMatchObject({ status: 502, message: expect.stringContaining("EngineCore") });
+  });
+
+  it("PAINS 8: a stream that is cut has no finish, and says that it broke off", () => {
+    const { chunks, error } = broken(fixtureBytes("cut"));
+    expect(chunks).toEqual([{ type: "text", text: "Half an" }]);
+    expect(error).toMatchObject({ status: 502, message: expect.stringContaining("broke off") });
+  });
+
+  it("PAINS 8: [DONE] without a finish_reason is a stop, and a finish_reason without [DONE] an end", () => {
+    const said = `data: ${JSON.stringify(chunk({ content: "a" }))}\n\n`;
+    expect(read(Buffer.from(said + DONE)).at(-1)).toEqual({ type: "finish", reason: "stop" });
+    const ended = `data: ${JSON.stringify(chunk({ content: "a" }, "length"))}\n\n`;
+    expect(read(Buffer.from(ended)).at(-1)).toEqual({ type: "finish", reason: "length" });
+  });
+
+  it("an empty stream is an error that says so", () => {
+    expect(broken(Buffer.from(": ping\n\n")).error).toMatchObject({
+      status: 502,
+      message: expect.stringContaining("empty stream"),
+    });
+  });
+
+  it("an event that is no JSON is an error that shows it", () => {
+    expect(broken(Buffer.from("data: <oops>\n\ndata: [DONE]\n\n")).error).toMatchObject({
+      status: 502,
+      message: expect.stringContaining("<oops>"),
+    });
+  });
+
+  it("reads CRLF, no space after the colon, event lines and usage on the last chunk", () => {
+    expect(summary(read("crlf"))).toEqual({ text: "A bé!", usage: [3, 3], finish: "stop" });
+  });
+});
+
+describe("however the bytes arrive", () => {
+  const names = readdirSync(new URL("../../fixtures/streams", import.meta.url))
+    .filter((name) => name.endsWith(".sse") && name !== "cut.sse" && name !== "error-after-200.sse")
+    .map((name) => name.slice(0, -4));
+
+  it.each(names)("gives the same chunks of %s, in reads of any size, as parsing every event", (name) => {
+    const bytes = fixtureBytes(name);
+    const expected = parsedOneByOne(bytes);
+    for (const size of [1, 2, 7, 64, 500, 4096, bytes.length]) {
+      expect(read(bytes, size), `reads of ${size} bytes`).toEqual(expected);
+    }
+  });
+
+  it("takes strings apart from the frame around them whatever they hold", () => {
+    const strings = [
+      "plain",
+      'a "quoted" word',
+      "back\\slash",
+      "new\nline",
+      '"},"finish_reason":null}]}',
+      '"}}]}\n\ndata: {"choices":[{"delta":{"content":"forged',
+      "é",
+      "日本",
+      "👋",
+      "\u0000",
+      "",
+      " ",
+      "x".repeat(5000),
+    ];
+    const many = Array.from({ length: 300 }, (_, i) => strings[(i * 7) % strings.length] as string);
+    const text = many.map((content) => `data: ${JSON.stringify(chunk({ content }))}\n\n`).join("") + DONE;
+    for (const size of [3, 100, 10_000, text.length * 2]) {
+      const chunks = read(Buffer.from(text), size);
+      expect(chunks.filter((each) => each.type === "text").map((each) => each.text)).toEqual(
+        many.filter((content) => content !== ""),
+      );
+    }
+  });
+
+  it("notices what differs between events that look alike", () => {
+    const events = [
+      chunk({ content: "a" }),
+      chunk({ content: "b" }),
+      chunk({ reasoning_content: "c" }),
+      chunk({ content: "d" }),
+      { ...chunk({ content: "e" }), usage: { prompt_tokens: 1, completion_tokens: 2 } },
+      chunk({ content: "f" }),
+      chunk({ content: "g" }, "length"),
+    ];
+    const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    expect(summary(read(Buffer.from(text)))).toEqual({
+      text: "abdefg",
+      reasoning: "c",
+      usage: [1, 2],
+      finish: "length",
+    });
+  });
+});
+
+/** Without any frame: each `data:` line through JSON.parse and the decoder. */
+function parsedOneByOne(bytes: Buffer): ModelChunk[] {
+  const chunks: ModelChunk[] = [];
+  const decoder = createChatDecoder(defaultQuirks);
+  let done = false;
+  for (const line of bytes.toString().split(/\r?\n/)) {
+    if (!line.startsWith("data:")) continue;
+    const payload = line.slice(5).trim();
+    if (payload === "[DONE]") done = true;
+    else decoder.push(JSON.parse(payload), chunks);
+  }
+  decoder.end(done, chunks);
+  return chunks;
+}
+
+it("stops reading at [DONE]", () => {
+  const reader = new ChatReader(defaultQuirks, { maxEventBytes: 1000 });
+  const chunks: ModelChunk[] = [];
+  reader.read(
+    [Buffer.from(`data: ${JSON.stringify(chunk({ content: "a" }))}\n\n${DONE}data: rubbish\n\n`)],
+    chunks,
+  );
+  expect(reader.done).toBe(true);
+  expect(chunks).toEqual([{ type: "text", text: "a" }]);
+});
