@@ -1,3 +1,6 @@
+/** One for all streams: a read is gathered and decoded without anything in between. Grows to the longest read. */
+let gathered = Buffer.allocUnsafeSlow(131_072);
+
 /**
  * Bytes that come in arbitrary pieces, as text. A character that is split over two reads appears with the
  * second; a byte order mark at the start is dropped.
@@ -9,11 +12,10 @@ export class Utf8Reads {
   /** One read, in the fragments in which it came. */
   decode(fragments: readonly Buffer[]): string {
     const only = fragments.length === 1 && this.#tail === undefined ? fragments[0] : undefined;
-    let bytes = only ?? Buffer.concat(this.#tail ? [this.#tail, ...fragments] : fragments);
+    const bytes = only ?? gather(this.#tail, fragments);
     const whole = wholeCharacters(bytes);
     this.#tail = whole < bytes.length ? Buffer.from(bytes.subarray(whole)) : undefined;
-    if (whole < bytes.length) bytes = bytes.subarray(0, whole);
-    let text = bytes.toString("utf8");
+    let text = bytes.toString("utf8", 0, whole);
     if (!this.#started && text !== "") {
       this.#started = true;
       if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
@@ -27,6 +29,23 @@ export class Utf8Reads {
     this.#tail = undefined;
     return tail ? tail.toString("utf8") : "";
   }
+}
+
+/** Valid until the next call. */
+function gather(first: Buffer | undefined, fragments: readonly Buffer[]): Buffer {
+  let length = first?.length ?? 0;
+  for (const fragment of fragments) length += fragment.length;
+  if (length > gathered.length) gathered = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  if (first) {
+    gathered.set(first);
+    at = first.length;
+  }
+  for (const fragment of fragments) {
+    gathered.set(fragment, at);
+    at += fragment.length;
+  }
+  return gathered.subarray(0, length);
 }
 
 /** The length of `bytes` without the beginning of a character that is cut off at the end. */

@@ -94,7 +94,7 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#phase === "taken") controller.abort(new Error("aborted"));
+    if (this.#phase === "taken" || this.#error !== undefined) controller.abort(new Error("aborted"));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -142,6 +142,10 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
     this.#stopTimer();
     if (this.#phase === "taken" || this.#error !== undefined) return;
     this.#complete = true;
+    if (this.#status >= 300) {
+      this.#refused();
+      return;
+    }
     const delay = this.#status === 0 && isUnreachable(error) ? this.#retryDelay() : undefined;
     if (delay !== undefined) this.#sendAfter(delay);
     else this.#fail(toNetworkError(error, this.#status !== 0));
@@ -231,9 +235,7 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
     try {
       this.#take(batch);
     } catch (error) {
-      const accepted = this.#accepted;
       this.#stop(error);
-      this.#accepted = accepted && batch.length > 0;
     }
     if (batch.length > 0 || (this.#accepted && this.#error === undefined)) {
       this.#accepted = false;
