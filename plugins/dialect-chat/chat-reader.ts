@@ -1,5 +1,6 @@
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
 import { type ChatDecoder, createChatDecoder } from "./chat-decoder.ts";
+import { cutSecrets } from "./chat-error.ts";
 import type { ChatChunk } from "./chat-types.ts";
 import { DeltaFrame } from "./delta-frame.ts";
 import type { ChatQuirks } from "./quirks.ts";
@@ -23,10 +24,12 @@ export class ChatReader {
   readonly #lines: SseLines;
   readonly #decoder: ChatDecoder;
   readonly #frame = new DeltaFrame();
+  readonly #secrets: readonly string[];
 
   constructor(quirks: ChatQuirks, options: ChatReaderOptions) {
     this.#lines = createSseLines(options);
-    this.#decoder = createChatDecoder(quirks, options.secrets);
+    this.#secrets = options.secrets ?? [];
+    this.#decoder = createChatDecoder(quirks, this.#secrets);
   }
 
   /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
@@ -71,24 +74,18 @@ export class ChatReader {
       this.done = true;
       return;
     }
-    this.#decoder.push(parse(payload), out);
+    this.#decoder.push(this.#parse(payload), out);
     this.#frame.learn(payload, this.#decoder.plain);
   }
-}
 
-function parse(payload: string): ChatChunk {
-  let value: unknown;
-  try {
-    value = JSON.parse(payload);
-  } catch {
-    throw new UpstreamError(502, `the model server sent an event that is no JSON: ${payload.slice(0, 200)}`);
+  #parse(payload: string): ChatChunk {
+    try {
+      const value: unknown = JSON.parse(payload);
+      if (typeof value === "object" && value !== null) return value as ChatChunk;
+    } catch {}
+    const shown = cutSecrets(payload.slice(0, 4_000), this.#secrets).slice(0, 200);
+    throw new UpstreamError(502, `the model server sent an event that is no JSON object: ${shown}`);
   }
-  if (typeof value !== "object" || value === null)
-    throw new UpstreamError(
-      502,
-      `the model server sent an event that is no object: ${payload.slice(0, 200)}`,
-    );
-  return value as ChatChunk;
 }
 
 function isJson(text: string): boolean {

@@ -71,7 +71,10 @@ class Lines implements SseLines {
   next(): string | undefined {
     for (;;) {
       const end = this.text.indexOf("\n", this.position);
-      if (end === -1) return undefined;
+      if (end === -1) {
+        if (this.text.length - this.position > this.#max) this.#tooLong();
+        return undefined;
+      }
       const start = this.position;
       this.position = end + 1;
       if (start === end) {

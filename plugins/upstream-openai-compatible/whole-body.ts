@@ -41,5 +41,5 @@ function describe(text: string, contentType: string | undefined, secrets: readon
   if (text.trim() === "") return "an empty body";
   if (contentType?.includes("html") || text.trimStart().startsWith("<"))
     return "an HTML page; is baseUrl the address of its API?";
-  return `text that is no JSON: ${cutSecrets(text.slice(0, 200), secrets)}`;
+  return `text that is no JSON: ${cutSecrets(text.slice(0, 4_000), secrets).slice(0, 200)}`;
 }
