@@ -47,8 +47,13 @@ export class VrError extends Error {
     this.code = fields.code ?? null;
   }
 
+  /** What the client is told; `message` is for the operator where the two differ. */
+  get publicMessage(): string {
+    return this.message;
+  }
+
   toJSON(): ErrorEnvelope {
-    return { error: { message: this.message, type: this.type, param: this.param, code: this.code } };
+    return { error: { message: this.publicMessage, type: this.type, param: this.param, code: this.code } };
   }
 }
 
@@ -73,8 +78,15 @@ export class RefusedError extends VrError {
   }
 }
 
-/** 503: the store cannot be reached or cannot do what it was asked. */
+/**
+ * 503: the store cannot be reached or cannot do what it was asked. Its message, which may name files and
+ * hosts, goes to the log; clients are told only that.
+ */
 export class StoreError extends VrError {
+  override get publicMessage(): string {
+    return "The gateway's store cannot be used at the moment.";
+  }
+
   constructor(message: string, fields?: ErrorFields) {
     super(503, "server_error", message, { code: "store_unavailable", ...fields });
   }

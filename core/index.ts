@@ -53,7 +53,7 @@ export type {
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry } from "./registry.ts";
-export type { Store, StoredResponse } from "./store.ts";
+export type { ResponseShell, Store, StoredResponse } from "./store.ts";
 export {
   createTailWindow,
   type Inspection,

@@ -1,11 +1,16 @@
 import type { MaybePromise } from "./context.ts";
 import type { StoredItem } from "./protocol/items.ts";
-import type { Response as ResponseObject } from "./protocol/wire.ts";
+import type { IncludeEnum, Response as ResponseObject } from "./protocol/wire.ts";
+
+/** A response without its output, which its items hold whole. */
+export type ResponseShell = Omit<ResponseObject, "output"> & {
+  /** What its creator asked to include: decides what of the whole items is shown. */
+  include?: IncludeEnum[];
+};
 
 /** What is kept of a response. */
 export interface StoredResponse {
-  /** As the client saw it last. */
-  response: ResponseObject;
+  response: ResponseShell;
   /**
    * The turn's own items, input then output, in full (parts that were not `include`d too). Output items
    * carry their `turn`, input items do not. References are resolved before they are stored.

@@ -48,7 +48,9 @@ function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
       resolve((parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString()),
     );
     req.on("error", reject);
-    req.on("close", () => reject(new InvalidRequestError("The body broke off.")));
+    req.on("close", () => {
+      if (!req.complete) reject(new InvalidRequestError("The body broke off."));
+    });
   });
 }
 

@@ -51,7 +51,7 @@ async function check(probe: () => unknown): Promise<{ ok: boolean; error?: strin
     await probe();
     return { ok: true };
   } catch (error) {
-    return { ok: false, error: isVrError(error) ? error.message : "the check failed" };
+    return { ok: false, error: isVrError(error) ? error.publicMessage : "the check failed" };
   }
 }
 

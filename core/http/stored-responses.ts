@@ -3,8 +3,8 @@ import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { maskOf } from "../pipeline/run.ts";
 import { INCLUDABLE } from "../protocol/create-response.ts";
-import type { IncludeEnum, OutputItem, Response as ResponseObject } from "../protocol/wire.ts";
-import { encodeResponse } from "../response/document.ts";
+import type { IncludeEnum } from "../protocol/wire.ts";
+import { toShown } from "../response/document.ts";
 import type { StoredResponse } from "../store.ts";
 import { pageOfInput } from "./input-items.ts";
 
@@ -21,7 +21,7 @@ export function storedResponseRoutes(router: Router, engine: Engine): void {
     const include = parseInclude([ctx.query.include, ctx.query["include[]"]].flat());
     const record = await find(engine, ctx.params.id ?? "");
     ctx.type = "application/json";
-    ctx.body = encodeResponse(include.size > 0 ? withIncluded(engine, record, include) : record.response);
+    ctx.body = JSON.stringify(toShown(record, (all) => maskOf(engine, all), include));
   });
 
   router.delete("/v1/responses/:id", async (ctx) => {
@@ -46,19 +46,6 @@ function notFound(id: string): NotFoundError {
     param: "response_id",
     code: "response_not_found",
   });
-}
-
-/** The response with what its creator did not ask to include, out of the whole items that are kept. */
-function withIncluded(
-  engine: Engine,
-  record: StoredResponse,
-  include: ReadonlySet<IncludeEnum>,
-): ResponseObject {
-  const mask = maskOf(engine, include);
-  const output = record.items
-    .filter((stored) => stored.turn !== undefined)
-    .map((stored) => mask(stored.item as OutputItem));
-  return { ...record.response, output };
 }
 
 const INCLUDES: ReadonlySet<string> = new Set(INCLUDABLE);

@@ -1,7 +1,7 @@
 import { isVrError, toVrError, type VrError } from "../errors.ts";
 import type { StoredItem } from "../protocol/items.ts";
 import type { ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
-import { encodeResponse, type Life } from "../response/document.ts";
+import { encodeShell, type Life } from "../response/document.ts";
 import type { Run } from "./run.ts";
 
 /** How a response ended. */
@@ -75,13 +75,13 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
     response,
     items: [...input, ...output],
     previousId: request.previous_response_id,
-    responseJson: encodeResponse(response),
+    responseJson: encodeShell(response, request.include),
   });
 }
 
 /** The closed enum of `response.failed`; `context_length_exceeded` passes, since clients act on it. */
 function toResponseError(error: VrError): { code: ResponseErrorCode; message: string } {
-  return { code: errorCode(error), message: error.message };
+  return { code: errorCode(error), message: error.publicMessage };
 }
 
 function errorCode(error: VrError): ResponseErrorCode {

@@ -43,8 +43,9 @@ export class Run {
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
     this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), model, request);
-    const snapshot = this.document.snapshot({ status: "in_progress", output: [], usage: null });
-    this.sequencer = new Sequencer(sink, engine.limits, { id, warnings }, snapshot);
+    this.sequencer = new Sequencer(sink, engine.limits, { id, warnings }, () =>
+      this.document.snapshot({ status: "in_progress", output: [], usage: null }),
+    );
   }
 
   /** Whether a failure can no longer be a plain HTTP status. */

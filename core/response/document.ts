@@ -1,12 +1,14 @@
 import type { ResponseRequest } from "../protocol/request.ts";
 import type {
   FunctionTool,
+  IncludeEnum,
   OutputItem,
   ResponseError,
   Response as ResponseObject,
   ResponseUsage,
   Tool,
 } from "../protocol/wire.ts";
+import type { StoredResponse } from "../store.ts";
 
 /** The part of a response object that changes during its life. */
 export interface Life {
@@ -17,12 +19,41 @@ export interface Life {
   incompleteReason?: "max_output_tokens" | "content_filter";
 }
 
+interface EncodedParts {
+  /** Without the closing brace. */
+  head: string;
+  output: string;
+  /** Without the opening brace. */
+  echo: string;
+}
+
 /** JSON texts of snapshots: a response is encoded once, however many readers (wire, store) it has. */
-const encoded = new WeakMap<object, string>();
+const encoded = new WeakMap<object, EncodedParts>();
 
 /** The JSON text of a response object. */
 export function encodeResponse(response: ResponseObject): string {
-  return encoded.get(response) ?? JSON.stringify(response);
+  const parts = encoded.get(response);
+  return parts ? `${parts.head},"output":${parts.output},${parts.echo}` : JSON.stringify(response);
+}
+
+/** The JSON text of what is stored of it: see `ResponseShell`. */
+export function encodeShell(response: ResponseObject, include: ReadonlySet<IncludeEnum>): string {
+  const parts = encoded.get(response);
+  if (parts && include.size === 0) return `${parts.head},${parts.echo}`;
+  const { output: _output, ...shell } = response;
+  return JSON.stringify({ ...shell, include: [...include] });
+}
+
+/** A stored response as its client saw it, or with more included. */
+export function toShown(
+  record: StoredResponse,
+  maskFor: (include: ReadonlySet<IncludeEnum>) => (item: OutputItem) => OutputItem,
+  more: ReadonlySet<IncludeEnum>,
+): ResponseObject {
+  const { include = [], ...shell } = record.response;
+  const mask = maskFor(more.size === 0 ? new Set(include) : new Set([...include, ...more]));
+  const output = record.items.filter((stored) => stored.turn !== undefined);
+  return { ...shell, output: output.map((stored) => mask(stored.item as OutputItem)) } as ResponseObject;
 }
 
 /** Makes the snapshots of one response: what the request fixed is built and encoded once. */
@@ -39,7 +70,7 @@ export class ResponseDocument {
     this.#createdAt = createdAt;
     this.#model = model;
     this.#echo = toEcho(request);
-    this.#echoJson = JSON.stringify(this.#echo);
+    this.#echoJson = JSON.stringify(this.#echo).slice(1);
   }
 
   /** A response object of its own, never changed afterwards. */
@@ -53,13 +84,16 @@ export class ResponseDocument {
       error: life.error ?? null,
       incomplete_details: life.incompleteReason ? { reason: life.incompleteReason } : null,
       model: this.#model,
-      output: life.output,
       usage: life.usage,
     };
     // `usage: null` until it is known is what OpenAI sends and Open Responses requires; its own schema has
     // the field optional instead.
-    const response = { ...head, ...this.#echo } as unknown as ResponseObject;
-    encoded.set(response, `${JSON.stringify(head).slice(0, -1)},${this.#echoJson.slice(1)}`);
+    const response = { ...head, output: life.output, ...this.#echo } as unknown as ResponseObject;
+    encoded.set(response, {
+      head: JSON.stringify(head).slice(0, -1),
+      output: life.output.length === 0 ? "[]" : JSON.stringify(life.output),
+      echo: this.#echoJson,
+    });
     return response;
   }
 }

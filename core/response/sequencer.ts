@@ -17,17 +17,23 @@ export class Sequencer {
   readonly #sink: EventSink;
   readonly #times: SequencerTimes;
   readonly #head: ResponseHead;
-  readonly #snapshot: ResponseObject;
+  readonly #takeSnapshot: () => ResponseObject;
+  #snapshot: ResponseObject | undefined;
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
   #opened = false;
 
-  /** `snapshot` is the response as the opening events show it. */
-  constructor(sink: EventSink, times: SequencerTimes, head: ResponseHead, snapshot: ResponseObject) {
+  /** `takeSnapshot` gives the response as the opening events show it; called once, if the stream opens. */
+  constructor(
+    sink: EventSink,
+    times: SequencerTimes,
+    head: ResponseHead,
+    takeSnapshot: () => ResponseObject,
+  ) {
     this.#sink = sink;
     this.#times = times;
     this.#head = head;
-    this.#snapshot = snapshot;
+    this.#takeSnapshot = takeSnapshot;
   }
 
   /** Whether anything has left: from now on errors are `response.failed`. */
@@ -46,7 +52,8 @@ export class Sequencer {
     this.#opened = true;
     clearTimeout(this.#timer);
     this.#sink.open(this.#head);
-    const response = this.#snapshot;
+    const response = this.#takeSnapshot();
+    this.#snapshot = response;
     this.#send([
       { type: "response.created", response },
       { type: "response.in_progress", response },
@@ -76,7 +83,7 @@ export class Sequencer {
 
   #keepAlive(): void {
     this.#timer?.refresh();
-    this.#send([{ type: "response.in_progress", response: this.#snapshot }]);
+    if (this.#snapshot) this.#send([{ type: "response.in_progress", response: this.#snapshot }]);
   }
 
   #send(events: readonly EventDraft[]): void {
