@@ -114,10 +114,16 @@ describe("a streamed answer", () => {
     expect((await batches.next()).value).toContainEqual({ type: "text", text: "a" });
   });
 
-  it("comes in one batch per read, however many events that brought", async () => {
+  it("comes in one batch per read, however many HTTP chunks that brought", async () => {
     const after = gate();
-    const many = Array.from({ length: 100 }, (_, i) => chunk({ content: `${i} ` }));
-    server.reply(stream(...many, after.opened, chunk({}, "stop"), DONE));
+    server.reply(async ({ response }) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      // Each is an HTTP chunk of its own; together they leave in one write.
+      for (let i = 0; i < 100; i += 1)
+        response.write(`data: ${JSON.stringify(chunk({ content: `${i} ` }))}\n\n`);
+      await after.opened;
+      response.end(DONE);
+    });
     const withText: number[] = [];
     for await (const batch of create().stream(ask(), turn())) {
       const texts = batch.filter((each) => each.type === "text");
