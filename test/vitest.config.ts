@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Needs a model server and its weights, which are fetched by hand: opt-in, and no skipped test otherwise. */
+const realModel = process.env.VR_REAL_MODEL === "1" ? [] : ["test/e2e/real-model/**"];
 
 export default defineConfig({
   root: root(""),
@@ -11,5 +14,10 @@ export default defineConfig({
       { find: /^vr-gateway\/plugins\/(.*)$/, replacement: `${root("plugins/")}$1/index.ts` },
     ],
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 20_000, hookTimeout: 30_000 },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...realModel],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
 });
