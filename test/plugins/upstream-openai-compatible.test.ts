@@ -115,9 +115,12 @@ describe("a streamed answer", () => {
   });
 
   it("comes in one batch per read, however many HTTP chunks that brought", async () => {
+    const before = gate();
     const after = gate();
     server.reply(async ({ response }) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      await before.opened;
       // Each is an HTTP chunk of its own; together they leave in one write.
       for (let i = 0; i < 100; i += 1)
         response.write(`data: ${JSON.stringify(chunk({ content: `${i} ` }))}\n\n`);
@@ -128,6 +131,7 @@ describe("a streamed answer", () => {
     for await (const batch of create().stream(ask(), turn())) {
       const texts = batch.filter((each) => each.type === "text");
       if (texts.length > 0) withText.push(texts.length);
+      before.open();
       if (withText.length > 0) after.open();
     }
     expect(withText).toEqual([100]);
