@@ -74,12 +74,15 @@ class State {
   }
 }
 
-/** Requests made by `turn.answer`, with the chunks that they stand for. */
-const answers = new WeakMap<ModelRequest, readonly ModelChunk[]>();
+/**
+ * Marks a request made by `turn.answer` with the chunks that it stands for. A property, which copies keep:
+ * no later tap's `{ ...request, temperature: 0 }` can undo what a guardrail has answered.
+ */
+const ANSWER = Symbol("answer");
 
 /** The chunks that `turn.answer` was given, if this request came from it. */
 export function answerOf(request: ModelRequest): readonly ModelChunk[] | undefined {
-  return answers.get(request);
+  return (request as { [ANSWER]?: readonly ModelChunk[] })[ANSWER];
 }
 
 export class ResponseScope implements ResponseContext {
@@ -143,8 +146,6 @@ export class TurnScope implements Turn {
   }
 
   answer(chunks: readonly ModelChunk[]): ModelRequest {
-    const answer = { ...(this.request as ModelRequest) };
-    answers.set(answer, chunks);
-    return answer;
+    return { ...(this.request as ModelRequest), [ANSWER]: chunks } as ModelRequest;
   }
 }

@@ -31,7 +31,7 @@ export function liftSync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) =>
           append(out, result, tap);
         }
       }
-      return out ?? batch;
+      return keepStop(batch, out ?? batch);
     } finally {
       measure(tap, start);
     }
@@ -58,7 +58,7 @@ export function liftAsync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) =
         if (result === undefined) out.push(chunk);
         else append(out, result, tap);
       }
-      return out;
+      return keepStop(batch, out);
     } finally {
       measure(tap, start);
     }
@@ -75,6 +75,13 @@ function append(out: ModelChunk[], result: unknown, tap: ChunkTap): void {
 
 function stopWith(stop: { message: string; before: readonly unknown[] }): ModelChunk[] {
   return [...(stop.before as ModelChunk[]), { type: "stop", message: stop.message }];
+}
+
+/** The stop of one tap's guardrail stands, whatever later taps make of it. */
+function keepStop(batch: Batch, out: Batch): Batch {
+  const last = batch.at(-1);
+  if (last?.type !== "stop" || out.some((chunk) => chunk.type === "stop")) return out;
+  return [...out, last];
 }
 
 function asyncError(tap: ChunkTap, promise: PromiseLike<unknown>): PluginError {

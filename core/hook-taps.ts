@@ -33,12 +33,26 @@ export interface Tap<Fn> {
 
 type Callback = (error: Error | null, result?: never) => void;
 
+/** What a hook takes from a tap, beside nothing. */
+export interface Returned {
+  /** Names it in errors: `a request`. */
+  readonly what: string;
+  is(result: object): boolean;
+}
+
 /** Runs one tap, measures it and applies its `onError`. The callback is called exactly once. */
-export function runTap(tap: Tap<unknown>, log: Log, call: () => unknown, callback: Callback): void {
+export function runTap(
+  tap: Tap<unknown>,
+  log: Log,
+  call: () => unknown,
+  callback: Callback,
+  returned?: Returned,
+): void {
   const start = performance.now();
   const settle = (result: unknown) => {
     measure(tap, start);
-    if (result === null) return callback(tapFailure(tap, log, nullError(tap)) ?? null);
+    const problem = resultProblem(tap, result, returned);
+    if (problem) return callback(tapFailure(tap, log, problem) ?? null);
     callback(null, result as never);
   };
   const fail = (error: unknown) => {
@@ -72,6 +86,16 @@ export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error |
   if (tap.options.onError === "warn") return undefined;
   if (isVrError(error)) return error;
   return new PluginError(`plugin "${tap.name}" failed in ${tap.hook}`, { cause: error });
+}
+
+/** A guardrail's slip of the pen (`return { kind: "denied" }`) must not pass for silence. */
+function resultProblem(tap: Tap<unknown>, result: unknown, returned?: Returned): PluginError | undefined {
+  if (result === undefined) return undefined;
+  if (result === null) return nullError(tap);
+  if (!returned || (typeof result === "object" && returned.is(result))) return undefined;
+  return new PluginError(
+    `plugin "${tap.name}" returned something in ${tap.hook} that is not ${returned.what}`,
+  );
 }
 
 export function nullError(tap: Tap<unknown>): PluginError {

@@ -2,7 +2,7 @@ import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncW
 import type { Log, MaybePromise, ResponseContext, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
-import { isAsyncFunction, runTap, type Tap, type TapOptions } from "./hook-taps.ts";
+import { isAsyncFunction, type Returned, runTap, type Tap, type TapOptions } from "./hook-taps.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
@@ -118,7 +118,7 @@ export class HookSet {
     for (const tap of taps) {
       const call = guard ? guard(tap as AnyTap) : tap.fn;
       hook.tapAsync(tapableOptions(tap), (value, turn, callback) => {
-        runTap(tap, log, () => call(value, turn), callback);
+        runTap(tap, log, () => call(value, turn), callback, RETURNED[name]);
       });
     }
     return (value: T, turn: Turn) => hook.promise(value, turn);
@@ -146,7 +146,7 @@ export class HookSet {
     );
     for (const tap of taps)
       hook.tapAsync(tapableOptions(tap), (call, turn, callback) => {
-        runTap(tap, log, () => tap.fn(call, turn), callback);
+        runTap(tap, log, () => tap.fn(call, turn), callback, RETURNED.onToolCall);
       });
     return (call, turn) => hook.promise(call, turn);
   }
@@ -171,6 +171,17 @@ export class HookSet {
     return (response, context) => hook.promise(response, context);
   }
 }
+
+const DECISIONS = new Set(["output", "error", "deny", "needs_approval"]);
+
+const RETURNED = {
+  beforeUpstream: { what: "a model request", is: (result) => "items" in result && "tools" in result },
+  onOutputItem: { what: "an item", is: (result) => "type" in result },
+  onToolCall: {
+    what: "a decision",
+    is: (result) => "kind" in result && DECISIONS.has(String(result.kind)),
+  },
+} satisfies Record<string, Returned>;
 
 type ItemGuard = (tap: AnyTap) => (...args: [OutputItem, Turn]) => MaybePromise<unknown>;
 

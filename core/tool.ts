@@ -34,7 +34,10 @@ export interface Presentation {
   args(delta: string): Progress[];
   /** The arguments are complete; before the tool runs. */
   ready(args: string): Progress[];
-  /** `events` come before `output_item.done`; `item` is the whole item, as it is stored. */
+  /**
+   * `events` come before `output_item.done`; `item` is the whole item, as it is stored. A call that was cut
+   * off ends without `ready`: what was streamed of its arguments is then closed here.
+   */
   done(end: CallEnd): { item: ItemDraft; events: Progress[] };
 }
 

@@ -10,6 +10,7 @@ import { approvedTool } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
 import type { Engine } from "./engine.ts";
 import { hydrate } from "./hydrate.ts";
+import { showListed } from "./listed.ts";
 import { toModelRequest } from "./model-request.ts";
 import type { ParsedRequest } from "./parse.ts";
 import { resolveTools } from "./resolve-tools.ts";
@@ -56,7 +57,6 @@ async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   const { maxTurns } = engine.limits;
   let number = conversation.nextTurn;
-  await showListed(run, number);
   if (conversation.approvals.length > 0) conversation.items.push(...(await runApproved(run, number++)));
   let request = toModelRequest(context.request, run.model, tools, conversation.items);
   for (let index = 0; ; index++, number++) {
@@ -98,19 +98,6 @@ function withoutTools(request: ModelRequest): ModelRequest {
   return { ...request, tools: [], toolChoice: { mode: "none" } };
 }
 
-/** The items that resolving tools brought (`mcp_list_tools` and the like) open the output. */
-async function showListed(run: Run, number: number): Promise<void> {
-  if (run.tools.listed.length === 0) return;
-  run.assembler.beginTurn(number, run.tools.gateway);
-  const turn = new TurnScope(0, run.context);
-  for (const listed of run.tools.listed) {
-    const out: EventDraft[] = [];
-    const { item, outputIndex } = run.assembler.openListed(listed, out);
-    run.assembler.closeItem(outputIndex, await run.finishItem(item, turn, out), [], out);
-    run.emit(out);
-  }
-}
-
 /** The calls that this request approved, as a turn of their own before the model's first. */
 async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[]> {
   const { assembler, conversation, tools } = run;
@@ -119,10 +106,12 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
     tool: approvedTool(approval, tools.gateway),
   }));
   assembler.beginTurn(number, tools.gateway);
+  const turn = new TurnScope(0, run.context);
+  await showListed(run, turn);
   const out: EventDraft[] = [];
   for (const { request, tool } of approved) assembler.openApproved(tool, request, out);
   run.emit(out);
-  return (await runCalls(run, new TurnScope(0, run.context), number, true)).items;
+  return (await runCalls(run, turn, number, true)).items;
 }
 
 async function defaultModel(engine: Engine, signal: AbortSignal): Promise<string> {

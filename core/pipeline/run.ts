@@ -5,6 +5,7 @@ import { Assembler, type Mask } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
+import type { ListedItem } from "../tool.ts";
 import type { Engine } from "./engine.ts";
 import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
@@ -21,6 +22,8 @@ export class Run {
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
+  /** Items of `tools` that have not been shown. */
+  readonly unlisted: ListedItem[];
   /** Gateway calls so far, for `max_tool_calls`. */
   toolCalls = 0;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
@@ -39,6 +42,7 @@ export class Run {
     this.sink = sink;
     this.conversation = conversation;
     this.tools = tools;
+    this.unlisted = [...tools.listed];
     this.model = model;
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));

@@ -4,6 +4,7 @@ import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import { functionItem } from "../response/open-items.ts";
+import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 
 /** How a model call ended: as the model said, or by a guardrail. */
@@ -18,6 +19,7 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
   turn.request = proposed;
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
   if (run.sink.live) run.sequencer.arm();
+  if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request);
   const batches = answer ? answered(answer) : upstreamOf(run).stream(request, turn);
   const iterator = batches[Symbol.asyncIterator]();

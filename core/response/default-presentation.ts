@@ -1,3 +1,4 @@
+import type { Progress } from "../protocol/events.ts";
 import type { Item } from "../protocol/items.ts";
 import type { FunctionCallOutputItemParam, MCPToolCall } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, ReplayedCall, Tool } from "../tool.ts";
@@ -18,6 +19,7 @@ export function defaultPresentation(tool: Tool, approvalRequestId?: string): Pre
     approval_request_id: approvalRequestId ?? null,
   };
   let received = "";
+  let isReady = false;
   return {
     idPrefix: "mcp",
     item,
@@ -28,12 +30,15 @@ export function defaultPresentation(tool: Tool, approvalRequestId?: string): Pre
     },
     ready(args) {
       received = args;
+      isReady = true;
       return [{ type: "response.mcp_call_arguments.done", arguments: args }];
     },
     done(end) {
       const whole = { ...item, arguments: received, ...toOutcome(end) };
       const type = end.kind === "output" ? "response.mcp_call.completed" : "response.mcp_call.failed";
-      return { item: whole, events: end.kind === "stopped" ? [] : [{ type }] };
+      if (end.kind !== "stopped") return { item: whole, events: [{ type }] };
+      const cutOff: Progress = { type: "response.mcp_call_arguments.done", arguments: received };
+      return { item: whole, events: isReady ? [] : [cutOff] };
     },
   };
 }

@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import type { Plugin, Vr } from "../../core/plugin.ts";
+import type { OutputItem } from "../../core/protocol/wire.ts";
+import { type InProcess, type InProcessOptions, type StreamedAnswer, startInProcess } from "./in-process.ts";
+
+/** A plugin for one test. */
+export const plugin = (name: string, setup: (vr: Vr) => void): Plugin => ({ name, setup });
+
+/**
+ * The same request, unstreamed and streamed, to two gateways of the same making: both must end with the same
+ * status, output, error and usage. Gives the streamed answer.
+ */
+export async function bothWays(
+  make: () => InProcessOptions,
+  body: object = {},
+): Promise<StreamedAnswer & { vr: InProcess }> {
+  const plain = await startInProcess(make());
+  const vr = await startInProcess(make());
+  const unstreamed = await plain.post(body);
+  const streamed = await vr.stream(body);
+  expect(unstreamed.status, "status of both ways").toBe(streamed.status);
+  if (streamed.status === 200) expect(outcomeOf(unstreamed.response)).toEqual(outcomeOf(streamed.response));
+  else expect(unstreamed.error).toEqual(streamed.error);
+  return Object.assign(streamed, { vr });
+}
+
+/** What does not differ from one making of a response to the next: ids are named by their place. */
+function outcomeOf(response: StreamedAnswer["response"]) {
+  const { id, status, output, error, incomplete_details, usage } = response;
+  const digits = id.slice(id.indexOf("_") + 1);
+  return JSON.parse(
+    JSON.stringify({ status, output, error, incomplete_details, usage }).replaceAll(digits, "-"),
+  );
+}
+
+/** All words of an output's messages. */
+export function wordsOf(output: readonly OutputItem[]): string {
+  return output
+    .flatMap((item) => (item.type === "message" ? item.content : []))
+    .map((part) => (part.type === "output_text" ? part.text : part.type === "refusal" ? part.refusal : ""))
+    .join("|");
+}
