@@ -1,0 +1,13 @@
+import { defineConfig } from "vr-gateway";
+import { demo } from "vr-gateway/plugins/demo";
+import { guardBlocklist } from "vr-gateway/plugins/guard-blocklist";
+import { guardCards } from "./guard-cards.ts";
+
+export default defineConfig({
+  plugins: [
+    demo(),
+    guardCards(),
+    // The second phrase is what the demo model says to somebody who gives a name: it shows an answer stopped.
+    guardBlocklist({ words: ["project falcon", "nice to meet you"] }),
+  ],
+});

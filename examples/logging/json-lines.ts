@@ -1,0 +1,29 @@
+import { definePlugin } from "vr-gateway";
+
+const FIRST_CHUNK = "json-lines/first-chunk";
+
+/** One JSON line per response on standard output, with what every tap of every plugin has cost so far. */
+export const jsonLines = definePlugin({
+  name: "json-lines",
+  setup(vr) {
+    vr.hooks.onChunk.tap((_chunk, { response }) => {
+      response.state(FIRST_CHUNK, Date.now); // the first call's value stays
+    });
+    vr.hooks.onComplete.tap(({ id, status, usage }, context) => {
+      const line = {
+        id,
+        status,
+        output_tokens: usage?.output_tokens ?? null,
+        firstChunkMs: context.state(FIRST_CHUNK, Date.now) - context.startedAt,
+        totalMs: Date.now() - context.startedAt,
+        taps: vr.taps().map(({ name, hook, calls, errors, totalMs }) => ({
+          tap: `${name}: ${hook}`,
+          calls,
+          errors,
+          totalMs: Number(totalMs.toFixed(3)),
+        })),
+      };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    });
+  },
+});
