@@ -5,6 +5,7 @@ import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError, isVrError, VrError } from "./errors.ts";
 import { HookSet } from "./hooks.ts";
 import { createApp } from "./http/app.ts";
+import { Connections } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
@@ -83,6 +84,7 @@ export class Gateway {
   readonly engine: Engine;
   readonly #creator: ResponseCreator;
   readonly #server: Server;
+  readonly #connections: Connections;
   readonly #closers: (() => MaybePromise<void>)[];
 
   constructor(
@@ -96,6 +98,7 @@ export class Gateway {
     this.#closers = closers;
     const app = createApp(engine, creator, router, engine.log);
     this.#server = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
+    this.#connections = new Connections(this.#server);
   }
 
   /** Resolves to the URL once the gateway listens. @throws when the address cannot be had */
@@ -115,7 +118,7 @@ export class Gateway {
    */
   async close(drainMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    this.#connections.drain();
     const drain = setTimeout(() => {
       const reason = new VrError(503, "server_error", "The gateway is shutting down.", {
         code: "shutting_down",
@@ -123,11 +126,8 @@ export class Gateway {
       this.#creator.abortAll(reason);
       setTimeout(() => this.#server.closeAllConnections(), LAST_WORDS_MS).unref();
     }, drainMs);
-    // A connection that becomes idle while responses drain is not closed by itself.
-    const idle = setInterval(() => this.#server.closeIdleConnections(), 50);
     await closed;
     clearTimeout(drain);
-    clearInterval(idle);
     await closeAll(this.#closers, this.engine.log);
   }
 }
