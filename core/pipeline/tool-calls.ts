@@ -2,6 +2,7 @@ import type { ToolTurn, TurnScope } from "../context.ts";
 import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
+import { retold } from "../response/default-presentation.ts";
 import { type OpenCall, placed } from "../response/open-items.ts";
 import type { CallEnd, Tool, ToolDecision, ToolResult } from "../tool.ts";
 import { execute, parseArguments } from "./execute.ts";
@@ -75,7 +76,8 @@ async function runCall(
   }
   const { item, events } = assembler.endCall(call, end);
   const finished = await run.finishItem(item, turn, out);
-  assembler.closeItem(call.outputIndex, finished, events, out);
+  const ending = finished === item ? events : retold(finished, events);
+  assembler.closeItem(call.outputIndex, finished, ending, out);
   run.emit(out);
   return { kind: "items", items: toModelItems(run, call, end, item, finished) };
 }

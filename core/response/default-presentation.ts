@@ -1,6 +1,6 @@
-import type { Progress } from "../protocol/events.ts";
+import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { Item } from "../protocol/items.ts";
-import type { FunctionCallOutputItemParam, MCPToolCall } from "../protocol/wire.ts";
+import type { FunctionCallOutputItemParam, MCPToolCall, OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, ReplayedCall, Tool } from "../tool.ts";
 
 /**
@@ -55,6 +55,17 @@ function toOutcome(end: CallEnd): Pick<MCPToolCall, "status" | "output" | "error
     case "stopped":
       return { status: "incomplete" };
   }
+}
+
+/** The events that end a call as its item now says: a tap may have made an error of its output. */
+export function retold(item: OutputItem, events: readonly EventDraft[]): readonly EventDraft[] {
+  if (item.type !== "mcp_call") return events;
+  const type = item.error ? "response.mcp_call.failed" : "response.mcp_call.completed";
+  return events.map((event) =>
+    event.type === "response.mcp_call.failed" || event.type === "response.mcp_call.completed"
+      ? { ...event, type }
+      : event,
+  );
 }
 
 /** An output as one string, for items that hold no other. */
