@@ -1,15 +1,67 @@
-import { type DestinationStream, pino } from "pino";
+import { type DestinationStream, type LoggerOptions, pino } from "pino";
 import type { Log } from "./context.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Keys whose values never reach a log, at the top or one or two levels down. */
-const SECRETS = ["authorization", "apiKey", "api_key", "token", "password", "cookie", "headers"];
+/** Keys whose values never reach a log, however deep, in lower case. */
+const SECRETS = new Set(["authorization", "apikey", "api_key", "token", "password", "cookie", "headers"]);
 
-/** JSON lines on standard error (standard output is the start banner's), secrets cut out by key. */
+/** Levels of nesting that a log line shows. */
+const DEPTH = 4;
+
+/** Bytes gathered before a write, and the milliseconds after which they are written anyway. */
+const BUFFER_BYTES = 8_192;
+const FLUSH_MS = 200;
+
+/**
+ * JSON lines on standard error (standard output is the start banner's), secrets cut out by key. Lines are
+ * written together: a write of its own for each response costs as much as half of the response.
+ */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
-  const paths = SECRETS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
-  const options = { level, base: null, redact: { paths, censor: "[redacted]" } };
-  return pino(options, destination ?? pino.destination({ dest: 2, sync: false }));
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    formatters: { log: (fields: Record<string, unknown>) => redact(fields, DEPTH) },
+    serializers: { err: describeError },
+  };
+  return pino(options, destination ?? gathered());
+}
+
+function gathered(): DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: true, minLength: BUFFER_BYTES });
+  setInterval(() => stream.flush(), FLUSH_MS).unref();
+  process.on("exit", () => stream.flushSync());
+  return stream;
+}
+
+/** The same object when it holds nothing secret. */
+function redact<T extends object>(value: T, depth: number): T {
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, field] of Object.entries(value)) {
+    const shown = SECRETS.has(key.toLowerCase()) ? "[redacted]" : redactField(field, depth);
+    if (shown === field) continue;
+    copy ??= { ...value } as Record<string, unknown>;
+    copy[key] = shown;
+  }
+  return (copy as T | undefined) ?? value;
+}
+
+function redactField(field: unknown, depth: number): unknown {
+  if (typeof field !== "object" || field === null || field instanceof Error) return field;
+  return depth > 1 ? redact(field, depth - 1) : "[…]";
+}
+
+/** An error with its causes; their own fields, which may hold anything, are left out. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const code = (error as { code?: unknown }).code;
+  return {
+    name,
+    message,
+    ...(code ? { code } : {}),
+    stack,
+    ...(cause ? { cause: describeError(cause) } : {}),
+  };
 }

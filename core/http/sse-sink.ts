@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { EventBatch } from "../protocol/events.ts";
 import type { EventSink, ResponseHead } from "../response/sink.ts";
 import { headersOf } from "./headers.ts";
+import { encodingOf } from "./send.ts";
 import { type EncoderOptions, encodeBatch } from "./sse-encoder.ts";
 
 const TERMINAL = new Set(["response.completed", "response.incomplete", "response.failed"]);
@@ -33,7 +34,7 @@ export class SseSink implements EventSink {
     if (this.#res.destroyed) return;
     const text = encodeBatch(batch, this.#options);
     if (TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.end(`${text}data: [DONE]\n\n`);
-    else this.#res.write(text);
+    else this.#res.write(text, encodingOf(text));
   }
 
   ready(): Promise<void> | undefined {

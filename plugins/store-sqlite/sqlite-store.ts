@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Log, type Store, type StoredItem, type StoredResponse, StoreError } from "../../core/index.ts";
+import { Checkpoint } from "./checkpoint.ts";
 import { NEVER, openDatabase } from "./open-database.ts";
 import { Purge } from "./purge.ts";
 import { toSetupError, toStoreError } from "./sqlite-errors.ts";
@@ -59,6 +60,7 @@ export class SqliteStore implements Store {
   readonly #delete: StatementSync;
   readonly #writes: WriteBatch;
   readonly #purge: Purge;
+  readonly #checkpoint: Checkpoint;
 
   constructor(db: DatabaseSync, { path, ttlDays = 30, log }: SqliteStoreOptions) {
     this.#db = db;
@@ -70,8 +72,11 @@ export class SqliteStore implements Store {
     this.#get.setReturnArrays(true);
     this.#history.setReturnArrays(true);
     this.#delete = db.prepare(DELETE);
-    this.#writes = new WriteBatch(db, db.prepare(PUT));
     this.#purge = new Purge(db, (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`));
+    this.#checkpoint = new Checkpoint(db, path, (error) => {
+      log?.warn({ err: error }, `store-sqlite cannot copy the write-ahead log of ${path}`);
+    });
+    this.#writes = new WriteBatch(db, db.prepare(PUT), (chars) => this.#checkpoint.committed(chars));
   }
 
   async putResponse({ response, responseJson, items, previousId }: StoredResponse): Promise<void> {
@@ -129,6 +134,7 @@ export class SqliteStore implements Store {
     if (!this.#db.isOpen) return;
     this.#purge.stop();
     this.#writes.flush();
+    this.#checkpoint.stop();
     this.#db.close();
   }
 

@@ -10,9 +10,13 @@ interface Write {
   refused?: unknown;
 }
 
+/** Milliseconds from one commit to the next: under load rows gather, a lone row waits for nothing. */
+const APART_MS = 2;
+
 /**
- * Rows that come in one pass of the event loop are committed in one transaction: a commit costs more than a
- * row. Each promise settles after the commit. When the commit fails every row of the batch is rejected; a
+ * Rows that come together are committed in one transaction, since a commit costs more than a row: at once
+ * (at the end of this pass of the event loop) when the last commit is a while ago, else `APART_MS` after it.
+ * Each promise settles after the commit. When the commit fails every row of the batch is rejected; a
  * row that SQLite refuses by itself is rejected alone.
  */
 export class WriteBatch {
@@ -20,10 +24,13 @@ export class WriteBatch {
   readonly #insert: StatementSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #onCommit: (chars: number) => void;
   #waiting: Write[] = [];
+  #committedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(db: DatabaseSync, insert: StatementSync) {
+  constructor(db: DatabaseSync, insert: StatementSync, onCommit: (chars: number) => void = () => {}) {
     this.#db = db;
+    this.#onCommit = onCommit;
     this.#insert = insert;
     // IMMEDIATE takes the write lock at once: the busy timeout then applies to BEGIN, never to COMMIT.
     this.#begin = db.prepare("BEGIN IMMEDIATE");
@@ -32,9 +39,14 @@ export class WriteBatch {
 
   add(row: Row): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.flush());
+      if (this.#waiting.length === 0) this.#schedule();
       this.#waiting.push({ row, resolve, reject });
     });
+  }
+
+  #schedule(): void {
+    if (performance.now() - this.#committedAt >= APART_MS) setImmediate(() => this.flush());
+    else setTimeout(() => this.flush(), APART_MS);
   }
 
   /** Commits what waits, now. */
@@ -51,10 +63,12 @@ export class WriteBatch {
       this.#rollback();
       return;
     }
+    this.#committedAt = performance.now();
     for (const write of batch) {
       if (write.refused === undefined) write.resolve();
       else write.reject(write.refused);
     }
+    this.#onCommit(batch.reduce((chars, write) => chars + charsOf(write.row), 0));
   }
 
   #runRow(write: Write): void {
@@ -74,4 +88,10 @@ export class WriteBatch {
       // The transaction stays open: the next BEGIN fails and says so.
     }
   }
+}
+
+function charsOf(row: Row): number {
+  let chars = 0;
+  for (const value of row) if (typeof value === "string") chars += value.length;
+  return chars;
 }

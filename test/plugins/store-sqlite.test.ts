@@ -239,8 +239,20 @@ describe("the file of store-sqlite", () => {
     expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
   });
 
+  it("copies a grown write-ahead log into the database while it runs, so that the log stays bounded", async () => {
+    const path = file();
+    const store = createSqliteStore({ path });
+    const answer = "a".repeat(200_000);
+    // 400 × 200 kB is five times what the log may grow to.
+    for (let n = 0; n < 400; n++) await store.putResponse(turn(idOf(n), "q", answer));
+    expect(statSync(`${path}-wal`).size).toBeLessThan(60_000_000);
+    expect(statSync(path).size).toBeGreaterThan(20_000_000);
+    expect((await store.getHistory(idOf(0)))?.length).toBe(1);
+    store.close?.();
+  });
+
   it("loses expired rows, and only those, without any request", async () => {
-    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["Date", "setTimeout", "clearTimeout"] });
     const path = file();
     const store = sqliteStore({ path, ttlDays: 1 });
     const { db } = connect(path);
