@@ -27,8 +27,9 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
   app.use(async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined && ctx.respond !== false)
-        throw noRoute(ctx.method, ctx.path);
+      if (ctx.body !== undefined || ctx.respond === false) return;
+      if (ctx.status === 404) throw noRoute(ctx.method, ctx.path);
+      if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
     } catch (error) {
       if (ctx.respond === false) throw error;
       if (toVrError(error).status >= 500) log.error({ err: error }, "a request failed");
@@ -38,7 +39,7 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
   });
   app.use(router.routes());
   app.use(plugins.routes());
-  app.use(router.allowedMethods({ throw: true, methodNotAllowed: wrongMethod, notImplemented: wrongMethod }));
+  app.use(router.allowedMethods());
   app.on("error", (error) => log.error({ err: error }, "a request failed"));
   return app;
 }
@@ -47,6 +48,7 @@ function noRoute(method: string, path: string): NotFoundError {
   return new NotFoundError(`There is no ${method} ${path.slice(0, 200)} here.`, { code: "unknown_url" });
 }
 
+/** `Allow` is set already. */
 function wrongMethod(): VrError {
   return new VrError(405, "invalid_request_error", "This path does not take this method.", {
     code: "method_not_allowed",
