@@ -34,7 +34,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const vr: Vr = {
       hooks: hooks.facade(plugin.name),
       tools: {
-        kind: (kind) => registry.addKind(kind),
+        kind: (kind) => registry.addKind(plugin.name, kind),
         add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
       },
       upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },

@@ -1,6 +1,6 @@
 import { PluginError } from "./errors.ts";
 import type { Store } from "./store.ts";
-import type { Tool, ToolKind } from "./tool.ts";
+import type { Presentation, Tool, ToolKind } from "./tool.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A tool of one's own. `offer` says who may use it. */
@@ -24,6 +24,7 @@ export interface ToolRegistry {
 export class Registry {
   readonly upstreams: Upstream[] = [];
   readonly kinds: ToolKind[] = [];
+  readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
   readonly offered: Tool[] = [];
   #store: { store: Store; plugin: string } | undefined;
@@ -48,8 +49,15 @@ export class Registry {
     this.upstreams.push(upstream);
   }
 
-  addKind(kind: ToolKind): void {
+  addKind(plugin: string, kind: ToolKind): void {
     this.kinds.push(kind);
+    this.#owners.set(kind, plugin);
+  }
+
+  /** Tools that a kind resolved to, under its plugin's name unless they have labels of their own. */
+  label(kind: ToolKind, tools: readonly Tool[]): Tool[] {
+    const plugin = this.#owners.get(kind);
+    return tools.map((tool) => (plugin === undefined ? tool : labelled(tool, plugin)));
   }
 
   addTool(plugin: string, tool: Tool, options: OwnToolOptions = {}): void {
@@ -57,7 +65,7 @@ export class Registry {
       throw new PluginError(
         `plugin "${plugin}" adds a tool named "${tool.name}": names match ^[a-zA-Z0-9_-]{1,64}$`,
       );
-    const own: Tool = tool.label ? tool : { ...tool, label: plugin };
+    const own = labelled(tool, plugin);
     if (options.offer !== "request") {
       this.offered.push(own);
       return;
@@ -68,4 +76,18 @@ export class Registry {
         "server_label" in entry && entry.server_label === own.label ? { tools: [own] } : undefined,
     });
   }
+}
+
+/** Calls the tool's methods on the tool itself: it may be an object of any class. */
+function labelled(tool: Tool, plugin: string): Tool {
+  if (tool.label) return tool;
+  const { name, parameters } = tool;
+  return {
+    ...tool,
+    name,
+    parameters,
+    label: plugin,
+    execute: (args, turn) => tool.execute(args, turn),
+    ...(tool.present ? { present: (id) => tool.present?.(id) as Presentation } : {}),
+  };
 }

@@ -50,7 +50,7 @@ function terminalType(status: ResponseObject["status"]) {
 
 function lifeOf(run: Run, outcome: Outcome): Life {
   const { usage } = run.assembler;
-  const output = run.assembler.shown();
+  const output = run.assembler.output.shown();
   switch (outcome.status) {
     case "completed":
     case "cancelled":
@@ -69,7 +69,7 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
   // Turns are stored as the response counts them, from 0; hydrating makes them unique in the conversation.
   const base = run.conversation.nextTurn;
   const output = run.assembler.output
-    .filter(Boolean)
+    .finished()
     .map((stored): StoredItem => ({ item: stored.item, turn: (stored.turn ?? base) - base }));
   await run.engine.registry.store?.putResponse({
     response,

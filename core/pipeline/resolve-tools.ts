@@ -92,7 +92,7 @@ async function resolveEntry(
     if (kind.type !== entry.type) continue;
     try {
       const result = await kind.resolve(entry, context);
-      if (result) return result;
+      if (result) return { ...result, tools: registry.label(kind, result.tools) };
     } catch (error) {
       throw atEntry(error, index);
     }

@@ -61,15 +61,15 @@ async function converse(run: Run): Promise<Outcome> {
   let request = toModelRequest(context.request, run.model, tools, conversation.items);
   for (let index = 0; ; index++, number++) {
     const turn = new TurnScope(index, context);
-    const first = assembler.output.length;
+    const first = assembler.output.items.length;
     assembler.beginTurn(number, tools.gateway);
     const end = await runTurn(run, turn, index < maxTurns - 1 ? request : withoutTools(request));
     run.begun = true;
     if (end === "guardrail" || isCut(end))
       return { status: "incomplete", reason: end === "length" ? "max_output_tokens" : "content_filter" };
-    if (!assembler.calls.some((call) => call.tool)) return { status: "completed" };
+    if (!assembler.calls.list.some((call) => call.tool)) return { status: "completed" };
     const calls = await runCalls(run, turn, number);
-    const pending = calls.needsClient || assembler.calls.some((call) => !call.tool);
+    const pending = calls.needsClient || assembler.calls.list.some((call) => !call.tool);
     if (pending || index >= maxTurns - 1) return { status: "completed" };
     request = nextRequest(request, [...saidIn(run, first), ...calls.items]);
   }
@@ -77,7 +77,7 @@ async function converse(run: Run): Promise<Outcome> {
 
 /** What the model itself said in the turn whose output begins at `first`: it reads that again. */
 function saidIn(run: Run, first: number): InTurn<ModelItem>[] {
-  return run.assembler.output.slice(first).flatMap((stored) => {
+  return run.assembler.output.items.slice(first).flatMap((stored) => {
     if (!stored || !isModelItem(stored.item)) return [];
     return [{ ...stored, item: stored.item }];
   });
@@ -109,7 +109,7 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
   const turn = new TurnScope(0, run.context);
   await showListed(run, turn);
   const out: EventDraft[] = [];
-  for (const { request, tool } of approved) assembler.openApproved(tool, request, out);
+  for (const { request, tool } of approved) assembler.calls.openApproved(tool, request, out);
   run.emit(out);
   return (await runCalls(run, turn, number, true)).items;
 }

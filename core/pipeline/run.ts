@@ -1,8 +1,9 @@
 import type { ResponseScope, Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
-import { Assembler, type Mask } from "../response/assembler.ts";
+import { Assembler } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
+import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
 import type { ListedItem } from "../tool.ts";

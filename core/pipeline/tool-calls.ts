@@ -3,7 +3,7 @@ import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { retold } from "../response/default-presentation.ts";
-import { type OpenCall, placed } from "../response/open-items.ts";
+import { added, type OpenCall, placed } from "../response/open-items.ts";
 import type { CallEnd, Tool, ToolDecision, ToolResult } from "../tool.ts";
 import { execute, parseArguments } from "./execute.ts";
 import { replayCall, toPair } from "./replay.ts";
@@ -31,7 +31,7 @@ export async function runCalls(
   number: number,
   approved = false,
 ): Promise<CallsEnd> {
-  const calls = run.assembler.calls.filter((call): call is GatewayCall => call.tool !== undefined);
+  const calls = run.assembler.calls.list.filter((call): call is GatewayCall => call.tool !== undefined);
   const others = new AbortController();
   const signal = AbortSignal.any([run.context.signal, others.signal]);
   const outcomes = await Promise.allSettled(
@@ -65,19 +65,19 @@ async function runCall(
   const { assembler } = run;
   if (!call.presentation) return askApproval(run, turn, call);
   const out: EventDraft[] = [];
-  assembler.readyCall(call, out);
+  assembler.calls.ready(call, out);
   run.emit(out.splice(0));
   const end = await decide(run, turn, call, signal, approved);
   if (end.kind === "needs_approval") {
-    const { item, events } = assembler.endCall(call, { kind: "stopped" });
-    assembler.closeItem(call.outputIndex, item, events, out);
+    const { item, events } = assembler.calls.end(call, { kind: "stopped" });
+    assembler.output.close(call.outputIndex, item, events, out);
     run.emit(out);
-    return askApproval(run, turn, { ...call, ...assembler.takePlace("mcpr") });
+    return askApproval(run, turn, { ...call, ...assembler.output.take("mcpr") });
   }
-  const { item, events } = assembler.endCall(call, end);
+  const { item, events } = assembler.calls.end(call, end);
   const finished = await run.finishItem(item, turn, out);
   const ending = finished === item ? events : retold(finished, events);
-  assembler.closeItem(call.outputIndex, finished, ending, out);
+  assembler.output.close(call.outputIndex, finished, ending, out);
   run.emit(out);
   return { kind: "items", items: toModelItems(run, call, end, item, finished) };
 }
@@ -170,7 +170,8 @@ async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promis
     turn,
     out,
   );
-  run.assembler.showApproval(call, item, out);
+  out.push(added(call.outputIndex, item));
+  run.assembler.output.close(call.outputIndex, item, [], out);
   run.emit(out);
   return { kind: "needs_client" };
 }

@@ -56,7 +56,7 @@ async function takeBatch(
   }
   const out: EventDraft[] = [];
   for (const chunk of chunks) {
-    if (assembler.endsText(chunk)) await closeText(run, turn, chunk, out);
+    if (assembler.texts.endsAt(chunk)) await closeText(run, turn, chunk, out);
     if (chunk.type === "finish") {
       await closeFunctions(run, turn, chunk.reason, out);
       run.emit(out);
@@ -84,10 +84,10 @@ function withFinish(batch: readonly ModelChunk[], hooked: readonly ModelChunk[])
 async function closeText(run: Run, turn: TurnScope, next: ModelChunk, out: EventDraft[]): Promise<void> {
   const { assembler } = run;
   const cut = next.type === "stop" || (next.type === "finish" && isCut(next.reason));
-  const item = assembler.openItem(cut ? "incomplete" : "completed");
+  const item = assembler.texts.item(cut ? "incomplete" : "completed");
   if (!item) return;
   const finished = cut || !run.engine.hooks.onOutputItem ? item : await run.finishItem(item, turn, out);
-  assembler.closeText(finished, out);
+  assembler.texts.close(finished, out);
 }
 
 /** At the end of a turn the client's calls are complete; gateway calls stay open until they have run. */
@@ -99,9 +99,13 @@ async function closeFunctions(
 ): Promise<void> {
   if (isCut(reason)) return;
   const { assembler } = run;
-  for (const call of assembler.calls) {
+  for (const call of assembler.calls.list) {
     if (call.tool) continue;
-    assembler.closeFunction(call, await run.finishItem(functionItem(call, "completed"), turn, out), out);
+    assembler.calls.closeFunction(
+      call,
+      await run.finishItem(functionItem(call, "completed"), turn, out),
+      out,
+    );
   }
 }
 

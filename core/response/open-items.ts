@@ -1,4 +1,3 @@
-import { itemIdOf } from "../ids.ts";
 import type { TextChunk } from "../protocol/chunk.ts";
 import type { EventDraft, Progress } from "../protocol/events.ts";
 import type {
@@ -36,21 +35,6 @@ export interface OpenCall extends Place {
   readonly tool?: Tool;
   /** How a gateway call shows; absent while an approval hides it. */
   readonly presentation?: Presentation;
-}
-
-/** Hands out the places of one response's items, in the order in which they open. */
-export class Places {
-  readonly #responseId: string;
-  #next = 0;
-
-  constructor(responseId: string) {
-    this.#responseId = responseId;
-  }
-
-  take(idPrefix: string, id?: string): Place {
-    const outputIndex = this.#next++;
-    return { id: id ?? itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
-  }
 }
 
 /** A presentation's event, put in its place. */
@@ -104,18 +88,17 @@ export function openingEvents(open: OpenText): EventDraft[] {
   ];
 }
 
-/** The events that end a text item, annotations that came last included. */
+/** The events that end a text item before its `output_item.done`, annotations that came last included. */
 export function closingEvents(open: OpenText, item: OutputMessage | ReasoningItem): EventDraft[] {
   const at = { item_id: open.id, output_index: open.outputIndex, content_index: 0 };
-  const end = done(open.outputIndex, item);
   const part = item.content?.[0];
-  if (!part) return [end];
+  if (!part) return [];
   const partDone: EventDraft = { type: "response.content_part.done", ...at, part };
   switch (part.type) {
     case "reasoning_text":
-      return [{ type: "response.reasoning_text.done", ...at, text: part.text }, partDone, end];
+      return [{ type: "response.reasoning_text.done", ...at, text: part.text }, partDone];
     case "refusal":
-      return [{ type: "response.refusal.done", ...at, refusal: part.refusal }, partDone, end];
+      return [{ type: "response.refusal.done", ...at, refusal: part.refusal }, partDone];
     case "output_text":
       return [
         ...part.annotations.slice(open.annotations.length).map((annotation, i): EventDraft => {
@@ -124,7 +107,6 @@ export function closingEvents(open: OpenText, item: OutputMessage | ReasoningIte
         }),
         { type: "response.output_text.done", ...at, text: part.text, logprobs: part.logprobs },
         partDone,
-        end,
       ];
   }
 }

@@ -1,0 +1,54 @@
+import { itemIdOf } from "../ids.ts";
+import type { EventDraft } from "../protocol/events.ts";
+import type { StoredItem } from "../protocol/items.ts";
+import type { OutputItem } from "../protocol/wire.ts";
+import { done, type Place } from "./open-items.ts";
+
+/** What a client sees of a whole item. */
+export type Mask = (item: OutputItem) => OutputItem;
+
+/** The output of one response: hands out places in the order in which items open, and keeps what has ended. */
+export class Output {
+  /** Every finished item, by `output_index`, whole; holes are items that are still open. */
+  readonly items: StoredItem[] = [];
+  /** The turn that items now belong to. */
+  turn = 0;
+  readonly #responseId: string;
+  readonly #mask: Mask;
+  #next = 0;
+
+  constructor(responseId: string, mask: Mask) {
+    this.#responseId = responseId;
+    this.#mask = mask;
+  }
+
+  /** The next place. `id` for an item that brings its own. */
+  take(idPrefix: string, id?: string): Place {
+    const outputIndex = this.#next++;
+    return { id: id ?? itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
+  }
+
+  mask(item: OutputItem): OutputItem {
+    return this.#mask(item);
+  }
+
+  /** Ends an item that has been opened: its last events, then `output_item.done`. */
+  close(outputIndex: number, item: OutputItem, events: readonly EventDraft[], out: EventDraft[]): void {
+    out.push(...events, done(outputIndex, this.#mask(item)));
+    this.items[outputIndex] = { item, turn: this.turn };
+  }
+
+  isClosed(place: Place): boolean {
+    return this.items[place.outputIndex] !== undefined;
+  }
+
+  /** The finished items as the client sees them. */
+  shown(): OutputItem[] {
+    return this.finished().map((stored) => this.#mask(stored.item as OutputItem));
+  }
+
+  /** The finished items, whole. Places that were taken and never filled leave no hole. */
+  finished(): StoredItem[] {
+    return this.items.filter(Boolean);
+  }
+}
