@@ -30,14 +30,19 @@ export async function execute(
   const signal = AbortSignal.any([turn.signal, timeout.signal]);
   const timer = setTimeout(() => timeout.abort(new Error("timed out")), timeoutMs);
   let onAbort: (() => void) | undefined;
+  let running = true;
+  // What a tool that was left behind still reports is not heard: its item has ended.
+  const progress: ToolTurn["progress"] = (event) => {
+    if (running) turn.progress(event);
+  };
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
   });
   try {
     signal.throwIfAborted();
-    const running = Promise.resolve(tool.execute(args, { ...turn, signal }));
-    return await Promise.race([running, aborted]);
+    const executed = Promise.resolve(tool.execute(args, { ...turn, signal, progress }));
+    return checked(await Promise.race([executed, aborted]));
   } catch (error) {
     if (isGuardrailStop(error)) throw error;
     if (timeout.signal.aborted)
@@ -46,9 +51,16 @@ export async function execute(
     turn.log.warn({ tool: tool.name, err: error }, "a tool failed");
     return { kind: "error", message: messageOf(error) };
   } finally {
+    running = false;
     clearTimeout(timer);
     if (onAbort) signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** Tools are plain code, not all of it typed. @throws Error that the model is told */
+function checked(result: ToolResult): ToolResult {
+  if (result?.kind === "output" || result?.kind === "error") return result;
+  throw new Error("The tool gave no result.");
 }
 
 function messageOf(error: unknown): string {
