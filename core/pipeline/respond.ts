@@ -71,7 +71,7 @@ async function converse(run: Run): Promise<Outcome> {
     const calls = await runCalls(run, turn, number);
     const pending = calls.needsClient || assembler.calls.list.some((call) => !call.tool);
     if (pending || index >= maxTurns - 1) return { status: "completed" };
-    request = nextRequest(request, [...saidIn(run, first), ...calls.items]);
+    request = nextRequest(run, request, [...saidIn(run, first), ...calls.items]);
   }
 }
 
@@ -83,14 +83,19 @@ function saidIn(run: Run, first: number): InTurn<ModelItem>[] {
   });
 }
 
-/** A forced choice holds for the first turn: once a gateway call has run, the model is free to answer. */
-function nextRequest(request: ModelRequest, items: InTurn<ModelItem>[]): ModelRequest {
+/**
+ * A forced choice holds for the first turn: once a gateway call has run, the model is free to answer. Tools
+ * that `allowed_tools` leaves out stay left out.
+ */
+function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem>[]): ModelRequest {
   const { mode, names } = request.toolChoice;
-  const toolChoice = mode === "required" ? { mode: "auto" as const } : request.toolChoice;
+  const { tool_choice: asked } = run.context.request;
+  const staysLimited = names && typeof asked === "object" && asked.type === "allowed_tools";
+  const freed = mode === "required" ? "auto" : mode;
   return {
     ...request,
     items: [...request.items, ...items],
-    toolChoice: names && mode === "auto" ? { mode, names } : toolChoice,
+    toolChoice: staysLimited ? { mode: freed, names } : { mode: freed },
   };
 }
 
