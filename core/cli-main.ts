@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { start } from "./cli-start.ts";
 import { isVrError } from "./errors.ts";
-import { start } from "./start.ts";
 
 const USAGE = `vr: the OpenAI Responses API in front of any model server
 

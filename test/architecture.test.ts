@@ -21,7 +21,7 @@ const LAYERS: readonly RegExp[] = [
 ];
 const PUBLIC_ENTRY = "core/index.ts";
 /** Where gateway and plugins are put together: the only places of the core that know a plugin. */
-const COMPOSITION_ROOT = new Set(["core/config.ts", "core/cli-main.ts"]);
+const COMPOSITION_ROOT = new Set(["core/config.ts", "core/cli-start.ts"]);
 /** What the core does not know, in any spelling. */
 const FOREIGN = /chat[ _-]?completions?|jupyter|ollama|redis|sqlite/i;
 const DEFAULT_PRESENTATION = "core/response/default-presentation.ts";

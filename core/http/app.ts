@@ -40,7 +40,11 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
   app.use(router.routes());
   app.use(plugins.routes());
   app.use(router.allowedMethods());
-  app.on("error", (error) => log.error({ err: error }, "a request failed"));
+  app.on("error", (error, ctx?: Koa.Context) => {
+    // Of a client that cut the connection: its response ends as cancelled, nobody has failed.
+    if (ctx?.socket.destroyed) log.debug({ err: error }, "a connection broke");
+    else log.error({ err: error }, "a request failed");
+  });
   return app;
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import { itemIdOf } from "../ids.ts";
+import { idPrefixOf } from "../protocol/id-prefixes.ts";
 import { type Item, isMessage, itemType, type MessageItem } from "../protocol/items.ts";
 import type { InputContent, ItemResource, OutputMessageContent, ResponseItemList } from "../protocol/wire.ts";
 import type { StoredResponse } from "../store.ts";
@@ -14,15 +15,6 @@ const query = z.object({
 
 /** Item ids of input begin here, so that they never meet those of output items. */
 const INPUT_BASE = 0x8000;
-
-const PREFIXES: Record<string, string> = {
-  message: "msg",
-  reasoning: "rs",
-  function_call: "fc",
-  function_call_output: "fco",
-  mcp_call: "mcp",
-  mcp_approval_response: "mcpr",
-};
 
 /**
  * A page of a response's own input items, newest first unless `order=asc`.
@@ -61,7 +53,7 @@ function indexOf(items: readonly ItemResource[], id: string, param: string): num
 function toResource(item: Item, responseId: string, index: number): ItemResource {
   const type = itemType(item);
   const id =
-    (item as { id?: string | null }).id ?? itemIdOf(responseId, PREFIXES[type] ?? "item", INPUT_BASE + index);
+    (item as { id?: string | null }).id ?? itemIdOf(responseId, idPrefixOf(type), INPUT_BASE + index);
   const status = (item as { status?: string | null }).status ?? "completed";
   if (!isMessage(item)) return { ...item, type, id, status } as ItemResource;
   return { ...item, type, id, status, content: toParts(item) } as ItemResource;

@@ -12,7 +12,7 @@ import type { Run } from "./run.ts";
 type GatewayCall = OpenCall & { tool: Tool };
 
 /** What a call became: items for the model's next turn, or a question to the client. */
-type Outcome = { kind: "items"; items: readonly ModelItem[] } | { kind: "needs_client" };
+type Outcome = { kind: "items"; items: readonly ModelItem[] } | { kind: "needs_client"; call: GatewayCall };
 
 export interface CallsEnd {
   /** Calls and outputs, in the order of the calls, for the model's next turn. */
@@ -23,7 +23,7 @@ export interface CallsEnd {
 
 /**
  * Runs this turn's gateway calls, parallel ones in parallel. Each shows its end when it ends. One that
- * throws (a guardrail) aborts the others.
+ * throws (a guardrail) aborts the others. Questions to the client come last, in the order of the calls.
  */
 export async function runCalls(
   run: Run,
@@ -47,12 +47,16 @@ export async function runCalls(
   if (others.signal.aborted) throw others.signal.reason;
   if (signal.aborted) throw signal.reason;
   const ended = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  return {
-    items: ended.flatMap((end) =>
-      end.kind === "items" ? end.items.map((item) => ({ item, turn: number })) : [],
-    ),
-    needsClient: ended.some((end) => end.kind === "needs_client"),
-  };
+  const items: CallsEnd["items"] = [];
+  let needsClient = false;
+  for (const end of ended) {
+    if (end.kind === "items") items.push(...end.items.map((item) => ({ item, turn: number })));
+    else {
+      needsClient = true;
+      await askApproval(run, turn, end.call);
+    }
+  }
+  return { items, needsClient };
 }
 
 async function runCall(
@@ -63,7 +67,7 @@ async function runCall(
   approved: boolean,
 ): Promise<Outcome> {
   const { assembler } = run;
-  if (!call.presentation) return askApproval(run, turn, call);
+  if (!call.presentation) return { kind: "needs_client", call };
   const out: EventDraft[] = [];
   assembler.calls.ready(call, out);
   run.emit(out.splice(0));
@@ -72,7 +76,7 @@ async function runCall(
     const { item, events } = assembler.calls.end(call, { kind: "stopped" });
     assembler.output.close(call.outputIndex, item, events, out);
     run.emit(out);
-    return askApproval(run, turn, { ...call, ...assembler.output.take("mcpr") });
+    return { kind: "needs_client", call };
   }
   const { item, events } = assembler.calls.end(call, end);
   const finished = await run.finishItem(item, turn, out);
@@ -157,21 +161,18 @@ function toolTurn(
 }
 
 /** Shows the call as a question to the client; the response ends with this turn. */
-async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<Outcome> {
-  const out: EventDraft[] = [];
-  const item = await run.finishItem<OutputItem>(
-    {
-      type: "mcp_approval_request",
-      id: call.id,
-      server_label: call.tool.label ?? "gateway",
-      name: call.tool.wireName ?? call.name,
-      arguments: call.arguments || "{}",
-    },
-    turn,
-    out,
-  );
-  out.push(added(call.outputIndex, item));
-  run.assembler.output.close(call.outputIndex, item, [], out);
+async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<void> {
+  const { output } = run.assembler;
+  const { id, outputIndex } = output.take("mcpr");
+  const request: OutputItem = {
+    type: "mcp_approval_request",
+    id,
+    server_label: call.tool.label ?? "gateway",
+    name: call.tool.wireName ?? call.name,
+    arguments: call.arguments || "{}",
+  };
+  const item = await run.finishItem(request, turn, []);
+  const out: EventDraft[] = [added(outputIndex, item)];
+  output.close(outputIndex, item, [], out);
   run.emit(out);
-  return { kind: "needs_client" };
 }

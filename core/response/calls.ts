@@ -3,7 +3,7 @@ import type { EventDraft } from "../protocol/events.ts";
 import type { MCPApprovalRequest, OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { defaultPresentation } from "./default-presentation.ts";
-import { added, functionItem, type OpenCall, placed } from "./open-items.ts";
+import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
 
 /**
@@ -47,7 +47,8 @@ export class Calls {
     presentation: Presentation | undefined,
     out: EventDraft[],
   ): OpenCall {
-    const place = this.#output.take(presentation?.idPrefix ?? (tool ? "mcpr" : "fc"));
+    const isHidden = tool !== undefined && presentation === undefined;
+    const place = isHidden ? HIDDEN : this.#output.take(presentation?.idPrefix ?? "fc");
     const call: OpenCall = {
       ...place,
       callId: this.#uniqueCallId(callId, place.id),
@@ -122,6 +123,9 @@ export class Calls {
     }
   }
 }
+
+/** A call that waits for approval has no place: the question that stands for it takes one when it is asked. */
+const HIDDEN: Place = { id: "", outputIndex: -1 };
 
 /** `undefined` for a tool that needs approval first: its call does not show before. */
 function presentationOf(tool: Tool): Presentation | undefined {

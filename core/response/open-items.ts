@@ -26,7 +26,7 @@ export interface OpenText extends Place {
   readonly annotations: Annotation[];
 }
 
-/** A call whose arguments are being streamed, or whose tool runs. */
+/** A call whose arguments are being streamed, or whose tool runs. It has no place while an approval hides it. */
 export interface OpenCall extends Place {
   readonly callId: string;
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
+import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
-import { type Flags, resolveSettings, type StartSettings } from "./settings.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
