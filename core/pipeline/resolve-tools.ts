@@ -51,6 +51,7 @@ export async function resolveTools(
     const names = new Map<string, string>();
     entries.push({ entry, names });
     if (entry.type === "function") {
+      if (functions.has(entry.name)) throw sameName(entry.name, i);
       functions.set(entry.name, toFunction(entry));
       names.set(entry.name, entry.name);
       continue;
@@ -59,10 +60,7 @@ export async function resolveTools(
     if (!result) leaveOut(entry, i, context);
     listed.push(...(result?.items ?? []));
     for (const tool of result?.tools ?? []) {
-      if (functions.has(tool.name))
-        throw new InvalidRequestError(`two tools of this request are named "${tool.name}"`, {
-          param: `tools[${i}]`,
-        });
+      if (functions.has(tool.name)) throw sameName(tool.name, i);
       functions.set(tool.name, toFunction(tool));
       gateway.set(tool.name, tool);
       names.set(tool.name, tool.wireName ?? tool.name);
@@ -80,6 +78,12 @@ export async function resolveTools(
   }
   const choice = toToolChoice(request.tool_choice, entries);
   return { functions: [...functions.values()], gateway, choice, listed };
+}
+
+function sameName(name: string, index: number): InvalidRequestError {
+  return new InvalidRequestError(`two tools of this request are named "${name}"`, {
+    param: `tools[${index}]`,
+  });
 }
 
 async function resolveEntry(
