@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { InvalidRequestError, NotFoundError } from "../errors.ts";
-import { itemIdOf } from "../ids.ts";
-import { idPrefixOf } from "../protocol/id-prefixes.ts";
+import { inputItemId } from "../protocol/input-ids.ts";
 import { type Item, isMessage, itemType, type MessageItem } from "../protocol/items.ts";
 import type { InputContent, ItemResource, OutputMessageContent, ResponseItemList } from "../protocol/wire.ts";
 import type { StoredResponse } from "../store.ts";
@@ -12,9 +11,6 @@ const query = z.object({
   after: z.string().optional(),
   before: z.string().optional(),
 });
-
-/** Item ids of input begin here, so that they never meet those of output items. */
-const INPUT_BASE = 0x8000;
 
 /**
  * A page of a response's own input items, newest first unless `order=asc`.
@@ -52,8 +48,7 @@ function indexOf(items: readonly ItemResource[], id: string, param: string): num
 /** An input item as the list shows it: with an id, a status, and content as parts. */
 function toResource(item: Item, responseId: string, index: number): ItemResource {
   const type = itemType(item);
-  const id =
-    (item as { id?: string | null }).id ?? itemIdOf(responseId, idPrefixOf(type), INPUT_BASE + index);
+  const id = inputItemId(item, responseId, index);
   const status = (item as { status?: string | null }).status ?? "completed";
   if (!isMessage(item)) return { ...item, type, id, status } as ItemResource;
   return { ...item, type, id, status, content: toParts(item) } as ItemResource;

@@ -12,7 +12,8 @@ export function statusRoutes(router: Router, engine: Engine): void {
     ctx.body = { object: "list", data: await listModels(engine) };
   });
 
-  router.get("/v1/models/:id", async (ctx) => {
+  // Ids hold slashes, which not every client escapes.
+  router.get("/v1/models/*id", async (ctx) => {
     const { id } = ctx.params;
     const model = (await listModels(engine)).find((listed) => listed.id === id);
     if (!model)

@@ -1,6 +1,7 @@
 import type { ResponseContext } from "../context.ts";
 import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import { responseIdOfItem } from "../ids.ts";
+import { inputItemId } from "../protocol/input-ids.ts";
 import {
   type InTurn,
   type Item,
@@ -9,7 +10,7 @@ import {
   type StoredItem,
 } from "../protocol/items.ts";
 import type { Registry } from "../registry.ts";
-import type { Store } from "../store.ts";
+import type { Store, StoredResponse } from "../store.ts";
 import { type Approval, findApprovals } from "./approvals.ts";
 import { answerOrphans } from "./orphans.ts";
 import { replayItems } from "./replay.ts";
@@ -96,10 +97,19 @@ async function resolve(input: Item[], history: StoredItem[], store: Store | unde
 async function find(id: string, index: number, store: Store | undefined): Promise<Item> {
   const responseId = responseIdOfItem(id);
   const record = responseId === undefined ? undefined : await store?.getResponse(responseId);
-  const found = record?.items.find(({ item }) => (item as { id?: string }).id === id);
-  if (found) return found.item;
+  const found = record && itemOf(record, id);
+  if (found) return found;
   throw new NotFoundError(`Item with id "${id.slice(0, 100)}" not found.`, {
     param: `input[${index}].id`,
     code: "item_not_found",
   });
+}
+
+/** An item of a response, of its output or of its input. */
+function itemOf({ response, items }: StoredResponse, id: string): Item | undefined {
+  const input = items.filter(({ turn }) => turn === undefined);
+  const found =
+    items.find(({ item }) => (item as { id?: string }).id === id) ??
+    input.find(({ item }, i) => inputItemId(item, response.id, i) === id);
+  return found?.item;
 }
