@@ -3,11 +3,14 @@
  * in the right shape is what is tested.
  */
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../helpers/gateway.ts";
 import { collectSse } from "../../helpers/sse.ts";
 import { expectValidError, expectValidResponse, expectValidStream } from "../../helpers/wire.ts";
 import { type RealModel, startRealModel } from "./server.ts";
+
+// A model that shares its processors with other work takes its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const wanted = process.env.VR_REAL_MODEL === "1";
 const title = wanted ? "a real model" : "a real model (skipped: needs VR_REAL_MODEL=1 and fetch.sh)";
