@@ -39,7 +39,8 @@ export class SseSink implements EventSink {
 
   ready(): Promise<void> | undefined {
     const res = this.#res;
-    if (res.writableLength <= this.#bufferBytes || res.destroyed) return undefined;
+    // Without need for a drain there is no "drain" event: Node itself still buffers more than that.
+    if (res.writableLength <= this.#bufferBytes || !res.writableNeedDrain) return undefined;
     return new Promise((resolve) => {
       const done = () => {
         res.off("drain", done);
