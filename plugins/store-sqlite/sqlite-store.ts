@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Log, type Store, type StoredItem, type StoredResponse, StoreError } from "../../core/index.ts";
 import { Checkpoint } from "./checkpoint.ts";
+import { ItemsCache } from "./items-cache.ts";
 import { NEVER, openDatabase } from "./open-database.ts";
 import { Purge } from "./purge.ts";
 import { toSetupError, toStoreError } from "./sqlite-errors.ts";
@@ -16,15 +17,16 @@ const PUT = `
 
 const GET = "SELECT parent, items, response FROM responses WHERE id = ? AND expires > ?";
 
-/** From the newest to the oldest. A chain whose last row still has a parent is broken. */
-const HISTORY = `
-  WITH RECURSIVE chain (parent, items) AS (
-    SELECT parent, items FROM responses WHERE id = ? AND expires > ?
+/** Each response's parent, from the newest to the oldest. A chain whose last row has a parent is broken. */
+const CHAIN = `
+  WITH RECURSIVE chain (parent) AS (
+    SELECT parent FROM responses WHERE id = ? AND expires > ?
     UNION ALL
-    SELECT older.parent, older.items FROM chain JOIN responses AS older ON older.id = chain.parent
-    WHERE older.expires > ?
+    SELECT older.parent FROM chain JOIN responses AS older ON older.id = chain.parent WHERE older.expires > ?
   )
-  SELECT parent, items FROM chain`;
+  SELECT parent FROM chain`;
+
+const ITEMS = "SELECT items FROM responses WHERE id = ?";
 
 const DELETE = "DELETE FROM responses WHERE id = ? AND expires > ?";
 
@@ -56,7 +58,9 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #ttlMs: number;
   readonly #get: StatementSync;
-  readonly #history: StatementSync;
+  readonly #chain: StatementSync;
+  readonly #items: StatementSync;
+  readonly #cache = new ItemsCache();
   readonly #delete: StatementSync;
   readonly #writes: WriteBatch;
   readonly #purge: Purge;
@@ -68,9 +72,11 @@ export class SqliteStore implements Store {
     // The column takes whole numbers only.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
     this.#get = db.prepare(GET);
-    this.#history = db.prepare(HISTORY);
+    this.#chain = db.prepare(CHAIN);
+    this.#items = db.prepare(ITEMS);
     this.#get.setReturnArrays(true);
-    this.#history.setReturnArrays(true);
+    this.#chain.setReturnArrays(true);
+    this.#items.setReturnArrays(true);
     this.#delete = db.prepare(DELETE);
     this.#purge = new Purge(db, (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`));
     this.#checkpoint = new Checkpoint(db, path, (error) => {
@@ -88,6 +94,7 @@ export class SqliteStore implements Store {
       // Encoded here and now: what the caller does to the record afterwards is not stored.
       const itemsJson = JSON.stringify(items);
       const json = responseJson ?? JSON.stringify(response);
+      this.#cache.forget(id);
       await this.#writes.add([id, previousId ?? null, now, expires, itemsJson, json]);
     } catch (error) {
       throw toStoreError(this.#path, `store response "${id}"`, error);
@@ -107,15 +114,34 @@ export class SqliteStore implements Store {
   getHistory(id: string): StoredItem[][] | undefined {
     return this.#attempt(`read the history of response "${id}"`, () => {
       const now = Date.now();
-      const rows = this.#history.all(id, now, now) as unknown as [string | null, string][];
-      if (rows.at(-1)?.[0] !== null) return undefined;
-      return rows.reverse().map(([, items]): StoredItem[] => JSON.parse(items));
+      const parents = this.#chain.all(id, now, now) as unknown as [string | null][];
+      if (parents.at(-1)?.[0] !== null) return undefined;
+      const history: StoredItem[][] = [];
+      for (let i = 0; i < parents.length; i++) {
+        const items = this.#itemsOf(i === 0 ? id : (parents[i - 1]?.[0] as string));
+        if (!items) return undefined;
+        history.push([...items]);
+      }
+      return history.reverse();
     });
+  }
+
+  /** `undefined` if another process has deleted it since the chain was read. */
+  #itemsOf(id: string): readonly StoredItem[] | undefined {
+    const known = this.#cache.get(id);
+    if (known) return known;
+    const row = this.#items.get(id) as unknown as [string] | undefined;
+    if (!row) return undefined;
+    const [json] = row;
+    const items: StoredItem[] = JSON.parse(json);
+    this.#cache.keep(id, items, json.length);
+    return items;
   }
 
   deleteResponse(id: string): boolean {
     return this.#attempt(`delete response "${id}"`, () => {
       this.#writes.flush();
+      this.#cache.forget(id);
       return this.#delete.run(id, Date.now()).changes > 0;
     });
   }

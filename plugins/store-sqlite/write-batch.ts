@@ -10,12 +10,13 @@ interface Write {
   refused?: unknown;
 }
 
-/** Milliseconds from one commit to the next: under load rows gather, a lone row waits for nothing. */
+/** Milliseconds from one commit to the next while rows come from several requests at once. */
 const APART_MS = 2;
 
 /**
  * Rows that come together are committed in one transaction, since a commit costs more than a row: at once
- * (at the end of this pass of the event loop) when the last commit is a while ago, else `APART_MS` after it.
+ * (at the end of this pass of the event loop) while they come one by one, else `APART_MS` after the last
+ * commit, so that more gather.
  * Each promise settles after the commit. When the commit fails every row of the batch is rejected; a
  * row that SQLite refuses by itself is rejected alone.
  */
@@ -27,6 +28,8 @@ export class WriteBatch {
   readonly #onCommit: (chars: number) => void;
   #waiting: Write[] = [];
   #committedAt = Number.NEGATIVE_INFINITY;
+  /** The last commit had more than one row. */
+  #crowded = false;
 
   constructor(db: DatabaseSync, insert: StatementSync, onCommit: (chars: number) => void = () => {}) {
     this.#db = db;
@@ -45,7 +48,7 @@ export class WriteBatch {
   }
 
   #schedule(): void {
-    if (performance.now() - this.#committedAt >= APART_MS) setImmediate(() => this.flush());
+    if (!this.#crowded || performance.now() - this.#committedAt >= APART_MS) setImmediate(() => this.flush());
     else setTimeout(() => this.flush(), APART_MS);
   }
 
@@ -64,6 +67,7 @@ export class WriteBatch {
       return;
     }
     this.#committedAt = performance.now();
+    this.#crowded = batch.length > 1;
     for (const write of batch) {
       if (write.refused === undefined) write.resolve();
       else write.reject(write.refused);
