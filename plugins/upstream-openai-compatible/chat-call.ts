@@ -1,13 +1,11 @@
 import type { Dispatcher, Pool } from "undici";
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
-import { ChatReader, toHttpError } from "../dialect-chat/index.ts";
-import { isUnreachable, toNetworkError } from "./network-error.ts";
+import { Answer, type Headers } from "./answer.ts";
+import { Deadline, type Wait, type Waiting } from "./deadline.ts";
+import { judge } from "./failed-attempt.ts";
+import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
+import { toTimeout } from "./network-error.ts";
 import type { Settings } from "./options.ts";
-import { retryDelay } from "./retry.ts";
-import { fromWholeBody } from "./whole-body.ts";
-
-type Batch = readonly ModelChunk[];
-type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
 /** Bytes that may wait for a slow consumer before the server is made to wait. */
 const HIGH_WATER_BYTES = 65_536;
@@ -15,9 +13,6 @@ const HIGH_WATER_BYTES = 65_536;
 const MAX_ERROR_BYTES = 65_536;
 /** After `[DONE]`, how long the server may take to end its answer so that the connection can be used again. */
 const LINGER_MS = 1_000;
-
-const NOW = Promise.resolve();
-const END: IteratorResult<Batch> = { done: true, value: undefined };
 
 export interface CallRequest {
   path: string;
@@ -31,46 +26,24 @@ export interface CallRequest {
 
 /**
  * One call of the model: sends the request, again if need be, and iterates over what each read brings. It is
- * the handler of undici's events and the iterator in one, since both run for every read: fragments are
- * collected while the event runs, and one microtask hands them over together.
+ * the handler of undici's events, which run for every read: a body stream between them would cost more.
  */
-export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch> {
+export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, Waiting {
   readonly #pool: Pool;
   readonly #settings: Settings;
   readonly #request: CallRequest;
-  #controller: Dispatcher.DispatchController | undefined;
+  readonly #mailbox = new Mailbox(this);
+  readonly #deadline = new Deadline(this);
   #attempt = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  /**
-   * "asking": no 2xx headers yet; "streaming": events are read as they come; "whole": the body is read at
-   * its end; "taken": all that there is has been made into chunks.
-   */
-  #phase: "asking" | "streaming" | "whole" | "taken" = "asking";
-  #status = 0;
-  #headers: Headers = {};
-  #reader: ChatReader | undefined;
-  #fragments: Buffer[] = [];
-  /** Of `#fragments`. */
-  #waitingBytes = 0;
-  /** Of the body so far. */
-  #bytes = 0;
-  /** The 2xx headers are here, and no batch has said so yet. */
-  #accepted = false;
-  /** The server has said all. */
-  #complete = false;
-  /** Thrown once the consumer has had what came before it. */
-  #error: unknown;
-
-  /** The consumer's `next()` that waits. */
-  #resolve: ((result: IteratorResult<Batch>) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
-  #scheduled = false;
+  /** Of this attempt, as the controller is. */
+  #answer: Answer;
+  #controller: Dispatcher.DispatchController | undefined;
 
   constructor(pool: Pool, settings: Settings, request: CallRequest) {
     this.#pool = pool;
     this.#settings = settings;
     this.#request = request;
+    this.#answer = new Answer(settings, request.secrets);
     if (request.signal.aborted) this.#onAbort();
     else {
       request.signal.addEventListener("abort", this.#onAbort);
@@ -83,125 +56,113 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
   }
 
   next(): Promise<IteratorResult<Batch>> {
-    return new Promise(this.#wait);
+    const next = this.#mailbox.next();
+    if (this.#controller?.paused) this.#controller.resume();
+    return next;
   }
 
   /** The consumer wants no more. */
   return(): Promise<IteratorResult<Batch>> {
-    if (this.#phase !== "taken") this.#stop(undefined);
-    return Promise.resolve(END);
+    if (!this.#mailbox.closed) this.#stop(undefined);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  collect(batch: ModelChunk[]): void {
+    try {
+      if (!this.#answer.read(batch)) return;
+    } catch (error) {
+      this.#stop(error);
+      return;
+    }
+    this.#mailbox.end();
+    this.#release();
+    if (!this.#answer.complete) this.#deadline.start("end", LINGER_MS);
+  }
+
+  /** The consumer waits, and so the server's silence counts. A consumer that is behind stops no one. */
+  starved(): void {
+    if (this.#answer.bytes > 0) this.#deadline.extend("read", this.#settings.idleTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#phase === "taken" || this.#error !== undefined) controller.abort(new Error("aborted"));
+    if (this.#mailbox.closed) this.#disconnect();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    if (status < 200 || this.#phase !== "asking") return;
-    this.#status = status;
-    this.#headers = headers;
-    if (status >= 300) return;
-    this.#accepted = true;
-    if (this.#request.stream && !/json|html/.test(this.#header("content-type") ?? "")) {
-      this.#phase = "streaming";
-      const { quirks, maxEventBytes } = this.#settings;
-      this.#reader = new ChatReader(quirks, { maxEventBytes, secrets: this.#request.secrets });
-    } else this.#phase = "whole";
-    this.#schedule();
+    if (status < 200 || this.#mailbox.closed) return;
+    this.#answer.start(status, headers, this.#request.stream);
+    if (this.#answer.accepted) this.#mailbox.accept();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, fragment: Buffer): void {
-    if (this.#phase === "taken") return;
-    if (this.#bytes === 0) this.#stopTimer();
-    this.#bytes += fragment.length;
-    if (this.#bytes > this.#settings.maxResponseBytes) {
+    const answer = this.#answer;
+    if (this.#mailbox.closed) return;
+    if (answer.bytes === 0) this.#deadline.stop();
+    answer.add(fragment);
+    if (answer.bytes > this.#settings.maxResponseBytes) {
       const { maxResponseBytes } = this.#settings;
       this.#stop(new UpstreamError(502, `the model server's answer exceeds ${maxResponseBytes} bytes`));
       return;
     }
-    this.#fragments.push(fragment);
-    this.#waitingBytes += fragment.length;
-    if (this.#resolve) this.#schedule();
-    else if (this.#phase === "streaming" && this.#waitingBytes >= HIGH_WATER_BYTES && !controller.paused)
+    if (this.#mailbox.awaited) this.#mailbox.notify();
+    else if (answer.streamed && answer.waitingBytes >= HIGH_WATER_BYTES && !controller.paused)
       controller.pause();
-    if (this.#phase === "asking" && this.#bytes > MAX_ERROR_BYTES) this.#refused();
+    if (answer.refused && answer.bytes > MAX_ERROR_BYTES) this.#failed();
   }
 
   onResponseEnd(): void {
-    this.#complete = true;
-    this.#stopTimer();
-    if (this.#phase === "asking") this.#refused();
-    else if (this.#phase !== "taken") {
+    this.#answer.complete = true;
+    this.#deadline.stop();
+    if (this.#mailbox.closed) return;
+    if (this.#answer.refused) this.#failed();
+    else {
       this.#release();
-      this.#schedule();
+      this.#mailbox.notify();
     }
   }
 
   onResponseError(_: unknown, error: Error): void {
-    this.#stopTimer();
-    if (this.#phase === "taken" || this.#error !== undefined) return;
-    this.#complete = true;
-    if (this.#status >= 300) {
-      this.#refused();
-      return;
-    }
-    const delay = this.#status === 0 && isUnreachable(error) ? this.#retryDelay() : undefined;
-    if (delay !== undefined) this.#sendAfter(delay);
-    else this.#fail(toNetworkError(error, this.#status !== 0));
+    this.#deadline.stop();
+    if (!this.#mailbox.closed) this.#failed(error);
+  }
+
+  late(wait: Wait): void {
+    if (wait === "retry") this.#send();
+    else if (wait === "end") this.#disconnect();
+    else if (wait === "answer" || this.#mailbox.awaited) this.#fail(toTimeout(wait, this.#settings));
   }
 
   #send(): void {
     const { path, headers, body } = this.#request;
-    this.#complete = false;
-    this.#startTimer(this.#settings.firstByteTimeoutMs, this.#onNoAnswer);
-    // Timeouts are this class's own: undici has none for the time between headers and body.
+    this.#deadline.start("answer", this.#settings.firstByteTimeoutMs);
+    // Timeouts are the deadline's: undici has none for the time between headers and body.
     this.#pool.dispatch({ method: "POST", path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
   }
 
-  #sendAfter(delay: number): void {
+  #failed(broken?: Error): void {
+    const verdict = judge(this.#answer, this.#attempt, this.#settings, this.#request.secrets, broken);
+    if (verdict.kind === "final") {
+      this.#fail(verdict.error);
+      return;
+    }
     this.#attempt += 1;
     this.#controller = undefined;
-    this.#status = 0;
-    this.#headers = {};
-    this.#bytes = 0;
-    this.#dropFragments();
-    this.#startTimer(delay, () => this.#send());
+    this.#answer = new Answer(this.#settings, this.#request.secrets);
+    this.#deadline.start("retry", verdict.afterMs);
   }
 
-  /** Milliseconds; `undefined` if this answer is final. */
-  #retryDelay(): number | undefined {
-    const status = this.#status === 0 ? undefined : this.#status;
-    return retryDelay(this.#attempt, status, this.#header("retry-after"), this.#settings);
-  }
-
-  /** A status other than 2xx; its body is complete, or long enough to say why. */
-  #refused(): void {
-    const delay = this.#complete ? this.#retryDelay() : undefined;
-    if (delay !== undefined) this.#sendAfter(delay);
-    else
-      this.#stop(
-        toHttpError(this.#status, Buffer.concat(this.#fragments).toString("utf8"), {
-          retryAfter: this.#header("retry-after"),
-          secrets: this.#request.secrets,
-        }),
-      );
-  }
-
-  /** What has come so far is still handed over, then the error. */
+  /** What has come so far is still handed over, then the error. Closes the connection. */
   #fail(error: unknown): void {
-    this.#error = error;
+    this.#mailbox.fail(error);
     this.#release();
-    this.#stopTimer();
-    if (!this.#complete) this.#controller?.abort(new Error("aborted"));
-    this.#schedule();
+    this.#deadline.stop();
+    if (!this.#answer.complete) this.#disconnect();
   }
 
-  /** Nothing more is handed over, but the error if there is one. Closes the connection at once. */
+  /** Nothing more is handed over, but the error if there is one. Closes the connection. */
   #stop(error: unknown): void {
-    this.#phase = "taken";
-    this.#accepted = false;
-    this.#dropFragments();
+    this.#mailbox.end();
     this.#fail(error);
   }
 
@@ -211,106 +172,7 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
     this.#request.signal.removeEventListener("abort", this.#onAbort);
   }
 
-  readonly #wait = (
-    resolve: (result: IteratorResult<Batch>) => void,
-    reject: (error: unknown) => void,
-  ): void => {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#handOver();
-  };
-
-  /** Once all fragments of the read that is being handled are here. */
-  #schedule(): void {
-    if (this.#scheduled || this.#resolve === undefined) return;
-    this.#scheduled = true;
-    void NOW.then(this.#handOver);
-  }
-
-  readonly #handOver = (): void => {
-    this.#scheduled = false;
-    const resolve = this.#resolve;
-    if (resolve === undefined) return;
-    const batch: ModelChunk[] = [];
-    try {
-      this.#take(batch);
-    } catch (error) {
-      this.#stop(error);
-    }
-    if (batch.length > 0 || (this.#accepted && this.#error === undefined)) {
-      this.#accepted = false;
-      this.#resolve = undefined;
-      resolve({ done: false, value: batch });
-    } else if (this.#error !== undefined) {
-      this.#resolve = undefined;
-      this.#reject?.(this.#error);
-      this.#error = undefined;
-      this.#phase = "taken";
-    } else if (this.#phase === "taken") {
-      this.#resolve = undefined;
-      resolve(END);
-    } else if (this.#bytes > 0) this.#watch();
-    if (this.#controller?.paused) this.#controller.resume();
-  };
-
-  #take(batch: ModelChunk[]): void {
-    const ended = this.#complete && this.#error === undefined;
-    if (this.#phase === "streaming") {
-      const reader = this.#reader as ChatReader;
-      if (this.#fragments.length > 0) reader.read(this.#dropFragments(), batch);
-      if (!ended && !reader.done) return;
-      this.#phase = "taken";
-      this.#release();
-      if (!ended) this.#startTimer(LINGER_MS, this.#onLinger);
-      reader.end(batch);
-    } else if (this.#phase === "whole" && ended) {
-      this.#phase = "taken";
-      const body = Buffer.concat(this.#dropFragments());
-      const type = this.#header("content-type");
-      for (const chunk of fromWholeBody(body, type, this.#settings, this.#request.secrets)) batch.push(chunk);
-    }
-  }
-
-  #dropFragments(): Buffer[] {
-    const fragments = this.#fragments;
-    this.#fragments = [];
-    this.#waitingBytes = 0;
-    return fragments;
-  }
-
-  #startTimer(ms: number, callback: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(callback, ms);
-  }
-
-  #stopTimer(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  /** The consumer waits, and so the server's silence counts. A consumer that is behind stops no one. */
-  #watch(): void {
-    if (this.#timer) this.#timer.refresh();
-    else this.#startTimer(this.#settings.idleTimeoutMs, this.#onIdle);
-  }
-
-  readonly #onIdle = (): void => {
-    this.#timer = undefined;
-    if (this.#resolve === undefined) return;
-    const { idleTimeoutMs } = this.#settings;
-    this.#fail(new UpstreamError(504, `the model server was silent for ${idleTimeoutMs} ms`));
-  };
-
-  readonly #onNoAnswer = (): void => {
-    const { firstByteTimeoutMs } = this.#settings;
-    this.#fail(new UpstreamError(504, `the model server did not answer within ${firstByteTimeoutMs} ms`));
-  };
-
-  readonly #onLinger = (): void => this.#controller?.abort(new Error("aborted"));
-
-  #header(name: string): string | undefined {
-    const value = this.#headers[name];
-    return Array.isArray(value) ? value[0] : value;
+  #disconnect(): void {
+    this.#controller?.abort(new Error("aborted"));
   }
 }

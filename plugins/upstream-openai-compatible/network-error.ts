@@ -1,4 +1,5 @@
 import { UpstreamError } from "../../core/index.ts";
+import type { Settings } from "./options.ts";
 
 /** Failures of the connection itself: the server has not said a word, so asking again does no harm. */
 const UNREACHABLE = new Set([
@@ -26,6 +27,18 @@ export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
     return new UpstreamError(504, "connecting to the model server took too long", { cause: error });
   const what = begun ? "the model server broke off its answer" : "the model server cannot be reached";
   return new UpstreamError(502, code === undefined ? what : `${what} (${code})`, { cause: error });
+}
+
+/** 504: nothing came in time, neither the "answer" nor the next "read" of it. */
+export function toTimeout(
+  wait: "answer" | "read",
+  { firstByteTimeoutMs, idleTimeoutMs }: Pick<Settings, "firstByteTimeoutMs" | "idleTimeoutMs">,
+): UpstreamError {
+  const what =
+    wait === "answer"
+      ? `did not answer within ${firstByteTimeoutMs} ms`
+      : `was silent for ${idleTimeoutMs} ms`;
+  return new UpstreamError(504, `the model server ${what}`);
 }
 
 /** Connecting to a name with several addresses fails with several errors. */
