@@ -1,6 +1,7 @@
 import { isVrError, toVrError, type VrError } from "../errors.ts";
+import type { EventDraft } from "../protocol/events.ts";
 import type { StoredItem } from "../protocol/items.ts";
-import type { ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
+import type { OutputItem, ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeShell, type Life } from "../response/document.ts";
 import type { Run } from "./run.ts";
 
@@ -17,22 +18,20 @@ export type Outcome =
  * @throws StoreError when nothing has been sent yet
  */
 export async function complete(run: Run, outcome: Outcome): Promise<ResponseObject> {
-  const { assembler, context, sink } = run;
-  if (outcome.status !== "cancelled") {
-    const out: Parameters<typeof assembler.closeAll>[0] = [];
-    assembler.closeAll(out);
-    run.emit(out);
-  }
-  let response = run.document.snapshot(lifeOf(run, outcome));
+  const { context, sink } = run;
+  let response: ResponseObject;
   try {
+    closeAll(run, outcome);
+    response = run.document.snapshot(lifeOf(run, outcome, run.assembler.output.shown()));
     await store(run, response);
   } catch (error) {
     if (!run.opened || !sink.live) {
       run.sequencer.stop();
       throw error;
     }
-    context.log.error({ err: error }, "the response could not be stored");
-    response = run.document.snapshot(lifeOf(run, { status: "failed", error: toVrError(error) }));
+    context.log.error({ err: error }, "the response could not be completed and stored");
+    const failure = { status: "failed" as const, error: toVrError(error) };
+    response = run.document.snapshot(lifeOf(run, failure, shownAnyway(run)));
   }
   if (response.status === "cancelled") run.sequencer.stop();
   else if (sink.live) run.sequencer.end({ type: terminalType(response.status), response });
@@ -43,14 +42,30 @@ export async function complete(run: Run, outcome: Outcome): Promise<ResponseObje
   return response;
 }
 
+function closeAll(run: Run, outcome: Outcome): void {
+  const { assembler, context } = run;
+  if (outcome.status === "cancelled") return;
+  const out: EventDraft[] = [];
+  assembler.closeAll(out, (err) => context.log.error({ err }, "a tool's presentation failed to end"));
+  run.emit(out);
+}
+
+/** The finished items, or none where a plugin fails even to mask them: the terminal event must leave. */
+function shownAnyway(run: Run): OutputItem[] {
+  try {
+    return run.assembler.output.shown();
+  } catch {
+    return [];
+  }
+}
+
 function terminalType(status: ResponseObject["status"]) {
   if (status === "failed") return "response.failed";
   return status === "incomplete" ? "response.incomplete" : "response.completed";
 }
 
-function lifeOf(run: Run, outcome: Outcome): Life {
+function lifeOf(run: Run, outcome: Outcome, output: OutputItem[]): Life {
   const { usage } = run.assembler;
-  const output = run.assembler.output.shown();
   switch (outcome.status) {
     case "completed":
     case "cancelled":

@@ -1,4 +1,4 @@
-import { answerOf, type TurnScope } from "../context.ts";
+import { answerOf, type MaybePromise, type TurnScope } from "../context.ts";
 import { UpstreamError, VrError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
@@ -32,7 +32,8 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
       const step = await iterator.next();
       if (step.done) throw new UpstreamError(502, "The upstream's answer ended before it was complete.");
       run.open();
-      end = await takeBatch(run, turn, step.value);
+      const taken = takeBatch(run, turn, step.value);
+      end = taken instanceof Promise ? await taken : taken;
     }
   } finally {
     // After the last chunk as after a stop or an error, the upstream is let go; it may be mid-answer.
@@ -41,27 +42,39 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
   return end;
 }
 
-/** One read's chunks. Resolves to how the turn ended, if it did. */
-async function takeBatch(
+/**
+ * One read's chunks. Returns how the turn ended, if it did: a promise only where a tap has to be awaited, since
+ * this runs for every read.
+ */
+function takeBatch(
   run: Run,
   turn: TurnScope,
   batch: readonly ModelChunk[],
-): Promise<TurnEnd | undefined> {
-  const { assembler } = run;
+): MaybePromise<TurnEnd | undefined> {
   const hook = run.engine.hooks.onChunk;
-  let chunks = batch;
-  if (hook && batch.length > 0) {
-    const hooked = hook(batch, turn);
-    chunks = withFinish(batch, hooked instanceof Promise ? await hooked : hooked);
-  }
-  const out: EventDraft[] = [];
-  for (const chunk of chunks) {
-    if (assembler.texts.endsAt(chunk)) await closeText(run, turn, chunk, out);
-    if (chunk.type === "finish") {
-      await closeFunctions(run, turn, chunk.reason, out);
-      run.emit(out);
-      return chunk.reason;
+  if (!hook || batch.length === 0) return applyChunks(run, turn, batch, 0, []);
+  const hooked = hook(batch, turn);
+  return hooked instanceof Promise
+    ? hooked.then((chunks) => applyChunks(run, turn, withFinish(batch, chunks), 0, []))
+    : applyChunks(run, turn, withFinish(batch, hooked), 0, []);
+}
+
+/** The chunks from `start` on; goes on by itself after a tap of `onOutputItem` that had to be awaited. */
+function applyChunks(
+  run: Run,
+  turn: TurnScope,
+  chunks: readonly ModelChunk[],
+  start: number,
+  out: EventDraft[],
+): MaybePromise<TurnEnd | undefined> {
+  const { assembler } = run;
+  for (let i = start; i < chunks.length; i++) {
+    const chunk = chunks[i] as ModelChunk;
+    if (assembler.texts.endsAt(chunk)) {
+      const closing = closeText(run, turn, chunk, out);
+      if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
     }
+    if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
     if (chunk.type === "stop") {
       run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
       run.emit(out);
@@ -73,6 +86,12 @@ async function takeBatch(
   return undefined;
 }
 
+async function finish(run: Run, turn: TurnScope, reason: FinishReason, out: EventDraft[]): Promise<TurnEnd> {
+  await closeFunctions(run, turn, reason, out);
+  run.emit(out);
+  return reason;
+}
+
 /** A tap may drop chunks, but not the end of the turn. */
 function withFinish(batch: readonly ModelChunk[], hooked: readonly ModelChunk[]): readonly ModelChunk[] {
   const last = batch.at(-1);
@@ -81,13 +100,21 @@ function withFinish(batch: readonly ModelChunk[], hooked: readonly ModelChunk[])
   return ends ? hooked : [...hooked, last];
 }
 
-async function closeText(run: Run, turn: TurnScope, next: ModelChunk, out: EventDraft[]): Promise<void> {
-  const { assembler } = run;
+/** A promise only where `onOutputItem` is tapped. */
+function closeText(
+  run: Run,
+  turn: TurnScope,
+  next: ModelChunk,
+  out: EventDraft[],
+): Promise<void> | undefined {
+  const { texts } = run.assembler;
   const cut = next.type === "stop" || (next.type === "finish" && isCut(next.reason));
-  const item = assembler.texts.item(cut ? "incomplete" : "completed");
-  if (!item) return;
-  const finished = cut || !run.engine.hooks.onOutputItem ? item : await run.finishItem(item, turn, out);
-  assembler.texts.close(finished, out);
+  const item = texts.item(cut ? "incomplete" : "completed");
+  if (!item) return undefined;
+  if (!cut && run.engine.hooks.onOutputItem)
+    return run.finishItem(item, turn, out).then((finished) => texts.close(finished, out));
+  texts.close(item, out);
+  return undefined;
 }
 
 /** At the end of a turn the client's calls are complete; gateway calls stay open until they have run. */

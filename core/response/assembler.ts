@@ -78,10 +78,10 @@ export class Assembler {
   }
 
   /** Ends whatever is open, cut off where it is. */
-  closeAll(out: EventDraft[]): void {
+  closeAll(out: EventDraft[], onError: (error: unknown) => void): void {
     const text = this.texts.item("incomplete");
     if (text) this.texts.close(text, out);
-    this.calls.closeAll(out);
+    this.calls.closeAll(out, onError);
   }
 
   #passItem(item: OutputItem, stage: "added" | "done", out: EventDraft[]): void {

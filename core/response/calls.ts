@@ -111,15 +111,27 @@ export class Calls {
     };
   }
 
-  /** Ends what is still open, cut off where it is. A call that an approval hid was never seen. */
-  closeAll(out: EventDraft[]): void {
+  /**
+   * Ends what is still open, cut off where it is. A call that an approval hid was never seen. A presentation
+   * that throws even now is told to `onError`; its item ends as failed, as it opened.
+   */
+  closeAll(out: EventDraft[], onError: (error: unknown) => void): void {
     for (const call of this.list) {
       if (this.#output.isClosed(call)) continue;
       if (!call.tool) this.closeFunction(call, functionItem(call, "incomplete"), out);
       else if (call.presentation) {
-        const { item, events } = this.end(call, { kind: "stopped" });
+        const { item, events } = this.#stop(call, call.presentation, onError);
         this.#output.close(call.outputIndex, item, events, out);
       }
+    }
+  }
+
+  #stop(call: OpenCall, presentation: Presentation, onError: (error: unknown) => void) {
+    try {
+      return this.end(call, { kind: "stopped" });
+    } catch (error) {
+      onError(error);
+      return { item: { ...presentation.item, id: call.id, status: "failed" } as OutputItem, events: [] };
     }
   }
 }
