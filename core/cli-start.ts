@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
+import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
@@ -8,9 +9,12 @@ import { createLog } from "./log.ts";
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
   const { config, file } = await loadConfig(flags.config);
   const settings = resolveSettings(flags, env, config);
-  const { gateway, url } = await startGateway(config, settings);
-  process.stdout.write(banner(gateway, url, file, config, version));
+  const { gateway, url } = await startGateway(config, settings).catch((error: unknown) => {
+    throw explainSetUp(error, file);
+  });
+  // Before the banner: whoever reads it may stop the gateway at once.
   stopOnSignals(gateway, config.timeouts.drainMs);
+  process.stdout.write(banner(gateway, url, file, config, version));
 }
 
 /** A gateway that listens. The way in for programs that embed one. */

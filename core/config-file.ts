@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cosmiconfig } from "cosmiconfig";
 import { type Config, type ConfigInput, defineConfig } from "./config.ts";
-import { ConfigError, isVrError } from "./errors.ts";
+import { explainLoad, shown } from "./config-problem.ts";
+import { ConfigError } from "./errors.ts";
 
 const SEARCHED = ["vr.config.ts", "vr.config.mts", "vr.config.js", "vr.config.mjs"];
 
@@ -31,14 +32,14 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   try {
     exported = (await explorer.load(file))?.config;
   } catch (error) {
-    throw explain(error, file);
+    throw explainLoad(error, file);
   }
   if (exported === undefined || exported === null || isModuleWithoutDefault(exported))
     throw new ConfigError(`${shown(file)}: no default export; write: export default defineConfig({ … })`);
   try {
     return { config: defineConfig(exported as ConfigInput), file };
   } catch (error) {
-    throw explain(error, file);
+    throw explainLoad(error, file);
   }
 }
 
@@ -69,54 +70,9 @@ function shareTheCore(): void {
       if (specifier !== "vr-gateway" && !specifier.startsWith("vr-gateway/plugins/"))
         return nextResolve(specifier, context);
       const name = specifier.slice("vr-gateway/".length);
-      const file = name === "" ? "./index" : `../${name}/index`;
-      return { url: new URL(`${file}.${extension}`, import.meta.url).href, shortCircuit: true };
+      const url = new URL(`${name === "" ? "./index" : `../${name}/index`}.${extension}`, import.meta.url);
+      if (!existsSync(url)) throw new ConfigError(`there is no "${specifier}"`);
+      return { url: url.href, shortCircuit: true };
     },
   });
-}
-
-/** What went wrong while loading, with file and line in front. */
-function explain(error: unknown, file: string): ConfigError {
-  const { message, stack = "" } = error as Error;
-  const at = lineIn(stack, file);
-  if (isVrError(error)) {
-    const line = optionLine(message, file, at) ?? at;
-    return new ConfigError(`${place(file, line)}: ${message}`, { cause: error });
-  }
-  const what =
-    error instanceof SyntaxError || /SYNTAX/.test(String((error as { code?: string }).code))
-      ? "syntax error: "
-      : "";
-  return new ConfigError(`${place(file, at)}: ${what}${message.split("\n")[0]}`, { cause: error });
-}
-
-/** The first line of `file` that a stack names. */
-function lineIn(stack: string, file: string): number | undefined {
-  for (const line of stack.split("\n")) {
-    const index = line.indexOf(file);
-    const number = index < 0 ? undefined : /^:(\d+)/.exec(line.slice(index + file.length))?.[1];
-    if (number) return Number(number);
-  }
-  return undefined;
-}
-
-/** The line that writes the option which a message names: `limits.maxTurns: …`, `Unrecognized key: "prot"`. */
-function optionLine(message: string, file: string, from = 1): number | undefined {
-  const key =
-    /key: "([^"]+)"/.exec(message)?.[1] ?? /: (?:[\w[\]]+\.)*([A-Za-z]\w*)(?:\[\d+\])*: /.exec(message)?.[1];
-  if (!key) return undefined;
-  const lines = readFileSync(file, "utf8").split("\n");
-  const index = lines.findIndex(
-    (line, i) => i >= from - 1 && new RegExp(`["']?\\b${key}\\b["']?\\s*[:,}]`).test(line),
-  );
-  return index < 0 ? undefined : index + 1;
-}
-
-function place(file: string, line: number | undefined): string {
-  return line === undefined ? shown(file) : `${shown(file)}:${line}`;
-}
-
-function shown(file: string): string {
-  const short = relative(process.cwd(), file);
-  return short.startsWith("..") ? file : short;
 }
