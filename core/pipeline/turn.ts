@@ -80,7 +80,12 @@ function applyChunks(
       run.emit(out);
       return "guardrail";
     }
-    assembler.apply(chunk, out);
+    try {
+      assembler.apply(chunk, out);
+    } catch (error) {
+      run.emit(out); // what came before a tool's presentation failed has happened
+      throw error;
+    }
   }
   run.emit(out);
   return undefined;
