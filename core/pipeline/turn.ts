@@ -59,7 +59,10 @@ function takeBatch(
     : applyChunks(run, turn, withFinish(batch, hooked), 0, []);
 }
 
-/** The chunks from `start` on; goes on by itself after a tap of `onOutputItem` that had to be awaited. */
+/**
+ * The chunks from `start` on; goes on by itself after a tap of `onOutputItem` that had to be awaited. When a
+ * presentation throws, what was shown before it still goes out.
+ */
 function applyChunks(
   run: Run,
   turn: TurnScope,
@@ -68,24 +71,24 @@ function applyChunks(
   out: EventDraft[],
 ): MaybePromise<TurnEnd | undefined> {
   const { assembler } = run;
-  for (let i = start; i < chunks.length; i++) {
-    const chunk = chunks[i] as ModelChunk;
-    if (assembler.texts.endsAt(chunk)) {
-      const closing = closeText(run, turn, chunk, out);
-      if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
-    }
-    if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
-    if (chunk.type === "stop") {
-      run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
-      run.emit(out);
-      return "guardrail";
-    }
-    try {
+  try {
+    for (let i = start; i < chunks.length; i++) {
+      const chunk = chunks[i] as ModelChunk;
+      if (assembler.texts.endsAt(chunk)) {
+        const closing = closeText(run, turn, chunk, out);
+        if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
+      }
+      if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
+      if (chunk.type === "stop") {
+        run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
+        run.emit(out);
+        return "guardrail";
+      }
       assembler.apply(chunk, out);
-    } catch (error) {
-      run.emit(out); // what came before a tool's presentation failed has happened
-      throw error;
     }
+  } catch (error) {
+    run.emit(out);
+    throw error;
   }
   run.emit(out);
   return undefined;
