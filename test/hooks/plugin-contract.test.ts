@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { definePlugin, type Hooks, type Plugin, type Tap, type Vr } from "../../core/index.ts";
+import {
+  definePlugin,
+  GuardrailStop,
+  type Hooks,
+  type Plugin,
+  RefusedError,
+  type Tap,
+  type Vr,
+} from "../../core/index.ts";
 import { plugin } from "../helpers/both-ways.ts";
 import { text } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -87,6 +95,42 @@ describe("a failing tap", () => {
     });
     expect((await vr.post()).status).toBe(200);
     expect(vr.log.filter(({ level }) => level === "error")).toHaveLength(1);
+  });
+
+  it.each<[string, () => Error, object]>([
+    ["a refusal", () => new RefusedError("no"), { status: 403 }],
+    [
+      "a guardrail's stop",
+      () => new GuardrailStop("no"),
+      { status: 200, response: { status: "incomplete" } },
+    ],
+  ])("is not what %s is: onError: warn does not soften it", async (_, error, expected) => {
+    const guard = plugin("guard", ({ hooks }) =>
+      hooks.beforeUpstream.tap({ onError: "warn" }, () => {
+        throw error();
+      }),
+    );
+    const vr = await startInProcess({ plugins: [scripted(says("noon")), guard] });
+    expect(await vr.post()).toMatchObject(expected);
+  });
+
+  it("may throw an error of another copy of the package, which is known by its brand", async () => {
+    const foreign = Object.assign(new Error("closed"), {
+      [Symbol.for("vr-gateway.error")]: true,
+      status: 403,
+      type: "permission_error",
+      param: null,
+      code: null,
+      headers: {},
+      toJSON: () => ({ error: { message: "closed", type: "permission_error", param: null, code: null } }),
+    });
+    const guard = plugin("guard", ({ hooks }) =>
+      hooks.beforeUpstream.tap(() => {
+        throw foreign;
+      }),
+    );
+    const vr = await startInProcess({ plugins: [scripted(says("noon")), guard] });
+    expect(await vr.post()).toMatchObject({ status: 403, error: { message: "closed" } });
   });
 });
 

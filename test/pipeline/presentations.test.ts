@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Tool, ToolResult } from "../../core/index.ts";
 import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
@@ -120,6 +121,16 @@ describe("a plugin's code_interpreter_call", () => {
       status: "incomplete",
       output: [{ type: "code_interpreter_call", status: "incomplete", code: "rm -rf" }],
     });
+  });
+});
+
+describe("both plugins", () => {
+  it("need nothing but the public entry", () => {
+    const folder = new URL("../helpers/plugins/", import.meta.url);
+    const imports = readdirSync(folder).flatMap((file) =>
+      [...readFileSync(new URL(file, folder), "utf8").matchAll(/from "([^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(imports).toEqual(["vr-gateway", "vr-gateway"]);
   });
 });
 

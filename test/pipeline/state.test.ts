@@ -248,6 +248,13 @@ describe("what the model is asked", () => {
     });
   });
 
+  it("is asked for one whole body when the client does not stream", async () => {
+    const model = scripted(says("noon"));
+    const vr = await startInProcess({ plugins: [model] });
+    await vr.post();
+    expect(model.requests[0]?.stream).toBe(false);
+  });
+
   it("has a JSON schema together with tools and reasoning", async () => {
     const format = {
       type: "json_schema",
