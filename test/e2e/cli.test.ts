@@ -8,7 +8,6 @@ import manifest from "../../package.json" with { type: "json" };
 import { ask, post } from "../helpers/ask.ts";
 import { answer, type ChatServer, createChatServer } from "../helpers/chat-server.ts";
 import { vr } from "../helpers/command.ts";
-import { skipUnless } from "../helpers/skip.ts";
 import { tempConfig, tempFolder } from "../helpers/temp-folder.ts";
 import { expectValidError } from "../helpers/wire.ts";
 
@@ -376,17 +375,22 @@ describe.concurrent("a configuration that cannot be used names file, line and op
 
 describe("an older Node", () => {
   const older = olderNode();
-  const { skip, title } = skipUnless(
-    older !== undefined,
-    "no Node older than 24 on the PATH",
-    "is told in one line what it lacks",
-  );
+  const pretend =
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.11.0" } });';
+  const cases: [what: string, node: string, args: string[]][] = [
+    [
+      "this one, when it says that it is 20.11.0",
+      process.execPath,
+      ["--import", `data:text/javascript,${pretend}`],
+    ],
+    ...(older ? [[older, older, []] as [string, string, string[]]] : []),
+  ];
 
-  it.skipIf(skip)(title, async () => {
+  it.each(cases)("%s is told in one line what it lacks", async (_, node, args) => {
     const source = readFileSync(new URL("../../core/cli.ts", import.meta.url), "utf8");
     // As the build makes it: without types.
     const folder = tempFolder({ "cli.mjs": stripTypeScriptTypes(source) });
-    const run = vr(["start"], { node: older as string, script: join(folder, "cli.mjs") });
+    const run = vr(["start"], { node: [node, ...args], script: join(folder, "cli.mjs") });
     const { code, stdout, stderr } = await run.finished;
     expect(stderr).toMatch(/^vr needs Node 24 or newer, and this is \d+\.\d+\.\d+: [^\n]+\n$/);
     expect(stdout).toBe("");

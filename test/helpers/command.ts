@@ -14,8 +14,8 @@ export interface CommandOptions {
   cwd?: string;
   /** Added to an environment without any of vr's variables. */
   env?: Record<string, string>;
-  /** The program that runs, and the script that it is given. */
-  node?: string;
+  /** The program that runs, with its own arguments, and the script that it is given. */
+  node?: [program: string, ...args: string[]];
   script?: string;
 }
 
@@ -39,7 +39,8 @@ export interface Command {
 /** Runs `vr` with these arguments, as a user does, from a folder that has no configuration. */
 export function vr(args: readonly string[], options: CommandOptions = {}): Command {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VR_"));
-  const child = spawn(options.node ?? process.execPath, [options.script ?? CLI, ...args], {
+  const [program, ...own] = options.node ?? [process.execPath];
+  const child = spawn(program, [...own, options.script ?? CLI, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...Object.fromEntries(inherited), VR_DB_PATH: ":memory:", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
