@@ -39,7 +39,7 @@ beforeAll(async () => {
         storeSqlite(),
         openaiCompatible({
           baseUrl: "${server.url}", apiKey: "${API_KEY}", auth: "${auth}",
-          retries: 0, firstByteTimeoutMs: 300, idleTimeoutMs: 300,
+          retries: 0, firstByteTimeoutMs: 1000, idleTimeoutMs: 1000,
         }),
       ],
       limits: { bodyBytes: ${BODY_BYTES}, jsonDepth: 10 },
