@@ -78,6 +78,11 @@ function applyChunks(
         const closing = closeText(run, turn, chunk, out);
         if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
       }
+      if (chunk.type === "item" && chunk.stage === "done" && run.engine.hooks.onOutputItem)
+        return run.finishItem(chunk.item, turn, out).then((item) => {
+          assembler.natives.close(chunk, item, out);
+          return applyChunks(run, turn, chunks, i + 1, out);
+        });
       if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
       if (chunk.type === "stop") {
         run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");

@@ -4,6 +4,7 @@ import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem, ResponseUsage } from "../protocol/wire.ts";
 import type { ListedItem, Tool } from "../tool.ts";
 import { Calls } from "./calls.ts";
+import { NativeItems } from "./native-items.ts";
 import { added, placed } from "./open-items.ts";
 import { type Mask, Output } from "./output.ts";
 import { Texts } from "./texts.ts";
@@ -19,13 +20,13 @@ export class Assembler {
   readonly texts: Texts;
   readonly calls: Calls;
   usage: ResponseUsage | null = null;
-  /** The places of a native upstream's items, by id. */
-  readonly #native = new Map<string, number>();
+  readonly natives: NativeItems;
 
   constructor(responseId: string, mask: Mask, logprobs: boolean) {
     this.output = new Output(responseId, mask);
     this.texts = new Texts(this.output, logprobs);
     this.calls = new Calls(this.output);
+    this.natives = new NativeItems(this.output);
   }
 
   /** Gateway tools by the name that the model calls. `turn` is unique in the conversation. */
@@ -56,10 +57,11 @@ export class Assembler {
         this.usage = addUsage(this.usage, chunk.usage);
         return;
       case "item":
-        this.#passItem(chunk.item, chunk.stage, out);
+        if (chunk.stage === "added") this.natives.add(chunk, out);
+        else this.natives.close(chunk, chunk.item, out);
         return;
       case "item_event":
-        this.#passEvent(chunk.event, out);
+        this.natives.event(chunk.event, out);
         return;
       case "stop":
       case "finish":
@@ -81,23 +83,7 @@ export class Assembler {
   closeAll(out: EventDraft[], onError: (error: unknown) => void): void {
     const text = this.texts.item("incomplete");
     if (text) this.texts.close(text, out);
+    this.natives.closeAll(out);
     this.calls.closeAll(out, onError);
-  }
-
-  #passItem(item: OutputItem, stage: "added" | "done", out: EventDraft[]): void {
-    const id = (item as { id?: string }).id;
-    let outputIndex = id === undefined ? undefined : this.#native.get(id);
-    if (outputIndex === undefined) {
-      outputIndex = this.output.take("item", id).outputIndex;
-      if (id !== undefined) this.#native.set(id, outputIndex);
-      out.push(added(outputIndex, this.output.mask(item)));
-    }
-    if (stage === "done") this.output.close(outputIndex, item, [], out);
-  }
-
-  #passEvent(event: EventDraft, out: EventDraft[]): void {
-    if (!("item_id" in event)) return;
-    const outputIndex = this.#native.get(event.item_id);
-    if (outputIndex !== undefined) out.push({ ...event, output_index: outputIndex } as EventDraft);
   }
 }

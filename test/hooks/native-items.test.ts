@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ModelChunk, wire } from "../../core/index.ts";
+import { GuardrailStop, type ModelChunk, type wire } from "../../core/index.ts";
 import { bothWays } from "../helpers/both-ways.ts";
 import { finish } from "../helpers/chunks.ts";
+import { startInProcess } from "../helpers/in-process.ts";
 import { scripted } from "../helpers/scripted.ts";
 
 const search = (status: "in_progress" | "completed") =>
@@ -50,7 +51,44 @@ describe("an item of an upstream that speaks items itself", () => {
     ]);
   });
 
-  it.todo("is seen by onOutputItem, once, complete, before its first *.done event");
-  it.todo("ends the response, closed as incomplete, where a guardrail stops at it");
-  it.todo("is closed as incomplete when the upstream breaks off in it");
+  it("is seen by onOutputItem, once, complete, before its first event of an end", async () => {
+    const seen: wire.OutputItem[] = [];
+    const { types } = await bothWays(() => ({
+      plugins: [
+        scripted(native),
+        {
+          name: "observer",
+          setup: (vr) => vr.hooks.onOutputItem.tap((item) => void seen.push(item)),
+        },
+      ],
+    }));
+    expect(seen).toEqual([search("completed"), search("completed")]); // as JSON and as SSE
+    expect(types).toContain("response.web_search_call.completed");
+  });
+
+  it("ends the response, closed as cut off, where a guardrail stops at it", async () => {
+    const { response, types } = await bothWays(() => ({
+      plugins: [
+        scripted(native),
+        {
+          name: "guard",
+          setup: (vr) =>
+            vr.hooks.onOutputItem.tap(() => {
+              throw new GuardrailStop("no searches");
+            }),
+        },
+      ],
+    }));
+    expect(response.incomplete_details).toEqual({ reason: "content_filter" });
+    expect(response.output).toEqual([{ ...search("in_progress"), status: "failed" }]);
+    expect(types).not.toContain("response.web_search_call.completed");
+  });
+
+  it("is closed as cut off when the upstream breaks off in it", async () => {
+    const broken = [native[0]?.slice(0, 3) ?? []];
+    const vr = await startInProcess({ plugins: [scripted(broken)] });
+    const { response } = await vr.stream({});
+    expect(response.status).toBe("failed");
+    expect(response.output).toEqual([{ ...search("in_progress"), status: "failed" }]);
+  });
 });
