@@ -58,6 +58,20 @@ function isModuleWithoutDefault(exported: unknown): boolean {
 
 let shared = false;
 
+type ResolveHook = NonNullable<Parameters<typeof registerHooks>[0]["resolve"]>;
+
+/** A plugin's options are written in zod: where the plugin has none of its own, it gets vr's. */
+function resolveZod(
+  context: Parameters<ResolveHook>[1],
+  nextResolve: Parameters<ResolveHook>[2],
+): ReturnType<ResolveHook> {
+  try {
+    return nextResolve("zod", context);
+  } catch {
+    return nextResolve("zod", { ...context, parentURL: import.meta.url });
+  }
+}
+
 /**
  * Makes `vr-gateway` in a configuration, and in what it imports, the very modules that run here: one core,
  * whether from a checkout, an installed package or a global command.
@@ -67,6 +81,7 @@ function shareTheCore(): void {
   shared = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
+      if (specifier === "zod") return resolveZod(context, nextResolve);
       if (specifier !== "vr-gateway" && !specifier.startsWith("vr-gateway/plugins/"))
         return nextResolve(specifier, context);
       const name = specifier.slice("vr-gateway/".length);

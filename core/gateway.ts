@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import Router from "@koa/router";
 import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError, isVrError, VrError } from "./errors.ts";
@@ -66,6 +67,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     registry,
     log: options.log,
     limits: options.limits,
+    observing: new Set(),
   };
   return new Gateway(engine, new ResponseCreator(engine, options.http), router, closers);
 }
@@ -128,9 +130,10 @@ export class Gateway {
     }, drainMs);
     await closed;
     clearTimeout(drain);
+    await Promise.race([Promise.all(this.engine.observing), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
     await closeAll(this.#closers, this.engine.log);
   }
 }
 
-/** Milliseconds for terminal events to leave before connections are cut. */
+/** Milliseconds for terminal events to leave before connections are cut, and for observers to end. */
 const LAST_WORDS_MS = 1_000;

@@ -36,9 +36,7 @@ export async function complete(run: Run, outcome: Outcome): Promise<ResponseObje
   if (response.status === "cancelled") run.sequencer.stop();
   else if (sink.live) run.sequencer.end({ type: terminalType(response.status), response });
   else sink.open({ id: context.id, warnings: context.warnings });
-  run.engine.hooks.onComplete?.(response, context).catch((error: unknown) => {
-    context.log.error({ err: error }, "onComplete failed");
-  });
+  tellObservers(run, response);
   return response;
 }
 
@@ -57,6 +55,16 @@ function shownAnyway(run: Run): OutputItem[] {
   } catch {
     return [];
   }
+}
+
+/** No client waits for them; the gateway does when it closes. */
+function tellObservers({ engine, context }: Run, response: ResponseObject): void {
+  const observing = engine.hooks.onComplete?.(response, context).catch((error: unknown) => {
+    context.log.error({ err: error }, "onComplete failed");
+  });
+  if (!observing) return;
+  engine.observing.add(observing);
+  observing.then(() => engine.observing.delete(observing));
 }
 
 function terminalType(status: ResponseObject["status"]) {

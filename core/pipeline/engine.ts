@@ -16,4 +16,6 @@ export interface Engine {
   readonly registry: Registry;
   readonly log: Log;
   readonly limits: Limits;
+  /** Observers of ended responses that still run; a gateway that closes waits for them. */
+  readonly observing: Set<Promise<void>>;
 }

@@ -210,6 +210,25 @@ describe("the configuration", () => {
     await command.stop();
   });
 
+  it("lends its zod to a plugin that has none of its own", async () => {
+    const folder = tempFolder({
+      "vr.config.ts": `
+        import { defineConfig, definePlugin } from "vr-gateway";
+        import { demo } from "vr-gateway/plugins/demo";
+        import { z } from "zod";
+        const greet = definePlugin({
+          name: "greet",
+          options: z.object({ word: z.string() }),
+          setup: (vr, { word }) => void vr.router.get("/greet", (ctx) => { ctx.body = word; }),
+        });
+        export default defineConfig({ plugins: [demo(), greet({ word: "hello" })] });
+      `,
+    });
+    const command = vr(["start", "--port", "0"], { cwd: folder });
+    expect(await (await fetch(`${await command.listening()}/greet`)).text()).toBe("hello");
+    await command.stop();
+  });
+
   it("shares one core with the plugins beside it, in files of their own", async () => {
     const folder = tempFolder({
       "vr.config.ts": `

@@ -122,4 +122,20 @@ describe("onComplete", () => {
     const errors = vr.log.filter(({ level }) => level === "error");
     expect(errors.map(({ fields }) => [fields.plugin, fields.hook])).toEqual([["broken", "onComplete"]]);
   });
+
+  it("is waited for when the gateway closes", async () => {
+    const record = gate();
+    let ended = false;
+    const slow = plugin("slow", ({ hooks }) =>
+      hooks.onComplete.tap(async () => {
+        await record.promise;
+        ended = true;
+      }),
+    );
+    const vr = await startInProcess({ plugins: [scripted(says("noon")), slow] });
+    await vr.post();
+    const closed = vr.close().then(() => ended);
+    record.open();
+    expect(await closed).toBe(true);
+  });
 });
