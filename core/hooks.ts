@@ -6,6 +6,7 @@ import { isAsyncFunction, type Returned, runTap, type Tap, type TapOptions } fro
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
+import { isToolOutput } from "./protocol/tool-output.ts";
 import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
 import type { ToolCall, ToolDecision } from "./tool.ts";
 
@@ -172,15 +173,15 @@ export class HookSet {
   }
 }
 
-const DECISIONS = new Set(["output", "error", "deny", "needs_approval"]);
+function isDecision({ kind, output, message }: Partial<Record<string, unknown>>): boolean {
+  if (kind === "output") return isToolOutput(output);
+  return kind === "error" ? typeof message === "string" : kind === "deny" || kind === "needs_approval";
+}
 
 const RETURNED = {
   beforeUpstream: { what: "a model request", is: (result) => "items" in result && "tools" in result },
   onOutputItem: { what: "an item", is: (result) => "type" in result },
-  onToolCall: {
-    what: "a decision",
-    is: (result) => "kind" in result && DECISIONS.has(String(result.kind)),
-  },
+  onToolCall: { what: "a decision", is: isDecision },
 } satisfies Record<string, Returned>;
 
 type ItemGuard = (tap: AnyTap) => (...args: [OutputItem, Turn]) => MaybePromise<unknown>;

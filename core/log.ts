@@ -10,6 +10,9 @@ const SECRETS = new Set(["authorization", "apikey", "api_key", "token", "passwor
 /** Levels of nesting that a log line shows. */
 const DEPTH = 4;
 
+/** Causes of causes that a log line shows. */
+const CAUSES = 8;
+
 /** Bytes gathered before a write, and the milliseconds after which they are written anyway. */
 const BUFFER_BYTES = 8_192;
 const FLUSH_MS = 200;
@@ -23,7 +26,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     level,
     base: null,
     formatters: { log: (fields: Record<string, unknown>) => redact(fields, DEPTH) },
-    serializers: { err: describeError },
+    serializers: { err: (error: unknown) => describeError(error) },
   };
   return pino(options, destination ?? gathered());
 }
@@ -52,8 +55,8 @@ function redactField(field: unknown, depth: number): unknown {
   return depth > 1 ? redact(field, depth - 1) : "[…]";
 }
 
-/** An error with its causes; their own fields, which may hold anything, are left out. */
-function describeError(error: unknown): unknown {
+/** An error with its causes, of which there may be a ring; their own fields, which may hold anything, are left out. */
+function describeError(error: unknown, depth = CAUSES): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;
   const code = (error as { code?: unknown }).code;
@@ -62,6 +65,6 @@ function describeError(error: unknown): unknown {
     message,
     ...(code ? { code } : {}),
     stack,
-    ...(cause ? { cause: describeError(cause) } : {}),
+    ...(cause ? { cause: depth > 0 ? describeError(cause, depth - 1) : "[…]" } : {}),
   };
 }

@@ -31,7 +31,8 @@ export class SseSink implements EventSink {
   }
 
   emit(batch: EventBatch): void {
-    if (this.#res.destroyed) return;
+    // A write after the end would be an error event, which nobody could catch.
+    if (this.#res.destroyed || this.#res.writableEnded) return;
     const text = encodeBatch(batch, this.#options);
     if (TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.end(`${text}data: [DONE]\n\n`);
     else this.#res.write(text, encodingOf(text));

@@ -48,10 +48,12 @@ function closeAll(run: Run, outcome: Outcome): void {
   run.emit(out);
 }
 
-/** The finished items, or none where a plugin fails even to mask them: the terminal event must leave. */
+/** The finished items, or none where a plugin has made one that cannot even be shown: the terminal event must leave. */
 function shownAnyway(run: Run): OutputItem[] {
   try {
-    return run.assembler.output.shown();
+    const shown = run.assembler.output.shown();
+    JSON.stringify(shown);
+    return shown;
   } catch {
     return [];
   }

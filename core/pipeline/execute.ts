@@ -1,5 +1,6 @@
 import type { ToolTurn } from "../context.ts";
 import { isGuardrailStop, isVrError } from "../errors.ts";
+import { isToolOutput } from "../protocol/tool-output.ts";
 import type { Tool, ToolResult } from "../tool.ts";
 
 /** The arguments of a call, or what is wrong with them, in words for the model. */
@@ -33,6 +34,7 @@ export async function execute(
   let running = true;
   // What a tool that was left behind still reports is not heard: its item has ended.
   const progress: ToolTurn["progress"] = (event) => {
+    if (!isProgress(event)) throw new TypeError("turn.progress takes an event of the call's own item");
     if (running) turn.progress(event);
   };
   const aborted = new Promise<never>((_, reject) => {
@@ -57,9 +59,16 @@ export async function execute(
   }
 }
 
+/** `response.mcp_call.in_progress` and the like: beginnings and ends, of items as of responses, are the core's. */
+function isProgress(event: unknown): boolean {
+  const type = (event as { type?: unknown } | null | undefined)?.type;
+  return typeof type === "string" && /^response\.(?!output_item\.)\w+\.\w+$/.test(type);
+}
+
 /** Tools are plain code, not all of it typed. @throws Error that the model is told */
 function checked(result: ToolResult): ToolResult {
-  if (result?.kind === "output" || result?.kind === "error") return result;
+  if (result?.kind === "output" && isToolOutput(result.output)) return result;
+  if (result?.kind === "error" && typeof result.message === "string") return result;
   throw new Error("The tool gave no result.");
 }
 

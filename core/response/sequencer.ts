@@ -86,9 +86,22 @@ export class Sequencer {
     if (this.#snapshot) this.#send([{ type: "response.in_progress", response: this.#snapshot }]);
   }
 
+  /** @throws what the sink does for an event that cannot be written; the others have left, without a gap */
   #send(events: readonly EventDraft[]): void {
-    const first = this.#next;
-    this.#next += events.length;
-    this.#sink.emit({ first, events });
+    try {
+      this.#sink.emit({ first: this.#next, events });
+      this.#next += events.length;
+    } catch (error) {
+      if (events.length > 1) for (const event of events) this.#sendAlone(event);
+      throw error;
+    }
+  }
+
+  #sendAlone(event: EventDraft): void {
+    try {
+      this.#send([event]);
+    } catch {
+      // It is the one that cannot be written.
+    }
   }
 }
