@@ -32,6 +32,8 @@ export interface ResponseContext {
   readonly log: Log;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
+  /** Model calls so far. */
+  readonly turns: number;
   /** Said to the client in `x-vr-warning` (while headers have not left) and to the log. */
   warn(message: string): void;
   /** The value kept under `key` for this response; made by `init` at the first call. */
@@ -91,6 +93,7 @@ export class ResponseScope implements ResponseContext {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly startedAt = Date.now();
+  turns = 0;
   readonly warnings: string[] = [];
   readonly #parentLog: Log;
   #log: Log | undefined;

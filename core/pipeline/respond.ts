@@ -61,6 +61,7 @@ async function converse(run: Run): Promise<Outcome> {
   let request = toModelRequest(context.request, run.model, tools, conversation.items);
   for (let index = 0; ; index++, number++) {
     const turn = new TurnScope(index, context);
+    context.turns = index + 1;
     const first = assembler.output.items.length;
     assembler.beginTurn(number, tools.gateway);
     const end = await runTurn(run, turn, index < maxTurns - 1 ? request : withoutTools(request));

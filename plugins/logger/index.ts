@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { definePlugin } from "../../core/index.ts";
-import { summarize } from "./summary.ts";
+import { type Summary, summarize } from "./summary.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 const FIELDS = ["id", "status", "model", "ms", "turns", "tools", "usage", "error", "incomplete"] as const;
@@ -14,16 +14,10 @@ export const logger = definePlugin({
     taps: z.boolean().default(false),
   }),
   setup(vr, { level, fields, taps }) {
-    vr.hooks.beforeUpstream.tap((_request, turn) => {
-      turn.response.state("logger", () => ({ turns: 0 })).turns = turn.index + 1;
-    });
-
+    const hidden = FIELDS.filter((field) => !fields.includes(field));
     vr.hooks.onComplete.tap((response, context) => {
-      const { turns } = context.state("logger", () => ({ turns: 0 }));
-      const summary = summarize(response, { turns, ms: Date.now() - context.startedAt });
-      const line = Object.fromEntries(
-        Object.entries(summary).filter(([name]) => fields.some((field) => field === name)),
-      );
+      const line: Partial<Summary> = summarize(response, context);
+      for (const field of hidden) delete line[field];
       vr.log[level](line, `response ${response.status}`);
     });
 

@@ -1,4 +1,4 @@
-import type { wire } from "../../core/index.ts";
+import type { ResponseContext, wire } from "../../core/index.ts";
 
 /** What a line says of a response. Absent values are left out of it. */
 export interface Summary {
@@ -17,33 +17,29 @@ export interface Summary {
   incomplete?: string;
 }
 
-export function summarize(response: wire.Response, measured: { turns: number; ms: number }): Summary {
+export function summarize(response: wire.Response, context: ResponseContext): Summary {
   const { id, status, model, usage, error, incomplete_details } = response;
+  const summary: Summary = { id, status, model, ms: Date.now() - context.startedAt, turns: context.turns };
   const tools = countCalls(response.output);
-  return {
-    id,
-    status,
-    model,
-    ...measured,
-    ...(Object.keys(tools).length > 0 && { tools }),
-    ...(usage && {
-      usage: {
-        input: usage.input_tokens,
-        cached: usage.input_tokens_details?.cached_tokens ?? 0,
-        output: usage.output_tokens,
-        reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
-      },
-    }),
-    ...(error && { error: error.code }),
-    ...(incomplete_details?.reason && { incomplete: incomplete_details.reason }),
-  };
+  if (tools) summary.tools = tools;
+  if (usage)
+    summary.usage = {
+      input: usage.input_tokens,
+      cached: usage.input_tokens_details?.cached_tokens ?? 0,
+      output: usage.output_tokens,
+      reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
+    };
+  if (error) summary.error = error.code;
+  if (incomplete_details?.reason) summary.incomplete = incomplete_details.reason;
+  return summary;
 }
 
-function countCalls(output: readonly wire.OutputItem[]): Record<string, number> {
-  const counts: Record<string, number> = {};
+function countCalls(output: readonly wire.OutputItem[]): Record<string, number> | undefined {
+  let counts: Record<string, number> | undefined;
   for (const item of output) {
     if (!item.type.endsWith("_call")) continue;
     const name = "name" in item && item.name ? item.name : item.type.replace(/_call$/, "");
+    counts ??= {};
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;

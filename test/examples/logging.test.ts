@@ -35,7 +35,7 @@ it("examples/logging writes one line per response, and what every tap has cost",
   });
 
   // The logger: a line per response, one per tap at the end, nothing of what was said.
-  await expect.poll(() => linesOf(gateway.stderr()).length).toBe(2 + 4);
+  await expect.poll(() => linesOf(gateway.stderr()).length).toBe(2 + 3);
   const logged = linesOf(gateway.stderr());
   expect(logged.slice(0, 2).map(({ id }) => id)).toEqual(ids);
   expect(logged.slice(2).map(({ tap, hook, calls }) => [tap, hook, calls])).toEqual(

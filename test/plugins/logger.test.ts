@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HookSet, type SealedHooks } from "../../core/hooks.ts";
-import type { Log, ModelRequest, Plugin, ResponseContext, Turn, Vr, wire } from "../../core/index.ts";
+import type { Log, Plugin, ResponseContext, Vr, wire } from "../../core/index.ts";
 import { logger } from "../../plugins/logger/index.ts";
 
 interface Line {
@@ -47,12 +47,7 @@ async function start(plugin: Plugin): Promise<Started> {
 }
 
 function contextOf(log: Log): ResponseContext {
-  const values = new Map<string | symbol, unknown>();
-  const state = <T>(key: string | symbol, init: () => T): T => {
-    if (!values.has(key)) values.set(key, init());
-    return values.get(key) as T;
-  };
-  return { id: "resp_1", startedAt: Date.now() - 5_000, log, state } as unknown as ResponseContext;
+  return { id: "resp_1", startedAt: Date.now() - 5_000, turns: 2, log } as unknown as ResponseContext;
 }
 
 const response = {
@@ -98,8 +93,6 @@ const response = {
 
 async function finish({ hooks, lines }: Started, finished: wire.Response): Promise<Line[]> {
   const context = contextOf(record().log);
-  for (const index of [0, 1])
-    await hooks.beforeUpstream?.({} as ModelRequest, { index, response: context } as Turn);
   await hooks.onComplete?.(finished, context);
   return lines;
 }
@@ -167,8 +160,13 @@ describe("logger", () => {
     started.lines.length = 0;
     started.close();
     expect(started.lines.map(({ fields }) => fields)).toEqual([
-      expect.objectContaining({ tap: "logger", hook: "beforeUpstream", calls: 2, errors: 0 }),
-      expect.objectContaining({ tap: "logger", hook: "onComplete", calls: 1, totalMs: expect.any(Number) }),
+      expect.objectContaining({
+        tap: "logger",
+        hook: "onComplete",
+        calls: 1,
+        errors: 0,
+        totalMs: expect.any(Number),
+      }),
     ]);
   });
 });
