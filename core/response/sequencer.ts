@@ -22,6 +22,8 @@ export class Sequencer {
   #next = 0;
   #timer: NodeJS.Timeout | undefined;
   #opened = false;
+  /** The reader is behind: no keep-alive until it has caught up. */
+  #lags = false;
 
   /** `takeSnapshot` gives the response as the opening events show it; called once, if the stream opens. */
   constructor(
@@ -81,7 +83,18 @@ export class Sequencer {
     this.#timer = undefined;
   }
 
+  /** Not to a reader that lags: it has enough to read, and the same again would only fill memory. */
   #keepAlive(): void {
+    if (this.#lags) return;
+    const lagging = this.#sink.ready();
+    if (lagging) {
+      this.#lags = true;
+      void lagging.then(() => {
+        this.#lags = false;
+        this.#timer?.refresh();
+      });
+      return;
+    }
     this.#timer?.refresh();
     if (this.#snapshot) this.#send([{ type: "response.in_progress", response: this.#snapshot }]);
   }

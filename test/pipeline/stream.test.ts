@@ -1,9 +1,10 @@
 import { ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SseSink } from "../../core/http/sse-sink.ts";
 import { GuardrailStop, UpstreamError } from "../../core/index.ts";
 import { ClientLeft } from "../../core/pipeline/respond.ts";
+import { Sequencer } from "../../core/response/sequencer.ts";
 import { plugin, wordsOf } from "../helpers/both-ways.ts";
 import { begin, call, finish, text, think } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -200,6 +201,34 @@ describe("keep-alive", () => {
     for (let n = 0; n < 3; n++) await stream.until("response.in_progress");
     done.open();
     expect(wordsOf((await stream.rest()).response.output)).toBe("ok");
+  });
+});
+
+describe("keep-alive to a reader that lags", () => {
+  it("waits until it has caught up, so that what nobody reads does not grow", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const sink = new RecordingSink();
+    const head = { id: "resp_1", warnings: [] };
+    const sequencer = new Sequencer(sink, { headersAfterMs: 10, keepAliveMs: 10 }, head, () => ({}) as never);
+    sequencer.open();
+    vi.advanceTimersByTime(20);
+    expect(sink.batches).toHaveLength(3);
+
+    const caughtUp = gate();
+    sink.pause = caughtUp.promise;
+    vi.advanceTimersByTime(1_000);
+    sequencer.emit([{ type: "response.output_text.delta" } as never]);
+    vi.advanceTimersByTime(1_000);
+    expect(sink.batches).toHaveLength(4);
+    expect(sink.asked).toBe(3);
+
+    sink.pause = undefined;
+    caughtUp.open();
+    await caughtUp.promise;
+    vi.advanceTimersByTime(20);
+    expect(sink.batches).toHaveLength(6);
+    sequencer.stop();
   });
 });
 
