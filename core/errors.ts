@@ -100,6 +100,13 @@ export class UpstreamError extends VrError {
   }
 }
 
+/** The reason of an abort because the client is gone: the response is `cancelled`, not failed. Nobody reads it. */
+export class ClientLeft extends VrError {
+  constructor() {
+    super(499, "invalid_request_error", "The client left.");
+  }
+}
+
 /** The configuration cannot be used. The message names file, line and option. */
 export class ConfigError extends VrError {
   constructor(message: string, fields?: ErrorFields) {

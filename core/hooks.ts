@@ -9,6 +9,7 @@ import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
 import { isToolOutput } from "./protocol/tool-output.ts";
 import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
 import type { ToolCall, ToolDecision } from "./tool.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** A tap may be asynchronous on every hook; it returns nothing to change nothing. `null` is an error. */
 export type TapFunction<Args extends unknown[], Result> = (
@@ -122,7 +123,7 @@ export class HookSet {
         runTap(tap, log, () => call(value, turn), callback, RETURNED[name]);
       });
     }
-    return (value: T, turn: Turn) => hook.promise(value, turn);
+    return (value: T, turn: Turn) => untilAborted(hook.promise(value, turn), turn.signal);
   }
 
   #chunks(log: Log): SealedHooks["onChunk"] {
@@ -135,7 +136,7 @@ export class HookSet {
     }
     const hook = new AsyncSeriesWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
     for (const tap of taps) hook.tapPromise(tapableOptions(tap), liftAsync(tap, log));
-    return (batch, turn) => hook.promise(batch, turn);
+    return (batch, turn) => untilAborted(hook.promise(batch, turn), turn.signal);
   }
 
   #toolCalls(log: Log): SealedHooks["onToolCall"] {
@@ -149,7 +150,7 @@ export class HookSet {
       hook.tapAsync(tapableOptions(tap), (call, turn, callback) => {
         runTap(tap, log, () => tap.fn(call, turn), callback, RETURNED.onToolCall);
       });
-    return (call, turn) => hook.promise(call, turn);
+    return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
   }
 
   #observers(log: Log): SealedHooks["onComplete"] {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ClientLeft } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { parseRequest } from "../pipeline/parse.ts";
-import { ClientLeft, respond } from "../pipeline/respond.ts";
+import { respond } from "../pipeline/respond.ts";
 import { encodeResponse } from "../response/document.ts";
 import { type BodyLimits, readJson } from "./body.ts";
 import { headersOf } from "./headers.ts";

@@ -1,8 +1,9 @@
-import { isVrError, toVrError, type VrError } from "../errors.ts";
+import { ClientLeft, isVrError, toVrError, type VrError } from "../errors.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { StoredItem } from "../protocol/items.ts";
 import type { OutputItem, ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeShell, type Life } from "../response/document.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { Run } from "./run.ts";
 
 /** How a response ended. */
@@ -96,12 +97,24 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
   const output = run.assembler.output
     .finished()
     .map((stored): StoredItem => ({ item: stored.item, turn: (stored.turn ?? base) - base }));
-  await run.engine.registry.store?.putResponse({
+  const stored = run.engine.registry.store?.putResponse({
     response,
     items: [...input, ...output],
     previousId: request.previous_response_id,
     responseJson: encodeShell(response, request.include),
   });
+  if (stored instanceof Promise) await unlessShutDown(stored, run.context.signal);
+}
+
+/** A client that leaves ends nothing here: what it has got so far is still stored. */
+async function unlessShutDown(storing: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return storing;
+  try {
+    await untilAborted(storing, signal);
+  } catch (error) {
+    if (!(error instanceof ClientLeft)) throw error;
+    await storing;
+  }
 }
 
 /** The closed enum of `response.failed`; `context_length_exceeded` passes, since clients act on it. */

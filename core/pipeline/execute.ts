@@ -59,7 +59,7 @@ export async function execute(
   }
 }
 
-/** `response.mcp_call.in_progress` and the like: beginnings and ends, of items as of responses, are the core's. */
+/** `response.<item>.<what>`: beginnings and ends, of items as of responses, are the core's. */
 function isProgress(event: unknown): boolean {
   const type = (event as { type?: unknown } | null | undefined)?.type;
   return typeof type === "string" && /^response\.(?!output_item\.)\w+\.\w+$/.test(type);

@@ -1,11 +1,12 @@
 import { type Caller, ResponseScope, TurnScope } from "../context.ts";
-import { isGuardrailStop, toVrError, VrError } from "../errors.ts";
+import { ClientLeft, isGuardrailStop, toVrError, VrError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import { type InTurn, isModelItem, type ModelItem } from "../protocol/items.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { approvedTool } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
 import type { Engine } from "./engine.ts";
@@ -17,14 +18,6 @@ import { resolveTools } from "./resolve-tools.ts";
 import { Run } from "./run.ts";
 import { runCalls } from "./tool-calls.ts";
 import { isCut, runTurn } from "./turn.ts";
-
-/** The reason of an abort because the client is gone: the response is `cancelled`, not failed. */
-export class ClientLeft extends Error {
-  constructor() {
-    super("the client left");
-    this.name = "ClientLeft";
-  }
-}
 
 /**
  * The life of a response: hydrate, tools, turns, completion. The sink sees numbered events and exactly one
@@ -39,8 +32,8 @@ export async function respond(
 ): Promise<ResponseObject> {
   const context = new ResponseScope(newId("resp"), request, caller, caller.signal, engine.log);
   for (const warning of warnings) context.warn(warning);
-  const conversation = await hydrate(engine.registry, context);
-  const tools = await resolveTools(engine.registry, request, context);
+  const conversation = await untilAborted(hydrate(engine.registry, context), context.signal);
+  const tools = await untilAborted(resolveTools(engine.registry, request, context), context.signal);
   const model = request.model ?? (await defaultModel(engine, context.signal));
   const run = new Run(engine, context, sink, conversation, tools, model);
   let outcome: Outcome;

@@ -1,9 +1,9 @@
 import { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { ClientLeft } from "../../core/errors.ts";
 import { SseSink } from "../../core/http/sse-sink.ts";
 import { GuardrailStop, UpstreamError } from "../../core/index.ts";
-import { ClientLeft } from "../../core/pipeline/respond.ts";
 import { Sequencer } from "../../core/response/sequencer.ts";
 import { plugin, wordsOf } from "../helpers/both-ways.ts";
 import { begin, call, finish, text, think } from "../helpers/chunks.ts";
