@@ -1,6 +1,6 @@
 import { ClientLeft, isVrError, toVrError, type VrError } from "../errors.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { StoredItem } from "../protocol/items.ts";
+import type { Item, StoredItem } from "../protocol/items.ts";
 import type { OutputItem, ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeShell, type Life } from "../response/document.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -91,7 +91,7 @@ function lifeOf(run: Run, outcome: Outcome, output: OutputItem[]): Life {
 async function store(run: Run, response: ResponseObject): Promise<void> {
   const { request } = run.context;
   if (!request.store) return;
-  const input = run.conversation.input.map((item): StoredItem => ({ item }));
+  const input = keptInput(run).map((item): StoredItem => ({ item }));
   // Turns are stored as the response counts them, from 0; hydrating makes them unique in the conversation.
   const base = run.conversation.nextTurn;
   const output = run.assembler.output
@@ -104,6 +104,19 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
     responseJson: encodeShell(response, request.include),
   });
   if (stored instanceof Promise) await unlessShutDown(stored, run.context.signal);
+}
+
+/**
+ * Approved calls run before `beforeUpstream` has seen the request. Where it did not let the request pass, only
+ * that they were approved is kept, so that no refused word comes back with `previous_response_id`.
+ */
+function keptInput({ admitted, conversation: { input } }: Run): readonly Item[] {
+  if (admitted) return input;
+  return input.flatMap((item) => {
+    if (item.type !== "mcp_approval_response") return [];
+    const { type, approval_request_id, approve } = item;
+    return [{ type, approval_request_id, approve }];
+  });
 }
 
 /** A client that leaves ends nothing here: what it has got so far is still stored. */

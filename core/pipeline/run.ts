@@ -27,6 +27,8 @@ export class Run {
   readonly unlisted: ListedItem[];
   /** Gateway calls so far, for `max_tool_calls`. */
   toolCalls = 0;
+  /** `beforeUpstream` has let the request pass. */
+  admitted = false;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
   begun = false;
 

@@ -18,6 +18,7 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
   const { hooks } = run.engine;
   turn.request = proposed;
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
+  run.admitted = true;
   if (run.sink.live) run.sequencer.arm();
   if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request);

@@ -25,7 +25,8 @@ function turnOf(request: Partial<ResponseContext["request"]> = {}, index = 0): T
     if (!values.has(key)) values.set(key, init());
     return values.get(key) as T;
   };
-  return { index, state, response: { request: { input: [], ...request } } } as unknown as Turn;
+  const { signal } = new AbortController();
+  return { index, state, signal, response: { request: { input: [], ...request } } } as unknown as Turn;
 }
 
 /** One chunk per batch, as a slow upstream would send them; ends at a stop as the pipeline does. */
