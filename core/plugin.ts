@@ -52,19 +52,28 @@ type PluginFactory<Schema extends z.ZodType> =
 
 /**
  * A plugin with checked options: `definePlugin({ name, options: z.object({…}), setup(vr, options) {…} })`
- * gives the function that `vr.config.ts` calls. Options are checked at that call.
+ * gives the function that `vr.config.ts` calls. Options are checked at that call; one that the object does not
+ * have is an error, unless it is a `z.looseObject`.
  * @throws ConfigError that names the plugin and the option's path
  */
 export function definePlugin<Schema extends z.ZodType>(definition: Definition<Schema>): PluginFactory<Schema>;
 /** A plugin without options. */
 export function definePlugin(definition: Plugin): () => Plugin;
 export function definePlugin(definition: Plugin | Definition<z.ZodType>): (options?: unknown) => Plugin {
+  if (!("options" in definition)) return () => definition;
+  const schema = withoutOthers(definition.options);
   return (input) => {
-    if (!("options" in definition)) return definition;
-    const parsed = definition.options.safeParse(input ?? {});
+    const parsed = schema.safeParse(input ?? {});
     if (!parsed.success) throw new ConfigError(describeIssues(`plugin "${definition.name}"`, parsed.error));
     return { name: definition.name, setup: (vr) => definition.setup(vr, parsed.data) };
   };
+}
+
+/** A misspelt option must not leave a guardrail at its defaults: an object that says nothing of others takes none. */
+function withoutOthers(schema: z.ZodType): z.ZodType {
+  // By its definition, not by `instanceof`: the plugin may have a zod of its own.
+  const object = schema as z.ZodObject;
+  return object.def.type === "object" && object.def.catchall === undefined ? object.strict() : schema;
 }
 
 /** One line per wrong option, each with its path. */

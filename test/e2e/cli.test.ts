@@ -322,6 +322,13 @@ describe.concurrent("a configuration that cannot be used names file, line and op
       'vr.config.ts:6: plugin "store-sqlite": path: ',
     ],
     [
+      "an unknown option of a plugin",
+      define(
+        `${demo}export default defineConfig({\n  plugins: [\n    demo({\n      delay: 5,\n    }),\n  ],\n});`,
+      ),
+      'vr.config.ts:6: plugin "demo": Unrecognized key: "delay"',
+    ],
+    [
       "a plugin that was not called",
       define(`${demo}export default defineConfig({\n  plugins: [demo],\n});`),
       "vr.config.ts:4: config: plugins[0]: not a plugin",

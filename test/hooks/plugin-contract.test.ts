@@ -283,6 +283,20 @@ describe("definePlugin", () => {
     expect(() => blocklist({ words: [] })).toThrow(/"blocklist": words: /);
   });
 
+  it("refuses an option that the schema does not know, unless the schema is loose", () => {
+    const options = { words: ["a"], lowd: true };
+    expect(() => blocklist(options)).toThrow('plugin "blocklist": Unrecognized key: "lowd"');
+    const loose = definePlugin({ name: "loose", options: z.looseObject({}), setup: () => {} });
+    expect(loose({ anything: 1 })).toMatchObject({ name: "loose" });
+    const refined = definePlugin({
+      name: "refined",
+      options: z.object({ a: z.number(), b: z.number() }).refine(({ a, b }) => a < b, "a is not below b"),
+      setup: () => {},
+    });
+    expect(() => refined({ a: 2, b: 1 })).toThrow("a is not below b");
+    expect(() => refined({ a: 1, b: 2, ...{ c: 3 } })).toThrow('"refined": Unrecognized key: "c"');
+  });
+
   it("hands set-up the options with their defaults", async () => {
     const vr = await startInProcess({ plugins: [blocklist({ words: ["a"] })] });
     expect(vr.log.find(({ message }) => message === "set up")?.fields).toEqual({
