@@ -1,4 +1,4 @@
-import { type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
+import { isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { toErrorInStream } from "./chat-error.ts";
 import type {
   ChatAnnotation,
@@ -12,7 +12,7 @@ import { toFinishReason } from "./finish-reason.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { ThinkTags } from "./think-tags.ts";
 import { toLogProbs } from "./to-logprobs.ts";
-import { toUsage } from "./to-usage.ts";
+import { toCount, toUsage } from "./to-usage.ts";
 import { ToolCallDecoder } from "./tool-call-decoder.ts";
 
 /** Where the one string of a plain delta stood. */
@@ -72,6 +72,15 @@ class Decoder implements ChatDecoder {
   }
 
   push(payload: ChatChunk, out: ModelChunk[]): void {
+    try {
+      this.#push(payload, out);
+    } catch (error) {
+      if (isVrError(error)) throw error;
+      throw new UpstreamError(502, "the model server sent a chunk that makes no sense", { cause: error });
+    }
+  }
+
+  #push(payload: ChatChunk, out: ModelChunk[]): void {
     this.plain = undefined;
     if (payload.usage) this.#usage = payload.usage;
     if (payload.error) throw toErrorInStream(payload.error, this.#secrets);
@@ -109,10 +118,10 @@ class Decoder implements ChatDecoder {
     let field: PlainField | undefined;
     const content = delta.content;
     // Servers in transition send both fields, with the same text.
-    if (delta.reasoning_content) {
+    if (isWords(delta.reasoning_content)) {
       field = "reasoning_content";
       out.push({ type: "reasoning", text: delta.reasoning_content });
-    } else if (typeof delta.reasoning === "string" && delta.reasoning !== "") {
+    } else if (isWords(delta.reasoning)) {
       field = "reasoning";
       out.push({ type: "reasoning", text: delta.reasoning });
     }
@@ -123,7 +132,7 @@ class Decoder implements ChatDecoder {
         this.#text(content, out);
       }
     } else if (content) this.#parts(content, out);
-    if (delta.refusal) this.#other(out).push({ type: "refusal", text: delta.refusal });
+    if (isWords(delta.refusal)) this.#other(out).push({ type: "refusal", text: delta.refusal });
     if (delta.annotations) this.#annotations(delta.annotations, out);
     if (delta.tool_calls) {
       this.#calls ??= new ToolCallDecoder();
@@ -150,22 +159,23 @@ class Decoder implements ChatDecoder {
     for (const part of parts) {
       if (part.thinking) {
         const inner = typeof part.thinking === "string" ? [{ text: part.thinking }] : part.thinking;
-        for (const { text } of inner) if (text) out.push({ type: "reasoning", text });
-      } else if (part.text) this.#text(part.text, out);
+        for (const { text } of inner) if (isWords(text)) out.push({ type: "reasoning", text });
+      } else if (isWords(part.text)) this.#text(part.text, out);
     }
   }
 
   #annotations(annotations: readonly ChatAnnotation[], out: ModelChunk[]): void {
-    for (const { url_citation: citation } of annotations) {
-      if (!citation?.url) continue;
+    for (const annotation of annotations) {
+      const citation = annotation?.url_citation;
+      if (!isWords(citation?.url)) continue;
       this.#other(out).push({
         type: "annotation",
         annotation: {
           type: "url_citation",
           url: citation.url,
-          title: citation.title ?? "",
-          start_index: citation.start_index ?? 0,
-          end_index: citation.end_index ?? 0,
+          title: isWords(citation.title) ? citation.title : "",
+          start_index: toCount(citation.start_index),
+          end_index: toCount(citation.end_index),
         },
       });
     }
@@ -199,6 +209,11 @@ class Decoder implements ChatDecoder {
       return;
     }
   }
+}
+
+/** What comes in is not trusted: a field may hold anything. */
+function isWords(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** Of several choices, the one with index 0. */

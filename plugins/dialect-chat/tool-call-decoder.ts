@@ -24,8 +24,8 @@ export class ToolCallDecoder {
 
   /** True if that was nothing but more arguments of a call that is shown: the like may go to `append`. */
   push(delta: ChatToolCallDelta, out: ModelChunk[]): boolean {
-    const id = delta.id || undefined;
-    const name = delta.function?.name || undefined;
+    const id = delta.id ? String(delta.id) : undefined;
+    const name = (typeof delta.function?.name === "string" && delta.function.name) || undefined;
     const given = delta.function?.arguments;
     const args = typeof given === "string" ? given : given ? JSON.stringify(given) : "";
     const at = typeof delta.index === "number" ? delta.index : undefined;
