@@ -28,8 +28,7 @@ export function answerOrphans(past: InTurn<ModelItem>[], present: InTurn<ModelIt
     const { call_id } = item;
     items.push({ ...at, item: { type: "function_call_output", call_id, output: "no output was given" } });
   }
-  items.push(...present);
-  return items;
+  return items.concat(present);
 }
 
 function orphan(message: string): InvalidRequestError {

@@ -20,6 +20,14 @@ const pairsOf = (items: readonly object[]) =>
   });
 
 describe("the request's own input", () => {
+  it("may hold as many items as fit into the body", async () => {
+    const model = scripted(says("read"));
+    const vr = await startInProcess({ plugins: [model], http: { bodyBytes: 16 * 1024 * 1024 } });
+    const input = Array.from({ length: 200_000 }, () => user("?"));
+    expect((await vr.post({ input, store: false })).status).toBe(200);
+    expect(model.read(0)).toHaveLength(200_000);
+  });
+
   it.each([
     ["an output without its call", [user("?"), output("call_9")]],
     ["a call without its output", [user("?"), called("call_9")]],
