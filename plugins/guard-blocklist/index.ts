@@ -37,6 +37,11 @@ export const guardBlocklist = definePlugin({
         ({ kind, text }) => typeof inspect(text, { kind, before: "", ended: true }) === "object",
       );
 
+    // Names, descriptions and schemas, keys included: the model reads them all.
+    const isToldWith = (value: unknown) =>
+      value !== undefined &&
+      typeof inspect(JSON.stringify(value), { kind: "tool_arguments", before: "", ended: true }) === "object";
+
     // What the request brings: its history was checked when it came. Later turns bring nothing of the client's.
     if (input)
       vr.hooks.beforeUpstream.tap((_request, { index, response: { request } }) => {
@@ -44,6 +49,8 @@ export const guardBlocklist = definePlugin({
         const refuse = (param: string) => new RefusedError(message, { code: "content_blocked", param });
         if (request.instructions && isBlocked([request.instructions])) throw refuse("instructions");
         if (isBlocked(request.input)) throw refuse("input");
+        if (request.tools.some((tool) => tool.type === "function" && isToldWith(tool))) throw refuse("tools");
+        if (request.text?.format && isToldWith(request.text.format)) throw refuse("text.format");
       });
 
     if (!output) return;

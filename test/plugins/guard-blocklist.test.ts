@@ -26,7 +26,12 @@ function turnOf(request: Partial<ResponseContext["request"]> = {}, index = 0): T
     return values.get(key) as T;
   };
   const { signal } = new AbortController();
-  return { index, state, signal, response: { request: { input: [], ...request } } } as unknown as Turn;
+  return {
+    index,
+    state,
+    signal,
+    response: { request: { input: [], tools: [], ...request } },
+  } as unknown as Turn;
 }
 
 /** One chunk per batch, as a slow upstream would send them; ends at a stop as the pipeline does. */
@@ -185,6 +190,30 @@ describe("guardBlocklist on the request", () => {
       "a tool's output",
       { input: [{ type: "function_call_output", call_id: "c", output: "falcon" }] },
       "input",
+    ],
+    [
+      "a function's description",
+      { tools: [{ type: "function", name: "f", description: "Of a falcon.", parameters: {}, strict: null }] },
+      "tools",
+    ],
+    [
+      "the name of a function's parameter, spelled with an escape",
+      {
+        tools: [
+          {
+            type: "function",
+            name: "f",
+            parameters: { properties: { "project\nfalcon": {} } },
+            strict: null,
+          },
+        ],
+      },
+      "tools",
+    ],
+    [
+      "the schema of the answer",
+      { text: { format: { type: "json_schema", name: "f", schema: { enum: ["falcon"] } } } },
+      "text.format",
     ],
     ["the instructions", { instructions: "You are a falcon." }, "instructions"],
   ];
