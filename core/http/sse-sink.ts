@@ -13,6 +13,7 @@ export class SseSink implements EventSink {
   readonly #res: ServerResponse;
   readonly #options: EncoderOptions;
   readonly #bufferBytes: number;
+  #chunked = false;
 
   /** `bufferBytes`: unsent bytes from which on the upstream is not read. */
   constructor(res: ServerResponse, options: EncoderOptions, bufferBytes: number) {
@@ -28,14 +29,27 @@ export class SseSink implements EventSink {
       "x-accel-buffering": "no",
       ...headersOf(head),
     });
+    // Node would hand the socket each write in four pieces. HTTP/1.0 clients get no chunks at all.
+    this.#chunked = this.#res.chunkedEncoding;
+    this.#res.chunkedEncoding = false;
   }
 
   emit(batch: EventBatch): void {
     // A write after the end would be an error event, which nobody could catch.
     if (this.#res.destroyed || this.#res.writableEnded) return;
     const text = encodeBatch(batch, this.#options);
-    if (TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.end(`${text}data: [DONE]\n\n`);
-    else this.#res.write(text, encodingOf(text));
+    if (!TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#write(text);
+    else {
+      this.#write(`${text}data: [DONE]\n\n`, this.#chunked ? "0\r\n\r\n" : "");
+      this.#res.end();
+    }
+  }
+
+  /** One piece for the socket: the text as an HTTP chunk (RFC 9112, 7.1), and what ends the body. */
+  #write(text: string, last = ""): void {
+    const bytes = Buffer.byteLength(text);
+    const framed = this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n${last}` : text;
+    this.#res.write(framed, encodingOf(text, bytes));
   }
 
   ready(): Promise<void> | undefined {

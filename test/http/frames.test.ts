@@ -126,6 +126,23 @@ describe("a stream on the wire", () => {
     while (!(await reader?.read())?.done);
   });
 
+  it("is not chunked for a client of HTTP/1.0, which could not read that", async () => {
+    server.reply(stream(...apart(chunk({ content: "Hi" }), chunk({ content: " there" }), DONE)));
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    const json = JSON.stringify(question);
+    socket.write(
+      `POST /v1/responses HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: ${json.length}\r\n\r\n${json}`,
+    );
+    const parts: Buffer[] = [];
+    socket.on("data", (part: Buffer) => parts.push(part));
+    await once(socket, "end");
+    const [head = "", body = ""] = Buffer.concat(parts).toString().split("\r\n\r\n");
+    expect(head).not.toMatch(/transfer-encoding/i);
+    expect(typesOf(body).at(0)).toBe("response.created");
+    expect(framesOf(body).at(-1)).toBe("data: [DONE]");
+    expect(body).not.toContain("\r");
+  });
+
   it("says that it is an event stream which nobody may buffer or change", async () => {
     server.reply(stream(chunk({ content: "Yes." }), chunk({}, "stop"), DONE));
     const { headers, response } = await askStreamed(gateway, question);
