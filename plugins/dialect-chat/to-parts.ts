@@ -50,12 +50,9 @@ function toImagePart(part: Extract<InputPart, { type: "input_image" }>, quirks: 
 
 function toFilePart(part: Extract<InputPart, { type: "input_file" }>): ChatPart {
   if (!part.file_id && !part.file_data)
-    throw new InvalidRequestError(
-      "input_file needs file_data or file_id: chat completions take no file_url",
-      {
-        param: "input",
-      },
-    );
+    throw new InvalidRequestError("input_file needs file_data: chat completions take no file_url", {
+      param: "input",
+    });
   return {
     type: "file",
     file: {
