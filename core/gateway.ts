@@ -11,6 +11,7 @@ import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface GatewayOptions {
   plugins: readonly Plugin[];
@@ -72,12 +73,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return new Gateway(engine, new ResponseCreator(engine, options.http), router, closers);
 }
 
+/** Milliseconds that a plugin may take to close: those that were set up before it must close too. */
+const CLOSE_MS = 5_000;
+
 async function closeAll(closers: (() => MaybePromise<void>)[], log: Log): Promise<void> {
   for (const close of closers.reverse()) {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`not closed within ${CLOSE_MS} ms`)), CLOSE_MS);
     try {
-      await close();
+      await untilAborted(Promise.resolve(close()), late.signal);
     } catch (error) {
       log.error({ err: error }, "a plugin failed to close");
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import {
   definePlugin,
@@ -12,7 +12,7 @@ import {
 import { plugin } from "../helpers/both-ways.ts";
 import { text } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
-import { calls, says, scripted } from "../helpers/scripted.ts";
+import { calls, gate, says, scripted } from "../helpers/scripted.ts";
 
 describe("the order of taps", () => {
   const order: string[] = [];
@@ -233,6 +233,26 @@ describe("set-up", () => {
     const vr = await startInProcess({ plugins: [closing("one"), closing("two", true), closing("three")] });
     await vr.close();
     expect(closed).toEqual(["three", "two", "one"]);
+  });
+
+  it("goes on when one does not close in time", async () => {
+    const closed: string[] = [];
+    const asked = gate();
+    const store = plugin("store", (vr) => vr.onClose(() => void closed.push("store")));
+    const stuck = plugin("stuck", (vr) =>
+      vr.onClose(() => {
+        asked.open();
+        return new Promise<never>(() => {});
+      }),
+    );
+    const vr = await startInProcess({ plugins: [store, stuck] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const closing = vr.close();
+    await asked.promise;
+    vi.advanceTimersByTime(5_000);
+    await closing;
+    expect(closed).toEqual(["store"]);
   });
 
   it("gives plugins endpoints of their own", async () => {
