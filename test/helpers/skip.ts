@@ -15,5 +15,7 @@ export function skipUnless(condition: boolean, reason: string, title: string): S
   if (condition) return { skip: false, title };
   const { CI } = process.env;
   if (CI && CI !== "false") throw new Error(`"${title}" cannot be skipped in CI: ${reason}`);
+  // The reporter of a run that passes names no skipped test.
+  console.info(`skipped: ${title}: ${reason}`);
   return { skip: true, title: `${title} (skipped: ${reason})` };
 }
