@@ -67,10 +67,17 @@ export function liftAsync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) =
 
 function append(out: ModelChunk[], result: unknown, tap: ChunkTap): void {
   for (const chunk of Array.isArray(result) ? result : [result]) {
-    if (typeof chunk?.type !== "string")
+    if (!isChunk(chunk))
       throw new PluginError(`plugin "${tap.name}" returned something in onChunk that is no chunk`);
     out.push(chunk);
   }
+}
+
+/** As far as what a client reads would be no text. Unknown types are the assembler's to refuse. */
+function isChunk(chunk: { type?: unknown; text?: unknown; delta?: unknown } | null | undefined): boolean {
+  const type = chunk?.type;
+  if (type === "text" || type === "reasoning" || type === "refusal") return typeof chunk?.text === "string";
+  return type === "tool_arguments" ? typeof chunk?.delta === "string" : typeof type === "string";
 }
 
 function stopWith(stop: { message: string; before: readonly unknown[] }): ModelChunk[] {

@@ -47,9 +47,11 @@ function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
     req.on("end", () =>
       resolve((parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString()),
     );
-    req.on("error", reject);
+    // "error" too: a client that leaves is no failure of the gateway.
+    const brokeOff = () => reject(new InvalidRequestError("The body broke off."));
+    req.on("error", brokeOff);
     req.on("close", () => {
-      if (!req.complete) reject(new InvalidRequestError("The body broke off."));
+      if (!req.complete) brokeOff();
     });
   });
 }

@@ -165,6 +165,12 @@ describe("onChunk", () => {
       ["null", null, "returned null in onChunk"],
       ["a string", "noon", "returned something in onChunk that is no chunk"],
       ["a list with something else in it", [7], "returned something in onChunk that is no chunk"],
+      ["text that is none", { type: "text", text: {} }, "returned something in onChunk that is no chunk"],
+      [
+        "arguments without a delta",
+        { type: "tool_arguments", index: 0 },
+        "returned something in onChunk that is no chunk",
+      ],
     ])("takes %s for an error that names plugin and hook", async (_, returned, message) => {
       const { response } = await failing(() => returned as unknown as ModelChunk);
       expect(response.error?.message).toContain(`"tap" ${message}`);

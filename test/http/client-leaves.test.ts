@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askStreamed, post, textOf } from "../helpers/ask.ts";
 import {
@@ -131,6 +132,22 @@ describe("a client that leaves", () => {
     await own.stop();
     expect(own.stderr()).not.toMatch(/"level":(40|50|60)/);
     expect(own.stderr()).toContain('"status":"cancelled"');
+  });
+
+  it("in the middle of its body: no error in the log either", async () => {
+    const own = await startGateway({ env: { VR_UPSTREAM: server.url } });
+    const { port } = new URL(own.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    socket.write(
+      "POST /v1/responses HTTP/1.1\r\nhost: vr\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n",
+    );
+    await once(socket, "data");
+    socket.write('{"input":');
+    socket.resetAndDestroy();
+    await once(socket, "close");
+    await (await fetch(`${own.url}/health`)).text();
+    await own.stop();
+    expect(own.stderr()).not.toMatch(/"level":(40|50|60)/);
   });
 });
 
