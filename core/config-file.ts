@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cosmiconfig } from "cosmiconfig";
 import { type Config, type ConfigInput, defineConfig } from "./config.ts";
@@ -20,13 +20,15 @@ export interface LoadedConfig {
 }
 
 /**
- * The configuration of `path`, else of the first `vr.config.ts` here or above, else the shipped one.
+ * The configuration of `path`, else the nearest one, else the shipped one.
  * @throws ConfigError that names file, line and option
  */
 export async function loadConfig(path?: string): Promise<LoadedConfig> {
   shareTheCore();
   const explorer = cosmiconfig("vr", { searchPlaces: SEARCHED });
   const file = path ? resolve(path) : (nearest() ?? fileURLToPath(shipped));
+  if (!/\.m?[jt]s$/.test(file))
+    throw new ConfigError(`${file}: a configuration is a .ts, .mts, .js or .mjs file`);
   if (!existsSync(file)) throw new ConfigError(`${shown(file)}: this configuration file does not exist`);
   let exported: unknown;
   try {
@@ -43,13 +45,24 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   }
 }
 
-/** The configuration of this folder or of the first one above that has one. */
+/**
+ * The configuration of this folder, or of the first one above it within the same project (up to the nearest
+ * `package.json`). Never of folders outside: whoever may write there could run code here.
+ */
 function nearest(): string | undefined {
-  for (let folder = process.cwd(); ; folder = resolve(folder, "..")) {
-    const found = SEARCHED.map((name) => resolve(folder, name)).find((name) => existsSync(name));
-    if (found) return found;
-    if (folder === resolve(folder, "..")) return undefined;
+  const folders: string[] = [];
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    folders.push(folder);
+    if (existsSync(join(folder, "package.json"))) break;
+    if (folder === dirname(folder)) return findIn([process.cwd()]);
   }
+  return findIn(folders);
+}
+
+function findIn(folders: readonly string[]): string | undefined {
+  return folders
+    .flatMap((folder) => SEARCHED.map((name) => join(folder, name)))
+    .find((file) => existsSync(file));
 }
 
 function isModuleWithoutDefault(exported: unknown): boolean {

@@ -12,7 +12,8 @@ export function explainLoad(error: unknown, file: string): ConfigError {
     return new ConfigError(`${place(file, line)}: ${message}`, { cause: error });
   }
   const what =
-    error instanceof SyntaxError || /SYNTAX/.test(String((error as { code?: string }).code))
+    (error instanceof SyntaxError && !message.startsWith("The requested module")) ||
+    /SYNTAX/.test(String((error as { code?: string }).code))
       ? "syntax error: "
       : "";
   return new ConfigError(`${place(file, at)}: ${what}${message.split("\n")[0]}`, { cause: error });

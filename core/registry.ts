@@ -7,7 +7,7 @@ import type { Upstream } from "./upstream.ts";
 export interface OwnToolOptions {
   /**
    * "always" (the default): every request's model sees it, so that existing clients need no change.
-   * "request": only requests with `tools: [{"type": "mcp", "server_label": "<the plugin's name>"}]`.
+   * "request": only that of requests with `tools: [{"type": "mcp", "server_label": "<the plugin's name>"}]`.
    */
   offer?: "always" | "request";
 }
@@ -27,6 +27,8 @@ export class Registry {
   readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
   readonly offered: Tool[] = [];
+  /** Plugins' own tools by label. */
+  readonly #own = new Map<string, Tool[]>();
   #store: { store: Store; plugin: string } | undefined;
 
   get store(): Store | undefined {
@@ -66,14 +68,25 @@ export class Registry {
         `plugin "${plugin}" adds a tool named "${tool.name}": names match ^[a-zA-Z0-9_-]{1,64}$`,
       );
     const own = labelled(tool, plugin);
-    if (options.offer !== "request") {
-      this.offered.push(own);
-      return;
-    }
+    if (options.offer !== "request") this.offered.push(own);
+    const label = own.label ?? plugin;
+    const labelledSo = this.#own.get(label);
+    if (labelledSo) labelledSo.push(own);
+    else this.#addLabel(label, [own]);
+  }
+
+  /** Requests name the tools of one label as those of an MCP server. */
+  #addLabel(label: string, tools: Tool[]): void {
+    this.#own.set(label, tools);
     this.kinds.push({
       type: "mcp",
-      resolve: (entry) =>
-        "server_label" in entry && entry.server_label === own.label ? { tools: [own] } : undefined,
+      resolve: (entry) => {
+        if (entry.type !== "mcp" || entry.server_label !== label) return undefined;
+        const allowed = Array.isArray(entry.allowed_tools) ? entry.allowed_tools : undefined;
+        return {
+          tools: allowed ? tools.filter((tool) => allowed.includes(tool.wireName ?? tool.name)) : tools,
+        };
+      },
     });
   }
 }

@@ -11,7 +11,7 @@ import { expectValidResponse } from "./helpers/wire.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 /** Inside of the tree, so that what is built finds its dependencies. */
-const dist = `${root}node_modules/.cache/vr-package`;
+const dist = `${root}node_modules/.cache/vr-package-${process.pid}`;
 const elsewhere = mkdtempSync(`${tmpdir()}/vr-package-`);
 
 beforeAll(async () => {

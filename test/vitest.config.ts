@@ -6,6 +6,9 @@ const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.u
 /** Needs a model server and its weights, which are fetched by hand: opt-in, and no skipped test otherwise. */
 const realModel = process.env.VR_REAL_MODEL === "1" ? [] : ["test/e2e/real-model/**"];
 
+if (realModel.length > 0)
+  console.log("left out: test/e2e/real-model, which needs VR_REAL_MODEL=1 and what its fetch.sh fetches");
+
 export default defineConfig({
   root: root(""),
   resolve: {

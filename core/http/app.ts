@@ -17,7 +17,7 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
     try {
       await creator.create(ctx.req, ctx.res);
     } catch (error) {
-      if (toVrError(error).status >= 500) log.error({ err: error }, "a request failed");
+      logFailure(log, error);
       sendError(ctx.res, error);
     }
   });
@@ -32,7 +32,7 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
       if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
     } catch (error) {
       if (ctx.respond === false) throw error;
-      if (toVrError(error).status >= 500) log.error({ err: error }, "a request failed");
+      logFailure(log, error);
       ctx.respond = false;
       sendError(ctx.res, error);
     }
@@ -46,6 +46,16 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
     else log.error({ err: error }, "a request failed");
   });
   return app;
+}
+
+/** One line for each request that ends with an error status: no contents, and a stack only of what is the gateway's. */
+function logFailure(log: Log, error: unknown): void {
+  const { status, code, param, headers } = toVrError(error);
+  const fields = { response: headers["x-request-id"], status, code, param };
+  if (status < 500) log.info(fields, "a request was refused");
+  // What a plugin threw has been logged where it was thrown, with its name.
+  else if (code === "plugin_error") log.error(fields, "a request failed");
+  else log.error({ ...fields, err: error }, "a request failed");
 }
 
 function noRoute(method: string, path: string): NotFoundError {

@@ -38,18 +38,15 @@ export class SseSink implements EventSink {
     // A write after the end would be an error event, which nobody could catch.
     if (this.#res.destroyed || this.#res.writableEnded) return;
     const text = encodeBatch(batch, this.#options);
-    if (!TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#write(text);
-    else {
-      this.#write(`${text}data: [DONE]\n\n`, this.#chunked ? "0\r\n\r\n" : "");
-      this.#res.end();
-    }
+    if (!TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.write(...this.#framed(text));
+    else this.#res.end(...this.#framed(`${text}data: [DONE]\n\n`, "0\r\n\r\n"));
   }
 
   /** One piece for the socket: the text as an HTTP chunk (RFC 9112, 7.1), and what ends the body. */
-  #write(text: string, last = ""): void {
+  #framed(text: string, last = ""): [string, BufferEncoding] {
     const bytes = Buffer.byteLength(text);
-    const framed = this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n${last}` : text;
-    this.#res.write(framed, encodingOf(text, bytes));
+    const encoding = encodingOf(text, bytes);
+    return [this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n${last}` : text, encoding];
   }
 
   ready(): Promise<void> | undefined {

@@ -49,7 +49,12 @@ export async function hydrate(registry: Registry, context: ResponseContext): Pro
   const approvals = findApprovals(all, input);
   const past = replayItems(registry, all.slice(0, history.length), all);
   const present = replayItems(registry, all.slice(history.length), all, context);
-  return { items: answerOrphans(past, present), input, nextTurn, approvals };
+  const items = answerOrphans(past, present);
+  if (items.length === 0 && approvals.length === 0 && request.instructions === undefined)
+    throw new InvalidRequestError("There is nothing in the input that the model could read.", {
+      param: "input",
+    });
+  return { items, input, nextTurn, approvals };
 }
 
 function isPlainMessage(item: Item): boolean {

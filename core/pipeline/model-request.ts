@@ -24,6 +24,8 @@ export function toModelRequest(
     parallelToolCalls: request.parallel_tool_calls,
     maxOutputTokens: request.max_output_tokens,
     temperature: request.temperature,
+    frequencyPenalty: request.frequency_penalty,
+    presencePenalty: request.presence_penalty,
     topP: request.top_p,
     topLogprobs: request.top_logprobs,
     logprobs: wantsLogprobs(request),

@@ -67,6 +67,7 @@ export async function resolveTools(
     }
   }
   for (const tool of registry.offered) {
+    if (gateway.get(tool.name) === tool) continue; // the request named it too
     if (functions.has(tool.name)) {
       context.warn(`the gateway's own tool "${tool.name}" gives way to a tool of the request with that name`);
       continue;

@@ -15,7 +15,7 @@ import { showListed } from "./listed.ts";
 import { toModelRequest } from "./model-request.ts";
 import type { ParsedRequest } from "./parse.ts";
 import { resolveTools } from "./resolve-tools.ts";
-import { Run } from "./run.ts";
+import { type Prepared, Run } from "./run.ts";
 import { runCalls } from "./tool-calls.ts";
 import { isCut, runTurn } from "./turn.ts";
 
@@ -32,17 +32,22 @@ export async function respond(
 ): Promise<ResponseObject> {
   const context = new ResponseScope(newId("resp"), request, caller, caller.signal, engine.log);
   for (const warning of warnings) context.warn(warning);
-  const conversation = await untilAborted(hydrate(engine.registry, context), context.signal);
-  const tools = await untilAborted(resolveTools(engine.registry, request, context), context.signal);
-  const model = request.model ?? (await defaultModel(engine, context.signal));
-  const run = new Run(engine, context, sink, conversation, tools, model);
-  let outcome: Outcome;
   try {
-    outcome = await converse(run);
+    const run = new Run(engine, context, sink, await untilAborted(prepare(engine, context), context.signal));
+    return await complete(run, await converse(run).catch((error: unknown) => outcomeOf(run, error)));
   } catch (error) {
-    outcome = outcomeOf(run, error);
+    const failure = toVrError(error);
+    failure.headers = { ...failure.headers, "x-request-id": context.id };
+    throw failure;
   }
-  return complete(run, outcome);
+}
+
+/** What a response starts from: the conversation, its tools and its model. */
+async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared> {
+  const conversation = await hydrate(engine.registry, context);
+  const tools = await resolveTools(engine.registry, context.request, context);
+  const model = context.request.model ?? (await defaultModel(engine, context.signal));
+  return { conversation, tools, model };
 }
 
 /** Turns until the model has answered, or something needs the client. */
@@ -129,8 +134,10 @@ function outcomeOf(run: Run, error: unknown): Outcome {
     return { status: "incomplete", reason: "content_filter" };
   }
   const failure = toVrError(signal.aborted ? signal.reason : error);
-  if (failure.status >= 500) log.error({ err: error }, failure.message);
-  if (run.opened) return { status: "failed", error: failure };
+  if (run.opened) {
+    if (failure.status >= 500) log.error({ err: error }, failure.message);
+    return { status: "failed", error: failure };
+  }
   run.sequencer.stop();
   throw failure;
 }

@@ -12,6 +12,13 @@ import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
 import type { ResolvedTools } from "./resolve-tools.ts";
 
+/** What a response starts from. */
+export interface Prepared {
+  conversation: Conversation;
+  tools: ResolvedTools;
+  model: string;
+}
+
 /** One response on its way: what every stage of the pipeline works on. */
 export class Run {
   readonly engine: Engine;
@@ -32,24 +39,17 @@ export class Run {
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
   begun = false;
 
-  constructor(
-    engine: Engine,
-    context: ResponseScope,
-    sink: EventSink,
-    conversation: Conversation,
-    tools: ResolvedTools,
-    model: string,
-  ) {
+  constructor(engine: Engine, context: ResponseScope, sink: EventSink, prepared: Prepared) {
     this.engine = engine;
     this.context = context;
     this.sink = sink;
-    this.conversation = conversation;
-    this.tools = tools;
-    this.unlisted = [...tools.listed];
-    this.model = model;
+    this.conversation = prepared.conversation;
+    this.tools = prepared.tools;
+    this.model = prepared.model;
+    this.unlisted = [...prepared.tools.listed];
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
-    this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), model, request);
+    this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), prepared.model, request);
     this.sequencer = new Sequencer(sink, engine.limits, { id, warnings }, () =>
       this.document.snapshot({ status: "in_progress", output: [], usage: null }),
     );

@@ -56,8 +56,8 @@ function takeBatch(
   if (!hook || batch.length === 0) return applyChunks(run, turn, batch, 0, []);
   const hooked = hook(batch, turn);
   return hooked instanceof Promise
-    ? hooked.then((chunks) => applyChunks(run, turn, withFinish(batch, chunks), 0, []))
-    : applyChunks(run, turn, withFinish(batch, hooked), 0, []);
+    ? hooked.then((chunks) => applyChunks(run, turn, withEnd(batch, chunks), 0, []))
+    : applyChunks(run, turn, withEnd(batch, hooked), 0, []);
 }
 
 /**
@@ -106,12 +106,18 @@ async function finish(run: Run, turn: TurnScope, reason: FinishReason, out: Even
   return reason;
 }
 
-/** A tap may drop chunks, but not the end of the turn. */
-function withFinish(batch: readonly ModelChunk[], hooked: readonly ModelChunk[]): readonly ModelChunk[] {
+/**
+ * A tap may drop chunks, but not the end of the turn; and what a stop cut off may say what the tokens before it
+ * have cost.
+ */
+function withEnd(batch: readonly ModelChunk[], hooked: readonly ModelChunk[]): readonly ModelChunk[] {
   const last = batch.at(-1);
-  if (last?.type !== "finish") return hooked;
-  const ends = hooked.some((chunk) => chunk.type === "finish" || chunk.type === "stop");
-  return ends ? hooked : [...hooked, last];
+  if (last?.type !== "finish" || hooked === batch) return hooked;
+  if (hooked.some((chunk) => chunk.type === "finish")) return hooked;
+  const stop = hooked.findIndex((chunk) => chunk.type === "stop");
+  if (stop < 0) return [...hooked, last];
+  const usage = batch.filter((chunk) => chunk.type === "usage" && !hooked.includes(chunk));
+  return [...hooked.slice(0, stop), ...usage, ...hooked.slice(stop)];
 }
 
 /** A promise only where `onOutputItem` is tapped. */

@@ -34,6 +34,8 @@ export interface ModelRequest {
   /** Tokens, reasoning included. */
   readonly maxOutputTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
+  readonly presencePenalty?: number | undefined;
   readonly topP?: number | undefined;
   /** 0 to 20. With `logprobs`. */
   readonly topLogprobs?: number | undefined;

@@ -26,6 +26,10 @@ export interface ResponseRequest {
   max_tool_calls?: number;
   max_output_tokens?: number;
   temperature?: number;
+  /** Of Open Responses. */
+  frequency_penalty?: number;
+  /** Of Open Responses. */
+  presence_penalty?: number;
   top_p?: number;
   top_logprobs?: number;
   text?: { format?: TextResponseFormatConfiguration; verbosity?: Verbosity };

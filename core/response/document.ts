@@ -103,13 +103,13 @@ function toEcho(request: ResponseRequest) {
   const { text, reasoning } = request;
   return {
     background: false,
-    frequency_penalty: 0,
+    frequency_penalty: request.frequency_penalty ?? 0,
     instructions: request.instructions ?? null,
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: request.max_tool_calls ?? null,
     metadata: request.metadata,
     parallel_tool_calls: request.parallel_tool_calls ?? true,
-    presence_penalty: 0,
+    presence_penalty: request.presence_penalty ?? 0,
     previous_response_id: request.previous_response_id ?? null,
     prompt_cache_key: request.prompt_cache_key ?? null,
     prompt_cache_options: request.prompt_cache_options && {
@@ -143,7 +143,16 @@ function toFormat(format: NonNullable<ResponseRequest["text"]>["format"]) {
 function toEchoedTool(tool: Tool): Tool {
   if (tool.type === "function") return tool satisfies FunctionTool;
   if (tool.type === "code_interpreter") return { ...tool, container: tool.container ?? { type: "auto" } };
-  if (!("authorization" in tool || "headers" in tool)) return tool;
+  if (tool.type !== "mcp") return tool;
   const { authorization: _authorization, headers: _headers, ...open } = tool;
-  return open;
+  return open.server_url === undefined ? open : { ...open, server_url: withoutUser(open.server_url) };
+}
+
+/** A URL may carry a name and a password. */
+function withoutUser(address: string): string {
+  if (!address.includes("@") || !URL.canParse(address)) return address;
+  const url = new URL(address);
+  url.username = "";
+  url.password = "";
+  return url.href;
 }

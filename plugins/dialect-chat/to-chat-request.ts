@@ -20,6 +20,8 @@ export function toChatRequest(
   }
   if (request.maxOutputTokens !== undefined) body[quirks.maxTokens] = request.maxOutputTokens;
   if (request.temperature !== undefined) body.temperature = request.temperature;
+  if (request.frequencyPenalty !== undefined) body.frequency_penalty = request.frequencyPenalty;
+  if (request.presencePenalty !== undefined) body.presence_penalty = request.presencePenalty;
   if (request.topP !== undefined) body.top_p = request.topP;
   if (request.tools.length > 0) addTools(body, request, quirks, warn);
   if (request.format !== undefined) addFormat(body, request.format, quirks, warn);

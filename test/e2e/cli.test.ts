@@ -187,13 +187,34 @@ describe("flags are over the environment, which is over the configuration", () =
 describe("the configuration", () => {
   const plain = 'import { defineConfig } from "vr-gateway";\nexport default defineConfig({ plugins: [] });\n';
 
-  it("is the vr.config.ts of the folder, or of the nearest one above", async () => {
-    const folder = tempFolder({ "vr.config.ts": plain, "a/b/note.txt": "" });
+  it("is the vr.config.ts of the folder, or of the nearest one above in its project", async () => {
+    const folder = tempFolder({ "vr.config.ts": plain, "package.json": "{}", "a/b/note.txt": "" });
     for (const cwd of [folder, join(folder, "a/b")]) {
       const command = vr(["start", "--port", "0"], { cwd });
       await command.listening();
       expect((await command.stop()).stdout).toContain(join(folder, "vr.config.ts"));
     }
+  });
+
+  it("is never one from outside of the project, which others may have put there", async () => {
+    const folder = tempFolder({
+      "vr.config.ts": plain,
+      "no-project/note.txt": "",
+      "project/package.json": "{}",
+    });
+    for (const inner of ["no-project", "project"]) {
+      const command = vr(["start", "--port", "0"], { cwd: join(folder, inner) });
+      await command.listening();
+      expect((await command.stop()).stdout).not.toContain(join(folder, "vr.config.ts"));
+    }
+  });
+
+  it("is a TypeScript or JavaScript file, nothing else", async () => {
+    const folder = tempFolder({ "vr.yaml": "plugins: []" });
+    const command = vr(["start", "--port", "0", "--config", "vr.yaml"], { cwd: folder });
+    const { code, stderr } = await command.finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain("vr.yaml: a configuration is a .ts, .mts, .js or .mjs file");
   });
 
   it("is what --config names instead, relative to the working directory", async () => {

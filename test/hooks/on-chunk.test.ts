@@ -252,6 +252,14 @@ describe("GuardrailStop in onChunk", () => {
     expect(wordsOf(response.output)).toBe("half pa");
   });
 
+  it("keeps the usage that came with what was cut off", async () => {
+    const turn = [[text("half "), text("past "), usage(10, 7), finish()]];
+    const vr = await startInProcess({ plugins: [scripted(turn), tapping(at("past"))] });
+    const { response } = await vr.post({});
+    expect(response).toMatchObject(isStopped);
+    expect(response.usage?.total_tokens).toBe(17);
+  });
+
   it("stops as the first thing of a response", async () => {
     const { response } = await answering(tapping(at("half")));
     expect(response).toMatchObject({ ...isStopped, output: [] });

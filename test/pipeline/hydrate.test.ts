@@ -325,3 +325,26 @@ describe("item_reference", () => {
     expect((await vr.post({ input: [reference(idOf(response.output[0]))] })).status).toBe(404);
   });
 });
+
+describe("an input of which nothing can be read", () => {
+  it("is refused: a model server would each fail in its own way at an empty conversation", async () => {
+    const model = scripted(says("never"));
+    const vr = await startInProcess({ plugins: [model] });
+    const { status, error } = await vr.post({
+      input: [{ type: "web_search_call", id: "ws_1", status: "completed" }],
+    });
+    expect(status).toBe(400);
+    expect(error?.param).toBe("input");
+    expect(model.requests).toHaveLength(0);
+  });
+});
+
+describe("penalties", () => {
+  it("reach the model and come back as they were asked for", async () => {
+    const model = scripted(says("noon"));
+    const vr = await startInProcess({ plugins: [model] });
+    const { response } = await vr.post({ frequency_penalty: 0.5, presence_penalty: -1 });
+    expect(model.requests[0]).toMatchObject({ frequencyPenalty: 0.5, presencePenalty: -1 });
+    expect(response).toMatchObject({ frequency_penalty: 0.5, presence_penalty: -1 });
+  });
+});

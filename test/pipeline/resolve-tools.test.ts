@@ -53,6 +53,27 @@ describe("a gateway's own tool", () => {
     expect((await offered({ tools: [asked] }, clockTool({ offer: "request" }))).names).toEqual(["clock"]);
   });
 
+  it("may be named by its label too, which is what its items show", async () => {
+    const asked = { type: "mcp", server_label: "my-tools" };
+    const { names } = await offered({ tools: [asked] }, clockTool());
+    expect(names).toEqual(["clock"]);
+  });
+
+  it("comes with the others of its label, and with those alone that allowed_tools names", async () => {
+    const two = plugin("my-tools", ({ tools }) => {
+      for (const name of ["clock", "calendar"])
+        tools.add(
+          { name, parameters: {}, execute: () => ({ kind: "output", output: name }) },
+          { offer: "request" },
+        );
+    });
+    const asked = { type: "mcp", server_label: "my-tools" };
+    expect((await offered({ tools: [asked] }, two)).names).toEqual(["clock", "calendar"]);
+    expect((await offered({ tools: [{ ...asked, allowed_tools: ["calendar"] }] }, two)).names).toEqual([
+      "calendar",
+    ]);
+  });
+
   it("gives way to a function of the client that has its name, with a warning", async () => {
     const model = scripted(calls(["weather", {}]));
     const vr = await startInProcess({ plugins: [model, clockTool({}, "weather")] });
@@ -233,7 +254,8 @@ describe("a tool kind", () => {
     const { status, error, vr } = await offered({ tools: [search] }, broken);
     expect(status).toBe(500);
     expect(error.message).not.toContain("1234");
-    expect(vr.log.some(({ fields }) => String(fields.err).includes("1234"))).toBe(true);
+    const causes = vr.log.map(({ fields }) => (fields.err as Error | undefined)?.cause);
+    expect(causes.map(String)).toContain("TypeError: the password is 1234");
   });
 
   it("may refuse one parameter of the entry", async () => {

@@ -316,3 +316,33 @@ describe("one model answering many clients", () => {
     expect(new Set(answers.map(({ response }) => response.id)).size).toBe(20);
   });
 });
+
+describe("a request that fails before anything was sent", () => {
+  it("leaves one line in the log, with the id that the client was told", async () => {
+    const vr = await startInProcess({
+      plugins: [scripted(says("never"))],
+      store: storeOf({ getHistory: down }),
+    });
+    const { status, headers } = await vr.post({ previous_response_id: "resp_1" });
+    expect(status).toBe(503);
+    const failures = vr.log.filter(({ level }) => level === "error");
+    expect(failures.map(({ fields }) => [fields.response, fields.status, fields.code])).toEqual([
+      [headers.get("x-request-id"), 503, "store_unavailable"],
+    ]);
+  });
+
+  it("leaves a line when it was refused, without what it said", async () => {
+    const vr = await startInProcess({ plugins: [scripted(says("never"))] });
+    const { status } = await vr.post({ previous_response_id: "resp_secret" });
+    expect(status).toBe(400);
+    const refused = vr.log.filter(({ message }) => message === "a request was refused");
+    expect(refused.map(({ fields }) => fields)).toEqual([
+      {
+        response: expect.stringMatching(/^resp_/),
+        status: 400,
+        code: "previous_response_not_found",
+        param: "previous_response_id",
+      },
+    ]);
+  });
+});

@@ -341,7 +341,7 @@ describe("status codes", () => {
   });
 });
 
-describe("PAINS 8: streams that break", () => {
+describe("streams that break", () => {
   it("give what came before a reset, then 502", async () => {
     server.reply(stream(chunk({ content: "half" }), RESET));
     const got: ModelChunk[] = [];

@@ -18,14 +18,14 @@ describe("streams as servers write them", () => {
     });
   });
 
-  it("PAINS 1: tells parallel calls apart that share one index", () => {
+  it("tells parallel calls apart that share one index", () => {
     expect(summary(read("vllm-shared-index")).calls).toEqual([
       { name: "get_weather", callId: "chatcmpl-tool-aaaa", args: '{"city": "Paris"}' },
       { name: "get_weather", callId: "chatcmpl-tool-bbbb", args: '{"city": "Rome"}' },
     ]);
   });
 
-  it("PAINS 1: tells several calls of one delta apart, and finishes as tool_calls although Ollama says stop", () => {
+  it("tells several calls of one delta apart, and finishes as tool_calls although Ollama says stop", () => {
     expect(summary(read("ollama"))).toEqual({
       calls: [
         { name: "get_weather", callId: "call_pw2k1x", args: '{"city":"Paris"}' },
@@ -36,13 +36,13 @@ describe("streams as servers write them", () => {
     });
   });
 
-  it("PAINS 2: buffers a call until its name comes, and adds a nameless tail to it", () => {
+  it("buffers a call until its name comes, and adds a nameless tail to it", () => {
     expect(summary(read("vllm-nameless-tail")).calls).toEqual([
       { name: "get_weather", callId: "chatcmpl-tool-cccc", args: '{"city": "Oslo"}' },
     ]);
   });
 
-  it("PAINS 3: keys nothing by the chunk's id, which changes in OpenRouter's stream", () => {
+  it("keys nothing by the chunk's id, which changes in OpenRouter's stream", () => {
     expect(summary(read("openrouter"))).toEqual({
       reasoning: "Hm, so be it.",
       text: "Yes indeed.",
@@ -52,7 +52,7 @@ describe("streams as servers write them", () => {
     });
   });
 
-  it("PAINS 6: takes usage from the chunk with empty choices, once, before finish", () => {
+  it("takes usage from the chunk with empty choices, once, before finish", () => {
     const chunks = read("openai");
     expect(chunks.slice(-2)).toEqual([
       {
@@ -71,7 +71,7 @@ describe("streams as servers write them", () => {
     expect(joined(chunks, "text")).toBe("The answer is 42.");
   });
 
-  it("PAINS 7: reads reasoning from reasoning_content", () => {
+  it("reads reasoning from reasoning_content", () => {
     expect(summary(read("deepseek"))).toEqual({
       reasoning: "Okay, two and two.",
       text: "4.\n",
@@ -84,7 +84,7 @@ describe("streams as servers write them", () => {
     });
   });
 
-  it("PAINS 7: reads reasoning from think tags that are split over deltas", () => {
+  it("reads reasoning from think tags that are split over deltas", () => {
     expect(summary(read("think-tags"))).toEqual({
       reasoning: "Let me see: 1 < 2.\n",
       text: "One is less.",
@@ -93,19 +93,19 @@ describe("streams as servers write them", () => {
     });
   });
 
-  it("PAINS 8: an error after 200 comes after what was said before it", () => {
+  it("an error after 200 comes after what was said before it", () => {
     const { chunks, error } = broken(fixtureBytes("error-after-200"));
     expect(chunks).toEqual([{ type: "text", text: "Half an" }]);
     expect(error).toMatchObject({ status: 502, message: expect.stringContaining("EngineCore") });
   });
 
-  it("PAINS 8: a stream that is cut has no finish, and says that it broke off", () => {
+  it("a stream that is cut has no finish, and says that it broke off", () => {
     const { chunks, error } = broken(fixtureBytes("cut"));
     expect(chunks).toEqual([{ type: "text", text: "Half an" }]);
     expect(error).toMatchObject({ status: 502, message: expect.stringContaining("broke off") });
   });
 
-  it("PAINS 8: [DONE] without a finish_reason is a stop, and a finish_reason without [DONE] an end", () => {
+  it("[DONE] without a finish_reason is a stop, and a finish_reason without [DONE] an end", () => {
     const said = `data: ${JSON.stringify(chunk({ content: "a" }))}\n\n`;
     expect(read(Buffer.from(said + DONE)).at(-1)).toEqual({ type: "finish", reason: "stop" });
     const ended = `data: ${JSON.stringify(chunk({ content: "a" }, "length"))}\n\n`;

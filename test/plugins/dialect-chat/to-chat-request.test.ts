@@ -89,7 +89,7 @@ describe("messages", () => {
       );
   });
 
-  it("PAINS 4: one assistant message carries all parallel calls, its results right after it", () => {
+  it("one assistant message carries all parallel calls, its results right after it", () => {
     const items = [
       user("hi"),
       call("a", "weather", 0),
@@ -106,7 +106,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("PAINS 4: results stand in call order, even if they come in another or after other items", () => {
+  it("results stand in call order, even if they come in another or after other items", () => {
     const items = [call("a", "f", 0), call("b", "f", 0), output("b", "2"), user("well?"), output("a", "1")];
     expect(convert({ items }).messages).toEqual([
       { role: "assistant", content: null, tool_calls: [chatCall("a", "f"), chatCall("b", "f")] },
@@ -116,7 +116,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("PAINS 4: a client's items that stand together are one assistant message", () => {
+  it("a client's items that stand together are one assistant message", () => {
     const items = [
       user("hi"),
       thought("hm"),
@@ -150,7 +150,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("PAINS 5: folds developer messages and merges all system messages into one at the start", () => {
+  it("folds developer messages and merges all system messages into one at the start", () => {
     const items = [message("developer", "Two."), user("hi"), message("system", "Three.")];
     expect(convert({ instructions: "One.", items }).messages).toEqual([
       { role: "system", content: "One.\n\nTwo.\n\nThree." },
@@ -158,7 +158,7 @@ describe("messages", () => {
     ]);
   });
 
-  it("PAINS 5: keeps role and place where the server takes them", () => {
+  it("keeps role and place where the server takes them", () => {
     const items = [user("hi"), message("developer", "Two.")];
     const kept = convert({ items }, { developerRole: "keep", systemMessages: "keep" });
     expect(kept.messages).toEqual([
@@ -169,7 +169,7 @@ describe("messages", () => {
     expect(first.messages.map((each) => each.content)).toEqual(["One.", "Two.", "hi"]);
   });
 
-  it("PAINS 7: reasoning goes back with the calls that it led to, and only there unless said", () => {
+  it("reasoning goes back with the calls that it led to, and only there unless said", () => {
     const items = [thought("one", 0), call("a", "f", 0), output("a", "1"), thought("two", 1), said("yes", 1)];
     const reasoning = (sendReasoning: ChatQuirks["sendReasoning"]) =>
       convert({ items }, { sendReasoning }).messages.map((each) => each.reasoning_content);
@@ -224,12 +224,16 @@ describe("parameters", () => {
     expect(convert({}).body).toEqual({ model: "m", messages: [{ role: "user", content: "hi" }] });
     const { body } = convert({ temperature: 0, topP: 0.5, maxOutputTokens: 9, reasoning: { effort: "low" } });
     expect(body).toMatchObject({ temperature: 0, top_p: 0.5, max_tokens: 9, reasoning_effort: "low" });
+    expect(convert({ frequencyPenalty: 1, presencePenalty: -2 }).body).toMatchObject({
+      frequency_penalty: 1,
+      presence_penalty: -2,
+    });
     expect(convert({ maxOutputTokens: 9 }, { maxTokens: "max_completion_tokens" }).body).toMatchObject({
       max_completion_tokens: 9,
     });
   });
 
-  it("PAINS 6: ask for usage where the answer is streamed", () => {
+  it("ask for usage where the answer is streamed", () => {
     expect(convert({ stream: true }).body).toMatchObject({
       stream: true,
       stream_options: { include_usage: true },
@@ -271,7 +275,7 @@ describe("parameters", () => {
     });
   });
 
-  it("PAINS 23: carry a JSON schema, together with tools", () => {
+  it("carry a JSON schema, together with tools", () => {
     const schema = { type: "object" };
     const { body } = convert({
       tools: [weather],
