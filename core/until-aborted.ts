@@ -4,11 +4,22 @@
  * @throws the signal's reason
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => {}); // what it says is not heard
+    return Promise.reject(signal.reason);
+  }
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    const heard = () => signal.removeEventListener("abort", abort);
-    promise.then(resolve, reject).finally(heard);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
+    signal.addEventListener("abort", abort);
+    promise.then(
+      (value) => {
+        signal.removeEventListener("abort", abort);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener("abort", abort);
+        reject(error);
+      },
+    );
   });
 }

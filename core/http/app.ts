@@ -11,8 +11,9 @@ import { storedResponseRoutes } from "./stored-responses.ts";
 /** The HTTP application: the API's routes, then those of plugins. */
 export function createApp(engine: Engine, creator: ResponseCreator, plugins: Router, log: Log): Koa {
   const app = new Koa();
-  const router = new Router();
-  router.post("/v1/responses", async (ctx) => {
+  // A router of its own, in front: the one hot path passes a single route and no other middleware.
+  const create = new Router();
+  create.post("/v1/responses", async (ctx) => {
     ctx.respond = false; // the sinks write for themselves
     try {
       await creator.create(ctx.req, ctx.res);
@@ -21,9 +22,11 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
       sendError(ctx.res, error);
     }
   });
+  const router = new Router();
   storedResponseRoutes(router, engine);
   statusRoutes(router, engine);
 
+  app.use(create.routes());
   app.use(async (ctx, next) => {
     try {
       await next();
@@ -39,6 +42,7 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
   });
   app.use(router.routes());
   app.use(plugins.routes());
+  app.use(create.allowedMethods());
   app.use(router.allowedMethods());
   app.on("error", (error, ctx?: Koa.Context) => {
     // Of a client that cut the connection: its response ends as cancelled, nobody has failed.

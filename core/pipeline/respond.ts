@@ -2,8 +2,9 @@ import { type Caller, ResponseScope, TurnScope } from "../context.ts";
 import { ClientLeft, isGuardrailStop, toVrError, VrError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import { type InTurn, isModelItem, type ModelItem } from "../protocol/items.ts";
+import { type InTurn, isItemReference, isModelItem, type ModelItem } from "../protocol/items.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
+import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -33,13 +34,25 @@ export async function respond(
   const context = new ResponseScope(newId("resp"), request, caller, caller.signal, engine.log);
   for (const warning of warnings) context.warn(warning);
   try {
-    const run = new Run(engine, context, sink, await untilAborted(prepare(engine, context), context.signal));
+    const preparing = prepare(engine, context);
+    const prepared = await (asksPlugins(request) ? untilAborted(preparing, context.signal) : preparing);
+    const run = new Run(engine, context, sink, prepared);
     return await complete(run, await converse(run).catch((error: unknown) => outcomeOf(run, error)));
   } catch (error) {
     const failure = toVrError(error);
     failure.headers = { ...failure.headers, "x-request-id": context.id };
     throw failure;
   }
+}
+
+/** Whether a store, a tool kind or an upstream is asked before the first turn: it may never answer. */
+function asksPlugins({ previous_response_id, model, tools, input }: ResponseRequest): boolean {
+  return (
+    previous_response_id !== undefined ||
+    model === undefined ||
+    tools.length > 0 ||
+    input.some(isItemReference)
+  );
 }
 
 /** What a response starts from: the conversation, its tools and its model. */

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 
 /** Characters of rows after which the write-ahead log, about twice as large, is copied into the database. */
-const ROW_CHARS = 8 * 1024 * 1024;
+const ROW_CHARS = 24 * 1024 * 1024;
 
 const workerFile = new URL(
   `./checkpoint-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
