@@ -12,6 +12,10 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   const { gateway, url } = await startGateway(config, settings).catch((error: unknown) => {
     throw explainSetUp(error, file);
   });
+  // A plugin's stray promise is a bug to be mended, but not worth the streams of everybody else.
+  process.on("unhandledRejection", (error) => {
+    gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
+  });
   // Before the banner: whoever reads it may stop the gateway at once.
   stopOnSignals(gateway, config.timeouts.drainMs);
   process.stdout.write(banner(gateway, url, file, config, version));

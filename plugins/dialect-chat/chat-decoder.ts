@@ -24,6 +24,8 @@ export interface ChatDecoder {
    * with other text may then go to `repeat` unparsed.
    */
   readonly plain: PlainField | undefined;
+  /** Whether a `finish_reason` has come: only usage and `[DONE]` may follow. */
+  readonly finished: boolean;
   /** @throws UpstreamError when the server reports an error in place of a chunk */
   push(payload: ChatChunk, out: ModelChunk[]): void;
   /** As `push` of a payload that differs from the last, which was `plain`, by this text alone. */
@@ -69,6 +71,10 @@ class Decoder implements ChatDecoder {
   constructor(thinkTags: boolean, secrets: readonly string[]) {
     this.#secrets = secrets;
     this.#think = thinkTags ? new ThinkTags() : undefined;
+  }
+
+  get finished(): boolean {
+    return this.#reason !== undefined;
   }
 
   push(payload: ChatChunk, out: ModelChunk[]): void {

@@ -32,6 +32,11 @@ export class ChatReader {
     this.#decoder = createChatDecoder(quirks, this.#secrets);
   }
 
+  /** Whether the answer is whole, though its stream may bring usage yet. */
+  get finished(): boolean {
+    return this.#decoder.finished;
+  }
+
   /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
   read(fragments: readonly Buffer[], out: ModelChunk[]): void {
     this.#lines.append(this.#bytes.decode(fragments));

@@ -43,6 +43,11 @@ export class Answer {
     return this.#reader !== undefined;
   }
 
+  /** Whether the model has said all, though the server may keep the stream open. */
+  get finished(): boolean {
+    return this.#reader?.finished === true;
+  }
+
   /** `stream`: whether one was asked for; a server may give a whole body all the same. */
   start(status: number, headers: Headers, stream: boolean): void {
     this.status = status;

@@ -13,6 +13,8 @@ const HIGH_WATER_BYTES = 65_536;
 const MAX_ERROR_BYTES = 65_536;
 /** After `[DONE]`, how long the server may take to end its answer so that the connection can be used again. */
 const LINGER_MS = 1_000;
+/** After a `finish_reason`, how long usage and `[DONE]` may take before the answer is taken as it is. */
+const DONE_MS = 3_000;
 
 export interface CallRequest {
   path: string;
@@ -81,7 +83,9 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
 
   /** The consumer waits, and so the server's silence counts. A consumer that is behind stops no one. */
   starved(): void {
-    if (this.#answer.bytes > 0) this.#deadline.extend("read", this.#settings.idleTimeoutMs);
+    const { bytes, finished } = this.#answer;
+    if (finished) this.#deadline.extend("done", DONE_MS);
+    else if (bytes > 0) this.#deadline.extend("read", this.#settings.idleTimeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -130,7 +134,12 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
   late(wait: Wait): void {
     if (wait === "retry") this.#send();
     else if (wait === "end") this.#disconnect();
-    else if (wait === "answer" || this.#mailbox.awaited) this.#fail(toTimeout(wait, this.#settings));
+    else if (wait === "done") {
+      // A server that keeps the stream open after a whole answer: what it did not say, it will not.
+      this.#answer.complete = true;
+      this.#mailbox.notify();
+      this.#deadline.start("end", 0); // not before the rest is handed over
+    } else if (wait === "answer" || this.#mailbox.awaited) this.#fail(toTimeout(wait, this.#settings));
   }
 
   #send(): void {

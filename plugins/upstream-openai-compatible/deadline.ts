@@ -1,8 +1,8 @@
 /**
- * What a call waits for: "answer" the first byte of a body, "read" the next bytes of it, "end" that the
- * server ends what it has finished, "retry" the time to ask again.
+ * What a call waits for: "answer" the first byte of a body, "read" the next bytes of it, "done" usage and
+ * `[DONE]` after a `finish_reason`, "end" that the server ends what it has finished, "retry" the time to ask again.
  */
-export type Wait = "answer" | "read" | "end" | "retry";
+export type Wait = "answer" | "read" | "done" | "end" | "retry";
 
 export interface Waiting {
   /** The time is over. */

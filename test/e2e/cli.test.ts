@@ -231,6 +231,20 @@ describe("the configuration", () => {
     await command.stop();
   });
 
+  it("survives a promise that a plugin rejects and nobody awaits, and logs it", async () => {
+    const stray = `{ name: "stray", setup(vr) { vr.router.get("/stray", (ctx) => {
+      void Promise.reject(new Error("left alone"));
+      ctx.body = "ok";
+    }); } }`;
+    const command = vr(["start", "--port", "0", "--config", tempConfig(`{ plugins: [demo(), ${stray}] }`)]);
+    const url = await command.listening();
+    expect((await fetch(`${url}/stray`)).status).toBe(200);
+    expect((await post({ url }, { input: "still there?" })).status).toBe(200);
+    const { code, stderr } = await command.stop();
+    expect(code).toBe(0);
+    expect(stderr).toContain("left alone");
+  });
+
   it("lends its zod to a plugin that has none of its own", async () => {
     const folder = tempFolder({
       "vr.config.ts": `

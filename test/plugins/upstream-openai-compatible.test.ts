@@ -474,6 +474,14 @@ describe("time", () => {
     expect(await (await server.received(1)).closed).toBe("aborted");
   });
 
+  it("the server keeps the stream open after a whole answer: it is taken as it is", async () => {
+    server.reply(stream(chunk({ content: "all" }, "stop"), HANG));
+    const got: ModelChunk[] = [];
+    for await (const batch of create({ idleTimeoutMs: 60_000 }).stream(ask(), turn())) got.push(...batch);
+    expect(summary(got)).toEqual({ text: "all", finish: "stop" });
+    expect(await (await server.received(1)).closed).toBe("aborted");
+  });
+
   it("a consumer that takes its time is not a silent server", async () => {
     const rest = gate();
     // The comment makes the call wait for more, and so watch the time, before the consumer pauses.
