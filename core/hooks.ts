@@ -2,7 +2,14 @@ import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncW
 import type { Log, MaybePromise, ResponseContext, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
-import { isAsyncFunction, type Returned, runTap, type Tap, type TapOptions } from "./hook-taps.ts";
+import {
+  isAsyncFunction,
+  isThenable,
+  type Returned,
+  runTap,
+  type Tap,
+  type TapOptions,
+} from "./hook-taps.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
@@ -197,7 +204,9 @@ const guardItem: ItemGuard = (tap) => {
   };
   return (item, turn) => {
     const result = tap.fn(deepFreeze(item), turn);
-    return result instanceof Promise ? result.then((after) => check(item, after)) : check(item, result);
+    return isThenable(result)
+      ? Promise.resolve(result).then((after) => check(item, after))
+      : check(item, result);
   };
 };
 

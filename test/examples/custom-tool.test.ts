@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { post } from "../helpers/ask.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
 import { expectValidResponse, expectValidStream } from "../helpers/wire.ts";
@@ -16,21 +17,14 @@ describe("examples/custom-tool", () => {
   });
   afterAll(() => gateway?.stop());
 
-  const post = (body: object) =>
-    fetch(`${gateway.url}/v1/responses`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-
   it("runs the tool for a client that does not know of it", async () => {
-    const response = expectValidResponse(await (await post({ input: question })).json());
+    const response = expectValidResponse(await (await post(gateway, { input: question })).json());
     expect(response).toMatchObject({ status: "completed", tools: [], output: answer });
     expect(response.output[0]).toMatchObject({ arguments: '{"text":"the quick brown fox"}', error: null });
   });
 
   it("shows the call as it happens on a stream", async () => {
-    const events = await collectSse(await post({ input: question, stream: true }));
+    const events = await collectSse(await post(gateway, { input: question, stream: true }));
     expect(expectValidStream(events)).toMatchObject({ status: "completed", output: answer });
     const types = events.map(({ type }) => type).filter((type) => type.includes("mcp_call"));
     expect([...new Set(types)]).toEqual([
@@ -42,7 +36,9 @@ describe("examples/custom-tool", () => {
   });
 
   it("leaves it alone when the client forbids tools", async () => {
-    const response = expectValidResponse(await (await post({ input: question, tool_choice: "none" })).json());
+    const response = expectValidResponse(
+      await (await post(gateway, { input: question, tool_choice: "none" })).json(),
+    );
     expect(response.output.map(({ type }) => type)).toEqual(["message"]);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { post } from "../helpers/ask.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
 import { expectValidError, expectValidResponse, expectValidStream } from "../helpers/wire.ts";
@@ -12,14 +13,7 @@ describe("examples/guardrail", () => {
     gateway = await startGateway({ config: "examples/guardrail/vr.config.ts" });
   });
   afterAll(() => gateway?.stop());
-
-  const post = (body: object) =>
-    fetch(`${gateway.url}/v1/responses`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const streamed = async (input: string) => collectSse(await post({ input, stream: true }));
+  const streamed = async (input: string) => collectSse(await post(gateway, { input, stream: true }));
   const deltasOf = (events: { type: string }[]) =>
     events.map((event) => ("delta" in event ? event.delta : "")).join("");
 
@@ -28,7 +22,7 @@ describe("examples/guardrail", () => {
     ["a listed phrase", "Tell me about PROJECT falcon.", "content_blocked"],
   ])("refuses %s in the input, streamed or not", async (_what, input, code) => {
     for (const stream of [false, true]) {
-      const answer = await post({ input, stream });
+      const answer = await post(gateway, { input, stream });
       expect(answer.status).toBe(403);
       expect(expectValidError(await answer.json()).error).toMatchObject({ code, param: "input" });
     }
@@ -56,7 +50,7 @@ describe("examples/guardrail", () => {
 
   it("holds for clients that do not stream", async () => {
     for (const input of [CARD_AS_ANSWER, BLOCKED_AS_ANSWER]) {
-      const text = await (await post({ input })).text();
+      const text = await (await post(gateway, { input })).text();
       expect(expectValidResponse(JSON.parse(text)).status).toBe("incomplete");
       expect(text).not.toMatch(/4111|Nice/);
     }

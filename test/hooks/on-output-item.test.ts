@@ -58,6 +58,15 @@ describe("onOutputItem", () => {
     ]);
   });
 
+  it("awaits whatever can be awaited, which need not be a Promise", async () => {
+    const changed = { then: (resolve: (item: undefined) => void) => resolve(undefined) };
+    const vr = await startInProcess({
+      plugins: [scripted(says("noon")), tapping(() => changed as unknown as Promise<undefined>)],
+    });
+    const { response } = await vr.post();
+    expect(response.status).toBe("completed");
+  });
+
   it("runs before the item's first *.done event, and after its deltas have left", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

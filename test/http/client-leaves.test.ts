@@ -4,31 +4,20 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askStreamed, post, textOf } from "../helpers/ask.ts";
-import {
-  answer,
-  type ChatServer,
-  chunk,
-  createChatServer,
-  DONE,
-  type Exchange,
-  HANG,
-  stream,
-} from "../helpers/chat-server.ts";
+import { answer, type ChatServer, chunk, DONE, type Exchange, HANG, stream } from "../helpers/chat-server.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
+import { startInFront } from "../helpers/in-front.ts";
 import { collectSse, readSse } from "../helpers/sse.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
 import { expectValidResponse } from "../helpers/wire.ts";
 
 let server: ChatServer;
 let gateway: Gateway;
+let stop: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  server = await createChatServer();
-  gateway = await startGateway({ env: { VR_UPSTREAM: server.url } });
+  ({ server, gateway, stop } = await startInFront());
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await server?.close();
-});
+afterAll(() => stop?.());
 
 const question = { model: "test-model", input: "Hello?" };
 

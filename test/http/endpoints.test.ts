@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, askStreamed, post, textOf } from "../helpers/ask.ts";
 import { answer, type ChatServer, createChatServer, json, plain } from "../helpers/chat-server.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
+import { startInFront } from "../helpers/in-front.ts";
 import { collectSse } from "../helpers/sse.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
 import {
@@ -13,14 +14,11 @@ import {
 
 let server: ChatServer;
 let gateway: Gateway;
+let stop: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  server = await createChatServer();
-  gateway = await startGateway({ env: { VR_UPSTREAM: server.url } });
+  ({ server, gateway, stop } = await startInFront());
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await server?.close();
-});
+afterAll(() => stop?.());
 
 const question = { model: "test-model", input: "Hello?" };
 

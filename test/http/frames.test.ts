@@ -5,25 +5,22 @@ import { askStreamed, post, textOf } from "../helpers/ask.ts";
 import {
   type ChatServer,
   chunk,
-  createChatServer,
   DONE,
   LATER,
   type Step,
   stream,
   usageChunk,
 } from "../helpers/chat-server.ts";
-import { type Gateway, startGateway } from "../helpers/gateway.ts";
+import type { Gateway } from "../helpers/gateway.ts";
+import { startInFront } from "../helpers/in-front.ts";
 
 let server: ChatServer;
 let gateway: Gateway;
+let stop: (() => Promise<void>) | undefined;
 beforeAll(async () => {
-  server = await createChatServer();
-  gateway = await startGateway({ env: { VR_UPSTREAM: server.url } });
+  ({ server, gateway, stop } = await startInFront());
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await server?.close();
-});
+afterAll(() => stop?.());
 
 const question = { model: "test-model", input: "Hello?", stream: true };
 const FRAME = /^event: ([a-z_.]+)\ndata: (\{[^\n]*\})$/;
