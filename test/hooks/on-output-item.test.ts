@@ -59,6 +59,7 @@ describe("onOutputItem", () => {
   });
 
   it("awaits whatever can be awaited, which need not be a Promise", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable that is no Promise is what is tested.
     const changed = { then: (resolve: (item: undefined) => void) => resolve(undefined) };
     const vr = await startInProcess({
       plugins: [scripted(says("noon")), tapping(() => changed as unknown as Promise<undefined>)],
