@@ -29,6 +29,7 @@ export function createOpenAICompatible(options: OpenAICompatibleOptions): OpenAI
   return {
     name: settings.name,
     description: `chat completions at ${settings.origin}${settings.path}`,
+    details: { baseUrl: settings.origin + settings.path, api: "chat completions", quirks: settings.quirks },
     stream(request, turn) {
       const forwarded = settings.auth === "forward" ? turn.response.caller.authorization : undefined;
       const headers = forwarded
