@@ -1,17 +1,21 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import Router from "@koa/router";
+import type Router from "@koa/router";
 import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError, isVrError, VrError } from "./errors.ts";
 import { HookSet } from "./hooks.ts";
 import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
+import { createRouter } from "./http/router.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { untilAborted } from "./until-aborted.ts";
+
+/** Not imported: see `createRouter`. */
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface GatewayOptions {
   plugins: readonly Plugin[];
@@ -30,7 +34,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const hooks = new HookSet();
   const registry = new Registry();
-  const router = new Router();
+  const router = createRouter();
   const closers: (() => MaybePromise<void>)[] = [];
   const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
     const vr: Vr = {
