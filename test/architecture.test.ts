@@ -24,6 +24,12 @@ const PUBLIC_ENTRY = "core/index.ts";
 const COMPOSITION_ROOT = new Set(["core/config.ts", "core/cli-start.ts"]);
 /** What the core does not know, in any spelling. */
 const FOREIGN = /chat[ _-]?completions?|jupyter|ollama|redis|sqlite/i;
+/** What several upstream plugins have in common, and who may import it. */
+const SHARED_BY = new Map([
+  ["plugins/dialect-chat/index.ts", /^(upstream-|dialect-)/],
+  ["plugins/dialect-responses/index.ts", /^upstream-/],
+  ["plugins/upstream-http/index.ts", /^upstream-/],
+]);
 const DEFAULT_PRESENTATION = "core/response/default-presentation.ts";
 const GENERATED = "core/protocol/wire.ts";
 const MOST_LINES = 260;
@@ -69,7 +75,7 @@ function pluginViolation(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".") || target === PUBLIC_ENTRY) return undefined;
   const [, plugin = ""] = file.split("/");
   if (target.startsWith(`plugins/${plugin}/`)) return undefined;
-  if (plugin.startsWith("upstream-") && target === "plugins/dialect-chat/index.ts") return undefined;
+  if (SHARED_BY.get(target)?.test(plugin)) return undefined;
   return target.startsWith("core/") ? "not the public entry" : "plugins do not know each other";
 }
 
@@ -158,6 +164,11 @@ describe("these rules", () => {
     ["plugins/mcp/index.ts", "vr-gateway"],
     ["plugins/upstream-vllm/index.ts", "../dialect-chat/index.ts", "fine"],
     ["plugins/upstream-vllm/index.ts", "../dialect-chat/messages.ts"],
+    ["plugins/upstream-vllm/index.ts", "../upstream-http/index.ts", "fine"],
+    ["plugins/upstream-vllm/index.ts", "../upstream-http/options.ts"],
+    ["plugins/upstream-vllm/index.ts", "../upstream-ollama/index.ts"],
+    ["plugins/dialect-responses/index.ts", "../dialect-chat/index.ts", "fine"],
+    ["plugins/dialect-chat/index.ts", "../upstream-http/index.ts"],
     ["plugins/upstream-vllm/index.ts", "../mcp/index.ts"],
   ])("judge %s → %s", (file, specifier, verdict = "refused") => {
     expect(pluginViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);

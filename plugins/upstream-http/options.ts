@@ -1,15 +1,17 @@
 import { z } from "zod";
-import { type ChatQuirks, partialQuirksSchema, withQuirks } from "../dialect-chat/index.ts";
+import { partialQuirksSchema } from "../dialect-chat/index.ts";
 
 const milliseconds = z.number().int().positive();
 
+const baseUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => !URL.canParse(url) || new URL(url).username === "", "credentials belong in apiKey");
+
 const fields = z.strictObject({
-  /** Names it in logs and errors. */
-  name: z.string().min(1).default("openai-compatible"),
+  /** Names it in logs, errors and routes. */
+  name: z.string().min(1).optional(),
   /** Where the server is; `/v1` is added where no version is in the path. */
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => !URL.canParse(url) || new URL(url).username === "", "credentials belong in apiKey"),
+  baseUrl,
   apiKey: z.string().min(1).optional(),
   /**
    * "key" sends `apiKey`, if there is one; "forward" the client's own `Authorization`, else `apiKey`; "none"
@@ -20,7 +22,7 @@ const fields = z.strictObject({
   model: z.string().min(1).optional(),
   /** Sent with every request. */
   headers: z.record(z.string(), z.string()).default({}),
-  /** Put into the body of every chat request, over what vr writes. */
+  /** Put into the body of every model call, over what vr writes. */
   extraBody: z.record(z.string(), z.unknown()).default({}),
   quirks: partialQuirksSchema.default({}),
   connectTimeoutMs: milliseconds.default(10_000),
@@ -41,33 +43,24 @@ const fields = z.strictObject({
 });
 
 /** One `Authorization` at most is ever sent. */
-export const optionsSchema = fields.refine(
-  ({ auth, headers }) =>
-    auth === "none" || !Object.keys(headers).some((name) => name.toLowerCase() === "authorization"),
-  { path: ["headers"], error: 'Authorization belongs in apiKey, or needs auth: "none"' },
-);
-
-export type OpenAICompatibleOptions = z.input<typeof optionsSchema>;
-
-export interface Settings extends Omit<z.output<typeof optionsSchema>, "quirks"> {
-  origin: string;
-  /** Without a slash at the end. */
-  path: string;
-  quirks: ChatQuirks;
-  /** Never to be seen in an error. */
-  secrets: string[];
+function hasOneAuthorization({ auth, headers }: Pick<z.output<typeof fields>, "auth" | "headers">): boolean {
+  return auth === "none" || !Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
 }
 
-/** @throws ZodError */
-export function toSettings(input: OpenAICompatibleOptions): Settings {
-  const options = optionsSchema.parse(input);
-  const { origin, pathname } = new URL(options.baseUrl);
-  const path = pathname.replace(/\/+$/, "");
-  return {
-    ...options,
-    origin,
-    path: /\/v\d[^/]*(\/|$)/.test(path) ? path : `${path}/v1`,
-    quirks: withQuirks(options.quirks),
-    secrets: [options.apiKey, ...Object.values(options.headers)].filter((secret) => secret !== undefined),
-  };
+const TWO_AUTHORIZATIONS = {
+  path: ["headers"],
+  error: 'Authorization belongs in apiKey, or needs auth: "none"',
+};
+
+/** The options of a plugin for any server: the user says where it is. */
+export const serverOptions = fields.refine(hasOneAuthorization, TWO_AUTHORIZATIONS);
+
+/** The options of a plugin for servers that mostly are at one place. */
+export function serverOptionsAt(usual: string) {
+  return fields.extend({ baseUrl: baseUrl.default(usual) }).refine(hasOneAuthorization, TWO_AUTHORIZATIONS);
 }
+
+/** What a user may write. */
+export type ServerOptions = z.input<typeof serverOptions>;
+/** Checked, with all defaults. */
+export type CheckedServerOptions = z.output<typeof serverOptions>;

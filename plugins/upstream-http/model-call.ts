@@ -2,10 +2,11 @@ import type { Dispatcher, Pool } from "undici";
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
 import { Answer, type Headers } from "./answer.ts";
 import { Deadline, type Wait, type Waiting } from "./deadline.ts";
+import type { Dialect } from "./dialect.ts";
 import { judge } from "./failed-attempt.ts";
 import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
 import { toTimeout } from "./network-error.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "./settings.ts";
 
 /** Bytes that may wait for a slow consumer before the server is made to wait. */
 const HIGH_WATER_BYTES = 65_536;
@@ -30,9 +31,10 @@ export interface CallRequest {
  * One call of the model: sends the request, again if need be, and iterates over what each read brings. It is
  * the handler of undici's events, which run for every read: a body stream between them would cost more.
  */
-export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, Waiting {
+export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, Waiting {
   readonly #pool: Pool;
   readonly #settings: Settings;
+  readonly #dialect: Dialect;
   readonly #request: CallRequest;
   readonly #mailbox = new Mailbox(this);
   readonly #deadline = new Deadline(this);
@@ -41,11 +43,12 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
   #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
 
-  constructor(pool: Pool, settings: Settings, request: CallRequest) {
+  constructor(pool: Pool, settings: Settings, dialect: Dialect, request: CallRequest) {
     this.#pool = pool;
     this.#settings = settings;
+    this.#dialect = dialect;
     this.#request = request;
-    this.#answer = new Answer(settings, request.secrets);
+    this.#answer = new Answer(dialect, request.secrets);
     if (request.signal.aborted) this.#onAbort();
     else {
       request.signal.addEventListener("abort", this.#onAbort);
@@ -157,7 +160,7 @@ export class ChatCall implements Dispatcher.DispatchHandler, AsyncIterableIterat
     }
     this.#attempt += 1;
     this.#controller = undefined;
-    this.#answer = new Answer(this.#settings, this.#request.secrets);
+    this.#answer = new Answer(this.#dialect, this.#request.secrets);
     this.#deadline.start("retry", verdict.afterMs);
   }
 

@@ -1,4 +1,4 @@
-import type { Settings } from "./options.ts";
+import type { Settings } from "./settings.ts";
 
 const RETRIED = new Set([429, 502, 503, 504]);
 

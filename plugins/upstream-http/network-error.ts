@@ -1,5 +1,5 @@
 import { UpstreamError } from "../../core/index.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "./settings.ts";
 
 /** Failures of the connection itself: the server has not said a word, so asking again does no harm. */
 const UNREACHABLE = new Set([

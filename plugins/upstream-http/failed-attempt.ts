@@ -2,8 +2,8 @@ import type { UpstreamError } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import type { Answer } from "./answer.ts";
 import { isUnreachable, toNetworkError } from "./network-error.ts";
-import type { Settings } from "./options.ts";
 import { retryDelay } from "./retry.ts";
+import type { Settings } from "./settings.ts";
 
 /** `afterMs`: milliseconds. */
 export type Verdict = { kind: "again"; afterMs: number } | { kind: "final"; error: UpstreamError };

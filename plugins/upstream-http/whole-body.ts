@@ -1,18 +1,18 @@
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
-import { type ChatChunk, ChatReader, cutSecrets, fromCompletion } from "../dialect-chat/index.ts";
-import type { Settings } from "./options.ts";
+import { cutSecrets } from "../dialect-chat/index.ts";
+import type { Dialect } from "./dialect.ts";
 
 /**
- * The chunks of a body that came as one: a completion, or the event stream of a server that streams unasked.
+ * The chunks of a body that came as one: a whole answer, or the event stream of a server that streams unasked.
  * @throws UpstreamError 502 that says what came instead
  */
 export function fromWholeBody(
   body: Buffer,
   contentType: string | undefined,
-  settings: Pick<Settings, "quirks" | "maxEventBytes">,
+  dialect: Dialect,
   secrets: readonly string[],
 ): readonly ModelChunk[] {
-  if (contentType?.includes("event-stream")) return fromStream(body, settings, secrets);
+  if (contentType?.includes("event-stream")) return fromStream(body, dialect, secrets);
   const text = body.toString("utf8");
   let value: unknown;
   try {
@@ -21,16 +21,12 @@ export function fromWholeBody(
     throw new UpstreamError(502, `the model server answered with ${describe(text, contentType, secrets)}`);
   }
   if (typeof value !== "object" || value === null)
-    throw new UpstreamError(502, "the model server answered with JSON that is no completion");
-  return fromCompletion(value as ChatChunk, settings.quirks, secrets);
+    throw new UpstreamError(502, "the model server answered with JSON that is no answer");
+  return dialect.fromWhole(value, secrets);
 }
 
-function fromStream(
-  body: Buffer,
-  settings: Pick<Settings, "quirks" | "maxEventBytes">,
-  secrets: readonly string[],
-): readonly ModelChunk[] {
-  const reader = new ChatReader(settings.quirks, { maxEventBytes: settings.maxEventBytes, secrets });
+function fromStream(body: Buffer, dialect: Dialect, secrets: readonly string[]): readonly ModelChunk[] {
+  const reader = dialect.openStream(secrets);
   const chunks: ModelChunk[] = [];
   reader.read([body], chunks);
   reader.end(chunks);

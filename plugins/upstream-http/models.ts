@@ -2,7 +2,7 @@ import type { Pool } from "undici";
 import { type ModelInfo, UpstreamError } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import { toNetworkError } from "./network-error.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "./settings.ts";
 
 const FRESH_MS = 60_000;
 /** Listing needs no model to think. */

@@ -1,18 +1,27 @@
 import { Pool } from "undici";
-import { type ModelRequest, type Turn, type Upstream, UpstreamError } from "../../core/index.ts";
-import { toChatRequest } from "../dialect-chat/index.ts";
-import { ChatCall } from "./chat-call.ts";
+import { type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
+import { chatCompletions } from "./chat.ts";
+import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
-import { type OpenAICompatibleOptions, type Settings, toSettings } from "./options.ts";
+import type { CheckedServerOptions } from "./options.ts";
+import { type ServerFamily, toSettings } from "./settings.ts";
 
-export interface OpenAICompatible extends Upstream {
+export interface HttpUpstream extends Upstream {
   /** Ends idle connections; calls that run are cut off. */
   close(): Promise<void>;
 }
 
-/** An upstream that speaks `POST /chat/completions`. @throws ZodError for wrong options */
-export function createOpenAICompatible(options: OpenAICompatibleOptions): OpenAICompatible {
-  const settings = toSettings(options);
+/** Sets up a plugin: one server is one upstream of the gateway, closed with it. */
+export function useServer(vr: Vr, family: ServerFamily, options: CheckedServerOptions): void {
+  const upstream = createHttpUpstream(family, options);
+  vr.upstreams.add(upstream);
+  vr.onClose(() => upstream.close());
+}
+
+/** A model server that is asked over HTTP. */
+export function createHttpUpstream(family: ServerFamily, options: CheckedServerOptions): HttpUpstream {
+  const settings = toSettings(family, options);
+  const dialect = chatCompletions(settings.quirks, settings);
   // HTTP/1.1 with keep-alive and as many connections as there are calls: a model server answers one call per
   // connection, and a limit here would be a queue that nobody sees.
   const pool = new Pool(settings.origin, {
@@ -21,14 +30,14 @@ export function createOpenAICompatible(options: OpenAICompatibleOptions): OpenAI
     allowH2: false,
     connectTimeout: settings.connectTimeoutMs,
   });
-  const path = `${settings.path}/chat/completions`;
+  const path = `${settings.path}${dialect.path}`;
   const plain = ["content-type", "application/json", ...Object.entries(settings.headers).flat()];
   const own = settings.apiKey ? [...plain, "authorization", `Bearer ${settings.apiKey}`] : plain;
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
 
   return {
     name: settings.name,
-    description: `chat completions at ${settings.origin}${settings.path}`,
+    description: `${dialect.name} at ${settings.origin}${settings.path}`,
     stream(request, turn) {
       const forwarded = settings.auth === "forward" ? turn.response.caller.authorization : undefined;
       const headers = forwarded
@@ -36,10 +45,11 @@ export function createOpenAICompatible(options: OpenAICompatibleOptions): OpenAI
         : settings.auth === "none"
           ? plain
           : own;
-      return new ChatCall(pool, settings, {
+      const body = dialect.toBody(request, warningsOf(turn));
+      return new ModelCall(pool, settings, dialect, {
         path,
         headers,
-        body: toBody(request, turn, settings),
+        body: JSON.stringify(Object.assign(body, settings.extraBody)),
         stream: request.stream,
         signal: turn.signal,
         secrets: forwarded ? [...settings.secrets, forwarded.replace(/^\w+\s+/, "")] : settings.secrets,
@@ -57,10 +67,7 @@ export function createOpenAICompatible(options: OpenAICompatibleOptions): OpenAI
   };
 }
 
-function toBody(request: ModelRequest, turn: Turn, settings: Settings): string {
-  const warn = turn.index === 0 ? (message: string) => turn.response.warn(message) : ignore;
-  const body = toChatRequest(request, settings.quirks, warn);
-  return JSON.stringify(Object.assign(body, settings.extraBody));
+/** Later turns of a response leave out the same as the first: it is said once. */
+function warningsOf(turn: Turn): (message: string) => void {
+  return turn.index === 0 ? (message) => turn.response.warn(message) : () => {};
 }
-
-function ignore(): void {}

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Log, ResponseScope, TurnScope } from "../../core/context.ts";
 import { ConfigError, type ModelChunk, type ModelRequest, type VrError } from "../../core/index.ts";
 import {
-  createOpenAICompatible,
-  type OpenAICompatible,
-  type OpenAICompatibleOptions,
-  openaiCompatible,
-} from "../../plugins/upstream-openai-compatible/index.ts";
+  createHttpUpstream,
+  type HttpUpstream,
+  type ServerOptions,
+  serverOptions,
+} from "../../plugins/upstream-http/index.ts";
+import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
 import {
   answer,
   type ChatServer,
@@ -29,7 +30,7 @@ const SECRET = "key-0123456789";
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 let server: ChatServer;
-const upstreams: OpenAICompatible[] = [];
+const upstreams: HttpUpstream[] = [];
 
 beforeEach(async () => {
   server = await createChatServer();
@@ -40,8 +41,11 @@ afterEach(async () => {
   await server.close();
 });
 
-function create(options: Partial<OpenAICompatibleOptions> = {}): OpenAICompatible {
-  const upstream = createOpenAICompatible({ baseUrl: server.url, retryDelayMs: 1, ...options });
+function create(options: Partial<ServerOptions> = {}): HttpUpstream {
+  const upstream = createHttpUpstream(
+    { name: "test-server", quirks: {} },
+    serverOptions.parse({ baseUrl: server.url, retryDelayMs: 1, ...options }),
+  );
   upstreams.push(upstream);
   return upstream;
 }
@@ -77,12 +81,12 @@ async function collect(batches: AsyncIterable<readonly ModelChunk[]>): Promise<(
   return all;
 }
 
-async function chunksOf(upstream: OpenAICompatible, request = ask(), by = turn()): Promise<ModelChunk[]> {
+async function chunksOf(upstream: HttpUpstream, request = ask(), by = turn()): Promise<ModelChunk[]> {
   return (await collect(upstream.stream(request, by))).flat();
 }
 
 /** The error that a call ends with. */
-async function failure(upstream: OpenAICompatible, request = ask(), by = turn()): Promise<VrError> {
+async function failure(upstream: HttpUpstream, request = ask(), by = turn()): Promise<VrError> {
   try {
     await collect(upstream.stream(request, by));
   } catch (error) {

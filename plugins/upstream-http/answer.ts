@@ -1,7 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { ModelChunk } from "../../core/index.ts";
-import { ChatReader } from "../dialect-chat/index.ts";
-import type { Settings } from "./options.ts";
+import type { Dialect, StreamReader } from "./dialect.ts";
 import { fromWholeBody } from "./whole-body.ts";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
@@ -16,16 +15,16 @@ export class Answer {
   bytes = 0;
   /** Of these, not yet read. */
   waitingBytes = 0;
-  readonly #settings: Settings;
+  readonly #dialect: Dialect;
   /** Never to be seen in an error. */
   readonly #secrets: readonly string[];
   #headers: Headers | undefined;
   #fragments: Buffer[] = [];
   /** Of a body that is read as it comes; any other is read at its end. */
-  #reader: ChatReader | undefined;
+  #reader: StreamReader | undefined;
 
-  constructor(settings: Settings, secrets: readonly string[]) {
-    this.#settings = settings;
+  constructor(dialect: Dialect, secrets: readonly string[]) {
+    this.#dialect = dialect;
     this.#secrets = secrets;
   }
 
@@ -53,8 +52,7 @@ export class Answer {
     this.status = status;
     this.#headers = headers;
     if (!stream || !this.accepted || /json|html/.test(this.header("content-type") ?? "")) return;
-    const { quirks, maxEventBytes } = this.#settings;
-    this.#reader = new ChatReader(quirks, { maxEventBytes, secrets: this.#secrets });
+    this.#reader = this.#dialect.openStream(this.#secrets);
   }
 
   add(fragment: Buffer): void {
@@ -77,7 +75,7 @@ export class Answer {
     }
     if (!this.complete || !this.accepted) return false;
     const type = this.header("content-type");
-    for (const chunk of fromWholeBody(this.#takeBody(), type, this.#settings, this.#secrets)) out.push(chunk);
+    for (const chunk of fromWholeBody(this.#takeBody(), type, this.#dialect, this.#secrets)) out.push(chunk);
     return true;
   }
 
