@@ -14,6 +14,8 @@ export interface ModelInfo {
 export interface Upstream {
   /** Names it in logs, errors and the start banner. */
   readonly name: string;
+  /** Speaks items itself: hosted tools and items that no plugin here owns pass to it. */
+  readonly native?: boolean;
   /** Said once in the start banner: where it is, what it is. No secrets. */
   readonly description: string;
   /**

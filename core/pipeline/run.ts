@@ -17,6 +17,8 @@ export interface Prepared {
   conversation: Conversation;
   tools: ResolvedTools;
   model: string;
+  /** Whether the upstream speaks items itself. */
+  native: boolean;
 }
 
 /** One response on its way: what every stage of the pipeline works on. */
@@ -27,6 +29,7 @@ export class Run {
   readonly conversation: Conversation;
   readonly tools: ResolvedTools;
   readonly model: string;
+  readonly native: boolean;
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
@@ -46,6 +49,7 @@ export class Run {
     this.conversation = prepared.conversation;
     this.tools = prepared.tools;
     this.model = prepared.model;
+    this.native = prepared.native;
     this.unlisted = [...prepared.tools.listed];
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));

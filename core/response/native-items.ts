@@ -16,6 +16,7 @@ interface OpenNative extends Place {
 export class NativeItems {
   readonly #output: Output;
   readonly #open = new Map<string, OpenNative>();
+  readonly #places = new Set<number>();
 
   constructor(output: Output) {
     this.#output = output;
@@ -27,8 +28,14 @@ export class NativeItems {
     const told = id ?? place.id;
     const open = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
     this.#open.set(told, open);
+    this.#places.add(open.outputIndex);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
     return open;
+  }
+
+  /** Whether the item at this place is one of them. */
+  has(outputIndex: number): boolean {
+    return this.#places.has(outputIndex);
   }
 
   isOpen(id: string): boolean {

@@ -1,4 +1,4 @@
-import type { ModelFunction, ModelRequest } from "../../core/index.ts";
+import { isHostedItem, type ModelFunction, type ModelRequest } from "../../core/index.ts";
 import type { ChatRequest, ChatTool } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { toChatMessages } from "./to-messages.ts";
@@ -14,6 +14,10 @@ export function toChatRequest(
   warn: (message: string) => void,
 ): ChatRequest {
   const body: ChatRequest = { model: request.model, messages: toChatMessages(request, quirks) };
+  if (request.items.some(({ item }) => isHostedItem(item)))
+    warn("items of hosted tools were left out: the model server cannot read them");
+  for (const { type } of request.hosted?.tools ?? [])
+    warn(`the tool "${type}" was left out: the model server does not run it`);
   if (request.stream) {
     body.stream = true;
     if (quirks.includeUsage) body.stream_options = { include_usage: true };
