@@ -110,7 +110,7 @@ export class ResponsesDecoder {
     } else if (isTextItem(item)) {
       this.#live = index;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    } else out.push({ type: "item", stage: "added", item });
+    } else out.push({ type: "item", stage: "added", item: withAction(item) });
   }
 
   #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
@@ -179,6 +179,12 @@ export class ResponsesDecoder {
     begun.seen.set("", (begun.seen.get("") ?? 0) + delta.length);
     out.push({ type: "tool_arguments", index, delta });
   }
+}
+
+/** A search begins before the server knows what for, which clients' schemas do not foresee. */
+function withAction(item: wire.OutputItem): wire.OutputItem {
+  if (item.type !== "web_search_call" || item.action) return item;
+  return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
 }
 
 /** As the gateway sends it on: with a number of its own, and padded only if the client wants it. */
