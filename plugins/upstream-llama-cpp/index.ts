@@ -1,0 +1,14 @@
+import { definePlugin } from "../../core/index.ts";
+import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
+
+/** How llama.cpp differs: README.md. */
+const family: ServerFamily = { name: "llama-cpp", quirks: {} };
+
+/** llama.cpp's server, `llama-server`. */
+export const llamaCpp = definePlugin({
+  name: "upstream-llama-cpp",
+  options: serverOptionsAt("http://127.0.0.1:8080/v1"),
+  setup: (vr, options) => useServer(vr, family, options),
+});
+
+export default llamaCpp;
