@@ -5,8 +5,6 @@ import { toInput } from "./to-input.ts";
 export interface ResponsesQuirks {
   /** Whether reasoning that is not encrypted goes back to the model; "never" leaves it out. */
   sendReasoning: "tool-calls" | "always" | "never";
-  /** Whether `strict` of functions may be sent. */
-  strictTools: boolean;
   /** Parameters sent as they came. */
   passthrough: readonly (keyof ModelPassthrough)[];
 }
@@ -32,7 +30,7 @@ export function toResponsesRequest(
   };
   if (request.stream) body.stream = true;
   if (request.instructions !== undefined) body.instructions = request.instructions;
-  const functions = request.tools.map((tool) => toFunctionTool(tool, quirks));
+  const functions = request.tools.map(toFunctionTool);
   const tools = [...functions, ...(hosted?.tools ?? [])];
   if (tools.length > 0) {
     body.tools = tools;
@@ -65,14 +63,14 @@ function addLogprobs(body: Record<string, unknown>, top: number | undefined): vo
   if (top !== undefined) body.top_logprobs = top;
 }
 
-function toFunctionTool(tool: ModelFunction, { strictTools }: ResponsesQuirks): Record<string, unknown> {
+function toFunctionTool(tool: ModelFunction): Record<string, unknown> {
   return {
     type: "function",
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
     parameters: tool.parameters,
-    // Absent, the API takes it as true and refuses most schemas.
-    ...(strictTools ? { strict: tool.strict ?? false } : {}),
+    // Absent, the API would make all parameters required: tools that know optional ones would be given nulls.
+    strict: tool.strict ?? false,
   };
 }
 

@@ -49,7 +49,7 @@ function sent<T = Record<string, unknown>>(n: number): T {
 /** What the server says before its answer, which comes later: the client's stream is open by then. */
 const opened = () =>
   [
-    fixtureBytes("openai-responses-failed").subarray(0, endOfFrames("openai-responses-failed", 2)),
+    fixtureBytes("responses/openai-failed").subarray(0, endOfFrames("responses/openai-failed", 2)),
     LATER,
   ] as const;
 
@@ -65,17 +65,17 @@ const replyTwice = (name: string) => server.reply(recorded(name), recorded(name)
 
 describe("items of an upstream that speaks the Responses API", () => {
   it.each(["reasoning", "calls", "search", "refusal"])("pass whole, ids and all: %s", async (name) => {
-    replyTwice(`openai-responses-${name}`);
+    replyTwice(`responses/openai-${name}`);
     const { response } = await bothWays(() => ({ plugins: [native()] }), {
       include: [ENCRYPTED],
       tools: [clock, { type: "web_search" }],
     });
     expect(response.status).toBe("completed");
-    expect(response.output).toEqual(recordedResponse(`openai-responses-${name}`).output);
+    expect(response.output).toEqual(recordedResponse(`responses/openai-${name}`).output);
   });
 
   it("stream as the server streams them, with numbers and places of the gateway's own", async () => {
-    server.reply(recorded("openai-responses-reasoning"));
+    server.reply(recorded("responses/openai-reasoning"));
     const vr = await startInProcess({ plugins: [native()] });
     const { types, events } = await vr.stream({ include: [ENCRYPTED] });
     expect(types.slice(2, 8)).toEqual([
@@ -100,7 +100,7 @@ describe("items of an upstream that speaks the Responses API", () => {
   });
 
   it("keep what a message says of itself, from its opening on", async () => {
-    server.reply(recorded("openai-responses-reasoning"));
+    server.reply(recorded("responses/openai-reasoning"));
     const vr = await startInProcess({ plugins: [native()] });
     const { events } = await vr.stream();
     const opened = events.flatMap((event) =>
@@ -110,7 +110,7 @@ describe("items of an upstream that speaks the Responses API", () => {
   });
 
   it("hide encrypted reasoning from who did not ask for it, live and stored, but not from GET with include", async () => {
-    replyTwice("openai-responses-reasoning");
+    replyTwice("responses/openai-reasoning");
     const { response, events, vr } = await bothWays(() => ({ plugins: [native()] }));
     expect(JSON.stringify(events)).not.toContain("gAAAA");
     expect(JSON.stringify((await vr.get(response.id)).response)).not.toContain("gAAAA");
@@ -119,18 +119,18 @@ describe("items of an upstream that speaks the Responses API", () => {
   });
 
   it("end the response as the server's ended: usage, and incomplete with its reason", async () => {
-    replyTwice("openai-responses-incomplete");
+    replyTwice("responses/openai-incomplete");
     const { response } = await bothWays(() => ({ plugins: [native()] }));
     expect(response.status).toBe("incomplete");
     expect(response.incomplete_details).toEqual({ reason: "max_output_tokens" });
-    expect(response.output).toEqual(recordedResponse("openai-responses-incomplete").output);
+    expect(response.output).toEqual(recordedResponse("responses/openai-incomplete").output);
     expect(response.usage).toMatchObject({ input_tokens: 9, output_tokens: 3 });
   });
 });
 
 describe("state", () => {
   it("is the gateway's: nothing is kept upstream, nothing is continued there", async () => {
-    server.reply(recorded("openai-responses-reasoning"), recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-reasoning"), recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native()] });
     const { response } = await vr.post({ input: "What time is it?" });
     await vr.post({ input: "And now?", previous_response_id: response.id });
@@ -143,18 +143,18 @@ describe("state", () => {
     }
     expect(second?.input).toEqual([
       { type: "message", role: "user", content: [{ type: "input_text", text: "What time is it?" }] },
-      ...recordedResponse("openai-responses-reasoning").output,
+      ...recordedResponse("responses/openai-reasoning").output,
       { type: "message", role: "user", content: [{ type: "input_text", text: "And now?" }] },
     ]);
   });
 
   it("brings encrypted reasoning back with the calls of a tool that the gateway runs", async () => {
-    server.reply(recorded("openai-responses-calls"), recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-calls"), recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native(), clockTool()] });
     const { response } = await vr.stream({ input: "What time is it?" });
     expect(response.output.map(({ type }) => type)).toEqual(["reasoning", "mcp_call", "mcp_call", "message"]);
     const [, reasoning, ...calls] = sent<{ input: object[] }>(1).input;
-    expect(reasoning).toEqual(recordedResponse("openai-responses-calls").output[0]);
+    expect(reasoning).toEqual(recordedResponse("responses/openai-calls").output[0]);
     expect(calls).toEqual([
       { type: "function_call", call_id: "call_GcLoCk1", name: "clock", arguments: '{"zone":"UTC"}' },
       { type: "function_call_output", call_id: "call_GcLoCk1", output: "noon" },
@@ -164,9 +164,9 @@ describe("state", () => {
   });
 
   it("sends back what the client keeps itself: encrypted reasoning, calls and outputs, with their ids", async () => {
-    server.reply(recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native()] });
-    const { output } = recordedResponse("openai-responses-calls");
+    const { output } = recordedResponse("responses/openai-calls");
     const outputs = ["call_GcLoCk1", "call_GcLoCk2"].map((call_id) => ({
       type: "function_call_output",
       call_id,
@@ -178,7 +178,7 @@ describe("state", () => {
   });
 
   it("gives the items of its own hosted tools back to it, and to no other server", async () => {
-    server.reply(recorded("openai-responses-search"), recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-search"), recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native()] });
     const { response } = await vr.post({
       tools: [{ type: "web_search" }],
@@ -188,7 +188,7 @@ describe("state", () => {
     expect(sent(0)).toMatchObject({ tools: [{ type: "web_search" }] });
     expect(sent<{ include: string[] }>(0).include).toContain("web_search_call.action.sources");
     const { input } = sent<{ input: object[] }>(1);
-    expect(input).toContainEqual(recordedResponse("openai-responses-search").output[0]);
+    expect(input).toContainEqual(recordedResponse("responses/openai-search").output[0]);
   });
 });
 
@@ -210,19 +210,19 @@ describe("guardrails", () => {
   }
 
   it("see text, reasoning, refusals and arguments as ordinary chunks, and nowhere else", async () => {
-    expect(await seen("openai-responses-reasoning")).toEqual({
+    expect(await seen("responses/openai-reasoning")).toEqual({
       reasoning: "**Counting the words**\n\nThere are five.**Answering**\n\nI say it.",
       text: "Noon is at twelve.",
     });
-    expect(await seen("openai-responses-calls")).toEqual({
+    expect(await seen("responses/openai-calls")).toEqual({
       reasoning: "**Checking the clock**",
       tool_arguments: '{"zone":"UTC"}{"zone":"CET"}',
     });
-    expect(await seen("openai-responses-refusal")).toEqual({ refusal: "I cannot help with that." });
+    expect(await seen("responses/openai-refusal")).toEqual({ refusal: "I cannot help with that." });
   });
 
   it("stop within an item of the server's, which closes as cut off and says no more", async () => {
-    replyTwice("openai-responses-reasoning");
+    replyTwice("responses/openai-reasoning");
     const { response, events } = await bothWays(() => ({
       plugins: [native(), guardBlocklist({ words: ["is at"] })],
     }));
@@ -242,7 +242,7 @@ describe("guardrails", () => {
         chunk.type === "text" ? { ...chunk, text: chunk.text.toUpperCase() } : undefined,
       ),
     );
-    replyTwice("openai-responses-reasoning");
+    replyTwice("responses/openai-reasoning");
     const { response } = await bothWays(() => ({ plugins: [native(), shout] }));
     expect(response.output.at(-1)).toMatchObject({
       status: "completed",
@@ -257,7 +257,7 @@ describe("guardrails", () => {
         chunk.type === "part" || (chunk.type === "item" && chunk.stage === "added") ? [] : undefined,
       ),
     );
-    replyTwice("openai-responses-refusal");
+    replyTwice("responses/openai-refusal");
     const { response } = await bothWays(() => ({ plugins: [native(), dropItems] }));
     expect(response.output.map((item) => item.type)).toContain("message");
     expect(JSON.stringify(response.output)).toContain("I cannot help with that.");
@@ -281,7 +281,7 @@ describe("guardrails", () => {
         return { ...item, content: [{ ...part, annotations: [...part.annotations, annotation] }] };
       }),
     );
-    server.reply(recorded("openai-responses-reasoning"));
+    server.reply(recorded("responses/openai-reasoning"));
     const vr = await startInProcess({ plugins: [native(), cite] });
     const { response, types } = await vr.stream();
     expect(items.map(({ id }) => id)).toEqual(["rs_68aa1c0f6d2c8197b1f1", "msg_68aa1c0f6d2c8197b1f2"]);
@@ -294,7 +294,7 @@ describe("guardrails", () => {
 
 describe("a model call", () => {
   it("asks for what the client asked, in the API's own words", async () => {
-    server.reply(recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({
       plugins: [native({ quirks: { passthrough: ["metadata", "safety_identifier", "prompt_cache_key"] } })],
     });
@@ -343,7 +343,7 @@ describe("a model call", () => {
   });
 
   it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
-    server.reply(recorded("openai-responses-refusal"));
+    server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });
     const digits = "0".repeat(48);
     await vr.post({
@@ -373,7 +373,7 @@ describe("bad days", () => {
       () =>
         stream(
           ...opened(),
-          fixtureBytes("openai-responses-calls").subarray(2000, endOfFrames("openai-responses-calls", 7)),
+          fixtureBytes("responses/openai-calls").subarray(2000, endOfFrames("responses/openai-calls", 7)),
         ),
     ],
     ["ends after its opening", () => stream(...opened())],
@@ -392,12 +392,12 @@ describe("bad days", () => {
   });
 
   it("response.failed is a failure with the server's reason", async () => {
-    const failed = recordedEvents("openai-responses-failed").slice(2);
+    const failed = recordedEvents("responses/openai-failed").slice(2);
     server.reply(stream(...opened(), ...failed));
     const vr = await startInProcess({ plugins: [native()] });
     const { response } = await vr.stream();
     expect(response.error).toMatchObject({ code: "rate_limit_exceeded" });
-    server.reply(json(recordedResponse("openai-responses-failed")));
+    server.reply(json(recordedResponse("responses/openai-failed")));
     expect((await vr.post()).status).toBe(429);
   });
 
@@ -423,7 +423,7 @@ describe("bad days", () => {
   });
 
   it("a server that streams nothing but its end is read from that", async () => {
-    const response = recordedResponse("openai-responses-reasoning");
+    const response = recordedResponse("responses/openai-reasoning");
     server.reply(stream({ type: "response.completed", sequence_number: 0, response }));
     const vr = await startInProcess({ plugins: [native()] });
     const answer = await vr.stream({ include: [ENCRYPTED] });
