@@ -32,6 +32,7 @@ export async function startGateway(
     upstream: settings.upstream
       ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
       : undefined,
+    routes: config.routes,
     settings,
     limits: {
       maxTurns: limits.maxTurns,

@@ -7,6 +7,7 @@ import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
 import type { ListedItem } from "../tool.ts";
+import type { Candidate } from "../upstream.ts";
 import type { Engine } from "./engine.ts";
 import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
@@ -16,7 +17,10 @@ import type { ResolvedTools } from "./resolve-tools.ts";
 export interface Prepared {
   conversation: Conversation;
   tools: ResolvedTools;
+  /** As the client named it, an alias too; the default of the first candidate where it named none. */
   model: string;
+  /** Who may answer requests for `model`, in the order to try. */
+  candidates: readonly Candidate[];
 }
 
 /** One response on its way: what every stage of the pipeline works on. */
@@ -27,6 +31,7 @@ export class Run {
   readonly conversation: Conversation;
   readonly tools: ResolvedTools;
   readonly model: string;
+  readonly candidates: readonly Candidate[];
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
@@ -46,6 +51,7 @@ export class Run {
     this.conversation = prepared.conversation;
     this.tools = prepared.tools;
     this.model = prepared.model;
+    this.candidates = prepared.candidates;
     this.unlisted = [...prepared.tools.listed];
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
