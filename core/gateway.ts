@@ -98,12 +98,12 @@ function createRouter(registry: Registry, { upstream, routes, log }: GatewayOpti
     (added) => new GuardedUpstream(added, toGuardLimits(registry.limitsOf(added), isOnly), log),
   );
   if (!upstream) return new UpstreamRouter(guarded, routes);
-  if (routes && routes.length > 0) log.warn({ routes: routes.length }, ROUTES_IGNORED);
+  if (routes && routes.length > 0) log.warn({ routes: routes.length }, `routes are ${ROUTES_IGNORED}`);
   return new UpstreamRouter(guarded);
 }
 
 export const ROUTES_IGNORED =
-  "routes are ignored: --upstream takes the place of the upstreams that they name";
+  "ignored: --upstream or VR_UPSTREAM took the place of the upstreams that they name";
 
 /** Milliseconds that a plugin may take to close: those that were set up before it must close too. */
 const CLOSE_MS = 5_000;

@@ -12,7 +12,7 @@ export interface Alias {
 /** From a model's name to who may answer. */
 export class UpstreamRouter {
   readonly upstreams: readonly GuardedUpstream[];
-  readonly #routes: readonly Route[];
+  readonly routes: readonly Route[];
   readonly #random: () => number;
   readonly #byName: ReadonlyMap<string, GuardedUpstream>;
 
@@ -27,7 +27,7 @@ export class UpstreamRouter {
       upstreams.map(({ name }) => name),
     );
     this.upstreams = upstreams;
-    this.#routes = routes;
+    this.routes = routes;
     this.#random = random;
     this.#byName = new Map(upstreams.map((upstream) => [upstream.name, upstream]));
   }
@@ -38,7 +38,7 @@ export class UpstreamRouter {
    * no model matches `*` alone. Empty when there is no upstream at all.
    */
   route(model: string | undefined): readonly Candidate[] {
-    const route = this.#routes.find((route) =>
+    const route = this.routes.find((route) =>
       route.model.some((pattern) => (model === undefined ? pattern === "*" : matches(pattern, model))),
     );
     if (route)
@@ -51,7 +51,7 @@ export class UpstreamRouter {
 
   /** The names that routes make up. */
   get aliases(): readonly Alias[] {
-    return this.#routes.flatMap((route) =>
+    return this.routes.flatMap((route) =>
       route.model.filter(isExact).map((name) => ({
         name,
         targets: [...route.to, ...route.fallbacks].flatMap(({ upstream: key, model = name }) => {

@@ -57,6 +57,14 @@ export const routesSchema = z.array(route).superRefine((routes, context) => {
 export type Route = z.output<typeof route>;
 export type Target = Route["to"][number];
 
+/** In one line, for the start banner: `llama-* → a, b; else c`. */
+export function describeRoute({ model, to, fallbacks }: Route): string {
+  const listed = (targets: readonly Target[]) =>
+    targets.map((target) => target.upstream + (target.model ? ` as ${target.model}` : "")).join(", ");
+  const rest = fallbacks.length > 0 ? `; else ${listed(fallbacks)}` : "";
+  return `${model.join(", ")} → ${listed(to)}${rest}`;
+}
+
 /** @throws ConfigError that names the target and the upstreams that there are */
 export function checkTargets(routes: readonly Route[], upstreams: readonly string[]): void {
   for (const [i, route] of routes.entries())
