@@ -2,8 +2,9 @@ import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
+import { createGateway, type Gateway, ROUTES_IGNORED } from "./gateway.ts";
 import { createLog } from "./log.ts";
+import { describeRoute } from "./routing/routes.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
@@ -32,6 +33,7 @@ export async function startGateway(
     upstream: settings.upstream
       ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
       : undefined,
+    routes: config.routes,
     settings,
     limits: {
       maxTurns: limits.maxTurns,
@@ -67,11 +69,19 @@ function banner(gateway: Gateway, url: string, file: string, config: Config, ver
     `vr ${version} is listening on ${url}`,
     ...upstreams.map((upstream) => `  upstream  ${upstream.name}: ${upstream.description}`),
     ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
+    ...describeRoutes(gateway, config),
     `  store     ${store?.name ?? "none: previous_response_id will find nothing"}`,
     `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
     `  config    ${file}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Where requests go by their model, unless `--upstream` has taken the place of the routes' targets. */
+function describeRoutes(gateway: Gateway, { routes }: Config): string[] {
+  if (routes.length === 0) return [];
+  if (gateway.engine.router.routes.length === 0) return [`  routes    ${ROUTES_IGNORED}`];
+  return gateway.engine.router.routes.map(describeRoute).map((text) => `  route     ${text}`);
 }
 
 /** The first signal drains and exits with 0, the second exits at once. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { ConfigError } from "./errors.ts";
+import { describeIssues } from "./issues.ts";
 import { LOG_LEVELS } from "./log.ts";
-import { describeIssues, type Plugin } from "./plugin.ts";
+import type { Plugin } from "./plugin.ts";
+import { routesSchema } from "./routing/routes.ts";
 
 const bytes = z.number().int().positive();
 const milliseconds = z.number().int().positive();
@@ -35,6 +37,8 @@ const timeouts = z.strictObject({
 
 const schema = z.strictObject({
   plugins: z.array(plugin),
+  /** Where requests go, by the model that they name; without a match to the first upstream. */
+  routes: routesSchema.default([]),
   port: z.number().int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import Router from "@koa/router";
 import type { Log, MaybePromise } from "./context.ts";
-import { ConfigError, isVrError, VrError } from "./errors.ts";
+import { ConfigError, isVrError, PluginError, VrError } from "./errors.ts";
 import { HookSet } from "./hooks.ts";
 import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
@@ -11,12 +11,18 @@ import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
+import { GuardedUpstream } from "./routing/guarded-upstream.ts";
+import { UpstreamRouter } from "./routing/router.ts";
+import type { Route } from "./routing/routes.ts";
 import { untilAborted } from "./until-aborted.ts";
+import { toGuardLimits } from "./upstream-limits.ts";
 
 export interface GatewayOptions {
   plugins: readonly Plugin[];
   /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`. */
   upstream?: Plugin | undefined;
+  /** Where requests go, by their model. Not looked at with `upstream`: it takes the place of their targets. */
+  routes?: readonly Route[] | undefined;
   settings: Settings;
   limits: Limits;
   http: HttpOptions;
@@ -30,7 +36,8 @@ const KEEP_ALIVE_MS = 75_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const hooks = new HookSet();
   const registry = new Registry();
-  const router = new Router();
+  const endpoints = new Router();
+  let router: UpstreamRouter | undefined;
   const closers: (() => MaybePromise<void>)[] = [];
   const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
     const vr: Vr = {
@@ -39,9 +46,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         kind: (kind) => registry.addKind(plugin.name, kind),
         add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
       },
-      upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },
+      upstreams: {
+        add: (upstream, limits) => {
+          if (router) throw new PluginError(`plugin "${plugin.name}" adds an upstream after set-up`);
+          if (addsUpstreams) registry.addUpstream(plugin.name, upstream, limits);
+        },
+        route: (model) => {
+          if (router) return router.route(model);
+          throw new PluginError(`plugin "${plugin.name}" routes during set-up: upstreams are known after it`);
+        },
+      },
       stores: { use: (store) => registry.setStore(plugin.name, store) },
-      router,
+      router: endpoints,
       log: options.log.child({ plugin: plugin.name }),
       settings: options.settings,
       taps: () => hooks.taps,
@@ -59,6 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     if (options.upstream) await setUp(options.upstream, true);
     for (const plugin of options.plugins) await setUp(plugin, !options.upstream);
+    router = createRouter(registry, options);
   } catch (error) {
     await closeAll(closers, options.log);
     throw error;
@@ -66,12 +83,27 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const engine: Engine = {
     hooks: hooks.seal(options.log),
     registry,
+    router,
     log: options.log,
     limits: options.limits,
     observing: new Set(),
   };
-  return new Gateway(engine, new ResponseCreator(engine, options.http), router, closers);
+  return new Gateway(engine, new ResponseCreator(engine, options.http), endpoints, closers);
 }
+
+/** @throws ConfigError when a route names an upstream that no plugin added */
+function createRouter(registry: Registry, { upstream, routes, log }: GatewayOptions): UpstreamRouter {
+  const isOnly = registry.upstreams.length === 1;
+  const guarded = registry.upstreams.map(
+    (added) => new GuardedUpstream(added, toGuardLimits(registry.limitsOf(added), isOnly), log),
+  );
+  if (!upstream) return new UpstreamRouter(guarded, routes);
+  if (routes && routes.length > 0) log.warn({ routes: routes.length }, `routes are ${ROUTES_IGNORED}`);
+  return new UpstreamRouter(guarded);
+}
+
+export const ROUTES_IGNORED =
+  "ignored: --upstream or VR_UPSTREAM took the place of the upstreams that they name";
 
 /** Milliseconds that a plugin may take to close: those that were set up before it must close too. */
 const CLOSE_MS = 5_000;

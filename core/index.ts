@@ -56,7 +56,7 @@ export type {
 } from "./protocol/model-request.ts";
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export type * as wire from "./protocol/wire.ts";
-export type { OwnToolOptions, ToolRegistry } from "./registry.ts";
+export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";
 export type { ResponseShell, Store, StoredResponse } from "./store.ts";
 export {
   createTailWindow,
@@ -79,4 +79,5 @@ export type {
   ToolOutput,
   ToolResult,
 } from "./tool.ts";
-export type { ModelInfo, Upstream } from "./upstream.ts";
+export type { Candidate, ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "./upstream.ts";
+export { pickUpstreamLimits, type UpstreamLimits, upstreamLimitsShape } from "./upstream-limits.ts";

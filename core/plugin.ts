@@ -4,9 +4,9 @@ import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 import type { Hooks } from "./hooks.ts";
-import type { ToolRegistry } from "./registry.ts";
+import { describeIssues } from "./issues.ts";
+import type { ToolRegistry, UpstreamRegistry } from "./registry.ts";
 import type { Store } from "./store.ts";
-import type { Upstream } from "./upstream.ts";
 
 /** What flags and environment say, which plugins prefer to their own options. */
 export interface Settings {
@@ -19,7 +19,7 @@ export interface Settings {
 export interface Vr {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
-  readonly upstreams: { add(upstream: Upstream): void };
+  readonly upstreams: UpstreamRegistry;
   readonly stores: { use(store: Store): void };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
@@ -74,13 +74,4 @@ function withoutOthers(schema: z.ZodType): z.ZodType {
   // By its definition, not by `instanceof`: the plugin may have a zod of its own.
   const object = schema as z.ZodObject;
   return object.def.type === "object" && object.def.catchall === undefined ? object.strict() : schema;
-}
-
-/** One line per wrong option, each with its path. */
-export function describeIssues(what: string, error: z.ZodError): string {
-  const lines = error.issues.map((issue) => {
-    const path = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-    return `${what}: ${path ? `${path.replace(/^\./, "")}: ` : ""}${issue.message}`;
-  });
-  return lines.join("\n");
 }

@@ -2,6 +2,7 @@ import type { Log } from "../context.ts";
 import type { SealedHooks } from "../hooks.ts";
 import type { Registry } from "../registry.ts";
 import type { SequencerTimes } from "../response/sequencer.ts";
+import type { UpstreamRouter } from "../routing/router.ts";
 
 export interface Limits extends SequencerTimes {
   /** Model calls per response; the last is sent without tools. */
@@ -14,6 +15,7 @@ export interface Limits extends SequencerTimes {
 export interface Engine {
   readonly hooks: SealedHooks;
   readonly registry: Registry;
+  readonly router: UpstreamRouter;
   readonly log: Log;
   readonly limits: Limits;
   /** Observers of ended responses that still run; a gateway that closes waits for them. */

@@ -34,9 +34,10 @@ export function toModelRequest(
     verbosity: request.text?.verbosity ?? undefined,
     reasoning: request.reasoning,
     stream: request.stream,
-    hosted: native
-      ? { tools: tools.hosted, include: [...request.include], maxToolCalls: request.max_tool_calls }
-      : undefined,
+    hosted:
+      native || tools.hosted.length > 0
+        ? { tools: tools.hosted, include: [...request.include], maxToolCalls: request.max_tool_calls }
+        : undefined,
     passthrough: {
       metadata: Object.keys(request.metadata).length > 0 ? request.metadata : undefined,
       user: request.user,

@@ -1,5 +1,5 @@
 import { type Caller, ResponseScope, TurnScope } from "../context.ts";
-import { ClientLeft, isGuardrailStop, toVrError, VrError } from "../errors.ts";
+import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import {
@@ -14,6 +14,7 @@ import type { ModelRequest } from "../protocol/model-request.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
+import { nameModel } from "../routing/ask.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { approvedTool } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
@@ -62,13 +63,15 @@ function asksPlugins({ previous_response_id, model, tools, input }: ResponseRequ
   );
 }
 
-/** What a response starts from: the conversation, its tools and its model. */
+/** What a response starts from: the conversation, who may answer it, its tools and its model. */
 async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared> {
-  const native = engine.registry.upstreams[0]?.native === true;
+  const asked = context.request.model;
+  const routed = engine.router.route(asked);
+  const native = routed[0]?.upstream.native === true;
   const conversation = await hydrate(engine.registry, context, native);
   const tools = await resolveTools(engine.registry, context.request, context, native);
-  const model = context.request.model ?? (await defaultModel(engine, context.signal));
-  return { conversation, tools, model, native };
+  if (asked !== undefined) return { conversation, tools, model: asked, candidates: routed };
+  return { conversation, tools, ...(await nameModel(routed, context)) };
 }
 
 /** Turns until the model has answered, or something needs the client. */
@@ -141,13 +144,6 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
   for (const { request, tool } of approved) assembler.calls.openApproved(tool, request, out);
   run.emit(out);
   return (await runCalls(run, turn, number, true)).items;
-}
-
-async function defaultModel(engine: Engine, signal: AbortSignal): Promise<string> {
-  const upstream = engine.registry.upstreams[0];
-  if (!upstream)
-    throw new VrError(503, "server_error", "No upstream is configured.", { code: "no_upstream" });
-  return upstream.defaultModel(signal);
 }
 
 /** What was thrown, as an end of the response. @throws it, as a VrError, when nothing has been sent yet */

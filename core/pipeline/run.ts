@@ -7,6 +7,7 @@ import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
 import type { ListedItem } from "../tool.ts";
+import type { Candidate } from "../upstream.ts";
 import type { Engine } from "./engine.ts";
 import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
@@ -16,9 +17,10 @@ import type { ResolvedTools } from "./resolve-tools.ts";
 export interface Prepared {
   conversation: Conversation;
   tools: ResolvedTools;
+  /** As the client named it, an alias too; the default of the first candidate where it named none. */
   model: string;
-  /** Whether the upstream speaks items itself. */
-  native: boolean;
+  /** Who may answer requests for `model`, in the order to try. */
+  candidates: readonly Candidate[];
 }
 
 /** One response on its way: what every stage of the pipeline works on. */
@@ -29,7 +31,7 @@ export class Run {
   readonly conversation: Conversation;
   readonly tools: ResolvedTools;
   readonly model: string;
-  readonly native: boolean;
+  readonly candidates: readonly Candidate[];
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
@@ -49,7 +51,7 @@ export class Run {
     this.conversation = prepared.conversation;
     this.tools = prepared.tools;
     this.model = prepared.model;
-    this.native = prepared.native;
+    this.candidates = prepared.candidates;
     this.unlisted = [...prepared.tools.listed];
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
@@ -62,6 +64,11 @@ export class Run {
   /** Whether a failure can no longer be a plain HTTP status. */
   get opened(): boolean {
     return this.begun || this.sequencer.opened;
+  }
+
+  /** Whether the upstream that is asked first speaks items itself. */
+  get native(): boolean {
+    return this.candidates[0]?.upstream.native === true;
   }
 
   /** Sends the opening events, if somebody watches. */

@@ -1,10 +1,11 @@
 import { answerOf, type MaybePromise, type TurnScope } from "../context.ts";
-import { UpstreamError, VrError } from "../errors.ts";
+import { UpstreamError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
+import { ask } from "../routing/ask.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 
@@ -23,7 +24,7 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
   if (run.sink.live) run.sequencer.arm();
   if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request);
-  const batches = answer ? answered(answer) : upstreamOf(run).stream(request, turn);
+  const batches = answer ? answered(answer) : ask(candidatesFor(run, request), request, turn);
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
   try {
@@ -179,11 +180,9 @@ export function isCut(end: TurnEnd): boolean {
   return end === "length" || end === "content_filter";
 }
 
-function upstreamOf(run: Run) {
-  const upstream = run.engine.registry.upstreams[0];
-  if (!upstream)
-    throw new VrError(503, "server_error", "No upstream is configured.", { code: "no_upstream" });
-  return upstream;
+/** A tap may have named another model: then the routes decide anew. */
+function candidatesFor(run: Run, { model }: ModelRequest) {
+  return model === run.model ? run.candidates : run.engine.router.route(model);
 }
 
 async function* answered(chunks: readonly ModelChunk[]): AsyncGenerator<readonly ModelChunk[]> {

@@ -1,5 +1,5 @@
 import { Pool } from "undici";
-import { type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
+import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
 import { chatCompletions } from "./chat.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
@@ -15,7 +15,7 @@ export interface HttpUpstream extends Upstream {
 /** Sets up a plugin: one server is one upstream of the gateway, closed with it. */
 export function useServer(vr: Vr, family: ServerFamily, options: CheckedServerOptions): void {
   const upstream = createHttpUpstream(family, options);
-  vr.upstreams.add(upstream);
+  vr.upstreams.add(upstream, pickUpstreamLimits(options));
   vr.onClose(() => upstream.close());
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { upstreamLimitsShape } from "../../core/index.ts";
 import { partialQuirksSchema } from "../dialect-chat/index.ts";
 
 const milliseconds = z.number().int().positive();
@@ -45,6 +46,7 @@ const fields = z.strictObject({
   maxResponseBytes: z.number().int().positive().default(268_435_456),
   /** Of one event of a stream, bytes. */
   maxEventBytes: z.number().int().positive().default(16_777_216),
+  ...upstreamLimitsShape,
 });
 
 /** One `Authorization` at most is ever sent. */
