@@ -11,12 +11,15 @@ import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
+import { limitStore } from "./store-limit.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 export interface GatewayOptions {
   plugins: readonly Plugin[];
   /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`. */
   upstream?: Plugin | undefined;
+  /** Takes the place of every store that `plugins` use: `VR_REDIS_URL`. */
+  store?: Plugin | undefined;
   settings: Settings;
   limits: Limits;
   http: HttpOptions;
@@ -32,7 +35,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const registry = new Registry();
   const router = new Router();
   const closers: (() => MaybePromise<void>)[] = [];
-  const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
+  const setUp = async (plugin: Plugin, addsUpstreams: boolean, usesStores: boolean) => {
     const vr: Vr = {
       hooks: hooks.facade(plugin.name),
       tools: {
@@ -40,7 +43,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
       },
       upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },
-      stores: { use: (store) => registry.setStore(plugin.name, store) },
+      stores: {
+        use: (store) =>
+          usesStores && registry.setStore(plugin.name, limitStore(store, options.limits.storeTimeoutMs)),
+        replaced: !usesStores,
+      },
       router,
       log: options.log.child({ plugin: plugin.name }),
       settings: options.settings,
@@ -57,8 +64,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }
   };
   try {
-    if (options.upstream) await setUp(options.upstream, true);
-    for (const plugin of options.plugins) await setUp(plugin, !options.upstream);
+    if (options.upstream) await setUp(options.upstream, true, !options.store);
+    if (options.store) await setUp(options.store, false, true);
+    for (const plugin of options.plugins) await setUp(plugin, !options.upstream, !options.store);
   } catch (error) {
     await closeAll(closers, options.log);
     throw error;

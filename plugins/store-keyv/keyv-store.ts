@@ -17,6 +17,10 @@ const ancestorsKey = (id: string) => `${id}/ancestors`;
 export interface KeyvStoreOptions {
   /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
   ttlDays?: number | undefined;
+  /** Names the store; "keyv" unless said. */
+  name?: string | undefined;
+  /** Said in the start banner. No secrets. */
+  description?: string | undefined;
 }
 
 /**
@@ -28,12 +32,15 @@ export function createKeyvStore(keyv: Keyv, options: KeyvStoreOptions = {}): Sto
 }
 
 class KeyvStore implements Store {
-  readonly name = "keyv";
+  readonly name: string;
+  readonly description?: string;
   readonly #keyv: CheckedKeyv;
   readonly #ttlMs: number;
   readonly #lineages = new Map<string, Lineage>();
 
-  constructor(keyv: CheckedKeyv, { ttlDays = 30 }: KeyvStoreOptions) {
+  constructor(keyv: CheckedKeyv, { ttlDays = 30, name = "keyv", description }: KeyvStoreOptions) {
+    this.name = name;
+    if (description !== undefined) this.description = description;
     this.#keyv = keyv;
     // Adapters hand the number to servers that take whole milliseconds only.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
