@@ -45,7 +45,8 @@ export class RedisLink {
     if (!this.#connection) await this.#awaited.promise;
     const connection = this.#connection;
     const { shown } = this.#options.server;
-    if (!connection) throw new Error(`there is no connection to ${shown}`, { cause: this.#reason });
+    if (!connection)
+      throw new Error(`there is no connection to ${shown}`, { cause: this.#reason ?? new Error("not yet") });
     try {
       return await this.#inTime(run(connection.redis), connection);
     } catch (error) {
