@@ -253,7 +253,9 @@ describe.skipIf(redis.skip)(redis.title, () => {
       const told = vr.log.map(({ message, fields }) => `${message} ${errorText(fields.err)}`).join("\n");
       expect(told).toMatch(reason);
       expect(told).not.toContain("secret");
-      expect(JSON.stringify([(await vr.post()).error, await ready(vr)])).not.toMatch(/PASS|AUTH|secret|127\.0\.0\.1/);
+      expect(JSON.stringify([(await vr.post()).error, await ready(vr)])).not.toMatch(
+        /PASS|AUTH|secret|127\.0\.0\.1/,
+      );
     });
 
     it("is full: what would be written is refused, what is there can be read", async () => {
