@@ -39,7 +39,7 @@ function createRedisStore({ settings, log }: Vr, { redis, ttlDays }: Options): S
     timeoutMs: timeoutMs ?? REDIS_TIMEOUT_MS,
     log,
   });
-  return createKeyvStore(keyv, { name: "redis", description: server.shown, ttlDays });
+  return createKeyvStore(keyv, { ordered: true, name: "redis", description: server.shown, ttlDays });
 }
 
 function loggedKeyv({ log }: Vr, { keyv, maxEntries, maxBytes }: Options): Keyv {

@@ -34,7 +34,7 @@ export const options = z
     ({ redis, keyv, maxEntries, maxBytes }) => !(redis || keyv) || (maxEntries ?? maxBytes) === undefined,
     {
       message:
-        "maxEntries and maxBytes bound vr's own memory; they do nothing to a redis or keyv that you give",
+        "maxEntries and maxBytes bound vr's own memory; they do nothing to a keyv that you give or to a redis",
     },
   );
 

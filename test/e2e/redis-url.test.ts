@@ -25,25 +25,22 @@ describe.skipIf(redis.skip)(redis.title, () => {
     ["in memory", "storeKeyv({ maxEntries: 10 })", "vr"],
     ["at another URL", 'storeKeyv({ redis: { url: "redis://127.0.0.1:1", namespace: "mine" } })', "mine"],
   ];
-  it.each(configured)(
-    "takes the place of the store %s; no file is made",
-    async (_, store, namespace) => {
-      await server.command("FLUSHALL");
-      const path = join(tempFolder(), "vr.db");
-      const args = ["start", "--port", "0"];
-      if (store !== undefined) args.push("--config", tempConfig(`{ plugins: [demo(), ${store}] }`));
-      const url = server.url.replace("//", "//:right-secret@");
-      const command = vr(args, { env: { VR_REDIS_URL: url, VR_DB_PATH: path } });
-      const { id } = await ask({ url: await command.listening() }, { input: "My name is Ada." });
-      const keys = (await server.command("KEYS", "*")) as string[];
-      expect(keys.sort()).toEqual([`${namespace}:${id}/items`, `${namespace}:${id}/response`]);
-      expect(existsSync(path)).toBe(false);
-      const { code, stdout, stderr } = await command.stop();
-      expect(code).toBe(0);
-      expect(stdout).toContain(`store     redis: ${server.url}/0\n`);
-      expect(stdout + stderr).not.toContain("right-secret");
-    },
-  );
+  it.each(configured)("takes the place of the store %s; no file is made", async (_, store, namespace) => {
+    await server.command("FLUSHALL");
+    const path = join(tempFolder(), "vr.db");
+    const args = ["start", "--port", "0"];
+    if (store !== undefined) args.push("--config", tempConfig(`{ plugins: [demo(), ${store}] }`));
+    const url = server.url.replace("//", "//:right-secret@");
+    const command = vr(args, { env: { VR_REDIS_URL: url, VR_DB_PATH: path } });
+    const { id } = await ask({ url: await command.listening() }, { input: "My name is Ada." });
+    const keys = (await server.command("KEYS", "*")) as string[];
+    expect(keys.sort()).toEqual([`${namespace}:${id}/items`, `${namespace}:${id}/response`]);
+    expect(existsSync(path)).toBe(false);
+    const { code, stdout, stderr } = await command.stop();
+    expect(code).toBe(0);
+    expect(stdout).toContain(`store     redis: ${server.url}/0\n`);
+    expect(stdout + stderr).not.toContain("right-secret");
+  });
 
   it("is not there yet: the gateway starts all the same", async () => {
     const command = vr(["start", "--port", "0"], {

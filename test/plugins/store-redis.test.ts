@@ -77,7 +77,7 @@ describe("the URL of a Redis", () => {
   });
 
   it("stands in for another store, or for the memory's bounds, only alone", () => {
-    expect(() => storeKeyv({ redis: "redis://h", maxEntries: 5 })).toThrow(/do nothing to a redis/);
+    expect(() => storeKeyv({ redis: "redis://h", maxEntries: 5 })).toThrow(/or to a redis/);
     expect(() => storeKeyv({ redis: { url: "redis://h", timeoutMs: 0 } })).toThrow(/redis.timeoutMs/);
     expect(() => storeKeyv({ redis: { url: "redis://h", prefix: "x" } as never })).toThrow(/prefix/);
   });
@@ -94,7 +94,7 @@ describe.skipIf(redis.skip)(redis.title, () => {
     const parsed = parseRedisUrl(url);
     if (!parsed) throw new Error(url);
     const keyv = createRedisKeyv({ server: parsed, namespace, timeoutMs: 5_000, log: recordingLog().log });
-    return { namespace, store: createKeyvStore(keyv, { ttlDays }) };
+    return { namespace, store: createKeyvStore(keyv, { ttlDays, ordered: true }) };
   }
 
   describeStore("store-keyv on Redis", ({ ttlDays }) => {
