@@ -1,5 +1,6 @@
 import type { MaybePromise } from "./context.ts";
 import { StoreError } from "./errors.ts";
+import { isThenable } from "./hook-taps.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Store } from "./store.ts";
  */
 export function limitStore(store: Store, ms: number): Store {
   const limited = <T>(doing: string, answer: MaybePromise<T>): MaybePromise<T> =>
-    answer instanceof Promise ? within(answer, ms, () => lateError(store.name, doing, ms)) : answer;
+    isThenable(answer) ? within(answer, ms, () => lateError(store.name, doing, ms)) : answer;
   return {
     name: store.name,
     ...(store.description === undefined ? {} : { description: store.description }),
@@ -27,7 +28,7 @@ function lateError(store: string, doing: string, ms: number): StoreError {
   );
 }
 
-function within<T>(answer: Promise<T>, ms: number, error: () => Error): Promise<T> {
+function within<T>(answer: PromiseLike<T>, ms: number, error: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(error()), ms);
     answer.then(

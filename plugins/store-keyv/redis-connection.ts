@@ -15,11 +15,13 @@ export interface RedisConnection {
  * Connects, logs in and awaits an answer to PING: a server that loads its data, lacks a login or is stopped takes
  * connections, too. Nothing is queued or connected anew behind the caller's back.
  * @param timeoutMs milliseconds for the connection to be made, and again for the server to answer
+ * @param signal gives up
  * @throws Error with the reason
  */
 export async function connectToRedis(
   { login, socket }: RedisServer,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<RedisConnection> {
   // Here, so that gateways without Redis do not load it.
   const { createClient, default: Adapter } = await import("@keyv/redis");
@@ -34,6 +36,8 @@ export async function connectToRedis(
     if (client.isOpen) client.destroy();
   };
   client.on("error", end);
+  const abort = () => end(signal.reason);
+  signal.addEventListener("abort", abort);
   let late: NodeJS.Timeout | undefined;
   client.once("connect", () => {
     const error = new Error(`it takes connections, but did not answer within ${timeoutMs} ms`);
@@ -48,6 +52,7 @@ export async function connectToRedis(
     throw error;
   } finally {
     clearTimeout(late);
+    signal.removeEventListener("abort", abort);
   }
   const redis = new Adapter<string>(client as never, { throwOnErrors: true });
   redis.on("error", () => {}); // is thrown, too

@@ -28,7 +28,7 @@ export class RedisLink {
   #retry: NodeJS.Timeout | undefined;
   /** Why there is no connection, as it was logged. */
   #reason: Error | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -56,11 +56,12 @@ export class RedisLink {
   }
 
   close(): void {
-    this.#closed = true;
+    const reason = new Error("the gateway stops");
+    this.#closing.abort(reason);
     clearTimeout(this.#retry);
     clearTimeout(this.#patience);
     this.#awaited.resolve();
-    this.#connection?.end(new Error("the gateway stops"));
+    this.#connection?.end(reason);
     this.#connection = undefined;
   }
 
@@ -85,17 +86,18 @@ export class RedisLink {
 
   async #connect(retryMs: number): Promise<void> {
     const { server, timeoutMs, log } = this.#options;
+    const { signal } = this.#closing;
     let connection: RedisConnection;
     try {
-      connection = await connectToRedis(server, timeoutMs);
+      connection = await connectToRedis(server, timeoutMs, signal);
     } catch (error) {
-      if (this.#closed) return;
+      if (signal.aborted) return;
       this.#explain(error as Error);
       const delay = retryMs * (0.8 + Math.random() * 0.4);
       this.#retry = setTimeout(() => this.#connect(Math.min(retryMs * 2, LAST_RETRY_MS)), delay);
       return;
     }
-    if (this.#closed) return connection.end(new Error("the gateway stops"));
+    if (signal.aborted) return connection.end(signal.reason);
     this.#connection = connection;
     clearTimeout(this.#patience);
     this.#awaited.resolve();
@@ -106,7 +108,7 @@ export class RedisLink {
 
   #lose(connection: RedisConnection, reason: Error): void {
     connection.end(reason);
-    if (this.#connection !== connection || this.#closed) return;
+    if (this.#connection !== connection || this.#closing.signal.aborted) return;
     this.#connection = undefined;
     this.#explain(reason);
     this.#wait();

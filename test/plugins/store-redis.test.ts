@@ -226,6 +226,12 @@ describe.skipIf(redis.skip)(redis.title, () => {
       await vr.close();
     });
 
+    it("never answers from the start: the gateway does not wait for it to stop, either", async () => {
+      server.freeze();
+      const vr = await start(server.url, FOR_EVER);
+      await vr.close();
+    });
+
     it("is no Redis at all", async () => {
       const sockets = new Set<Socket>();
       const other = createServer((socket) => {
