@@ -14,6 +14,7 @@ export default defineConfig({
     demo(),
 
     // Keeps responses for previous_response_id. VR_DB_PATH says where; ":memory:" forgets them at the end.
+    // VR_REDIS_URL=redis://127.0.0.1:6379 puts them into Redis instead.
     storeSqlite(),
 
     // One line per response on standard error. No contents.

@@ -19,6 +19,8 @@ Options, each over its environment variable, which is over the configuration fil
 Environment only:
   VR_UPSTREAM_API_KEY   sent to VR_UPSTREAM as a bearer token
   VR_DB_PATH            file of the SQLite store; ":memory:" keeps nothing
+  VR_REDIS_URL          Redis that takes the place of the configured store, such as
+                        redis://127.0.0.1:6379
   VR_LOG_LEVEL          debug, info, warn, error or silent (info)
 `;
 

@@ -4,7 +4,9 @@ import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway, ROUTES_IGNORED } from "./gateway.ts";
 import { createLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
 import { describeRoute } from "./routing/routes.ts";
+import type { Store } from "./store.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
@@ -34,10 +36,12 @@ export async function startGateway(
       ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
       : undefined,
     routes: config.routes,
+    store: settings.redisUrl === undefined ? undefined : await storePlugin(config.plugins),
     settings,
     limits: {
       maxTurns: limits.maxTurns,
       toolTimeoutMs: timeouts.toolMs,
+      storeTimeoutMs: timeouts.storeMs,
       headersAfterMs: timeouts.headersAfterMs,
       keepAliveMs: timeouts.keepAliveMs,
     },
@@ -57,10 +61,19 @@ export async function startGateway(
   }
 }
 
-/** The plugin that `--upstream` means. The only place of the core that knows one. */
+// These two are the only places of the core that know a plugin.
+
+/** The plugin that `--upstream` means. */
 async function upstreamPlugin(baseUrl: string, apiKey: string | undefined) {
   const { openaiCompatible } = await import("../plugins/upstream-openai-compatible/index.ts");
   return openaiCompatible({ baseUrl, ...(apiKey ? { apiKey } : {}) });
+}
+
+/** The plugin that `VR_REDIS_URL` means: none where one of the configuration obeys it already. */
+async function storePlugin(configured: readonly Plugin[]): Promise<Plugin | undefined> {
+  const { storeKeyv } = await import("../plugins/store-keyv/index.ts");
+  const store = storeKeyv();
+  return configured.some(({ name }) => name === store.name) ? undefined : store;
 }
 
 function banner(gateway: Gateway, url: string, file: string, config: Config, version: string): string {
@@ -70,7 +83,7 @@ function banner(gateway: Gateway, url: string, file: string, config: Config, ver
     ...upstreams.map((upstream) => `  upstream  ${upstream.name}: ${upstream.description}`),
     ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
     ...describeRoutes(gateway, config),
-    `  store     ${store?.name ?? "none: previous_response_id will find nothing"}`,
+    `  store     ${store ? describe(store) : "none: previous_response_id will find nothing"}`,
     `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
     `  config    ${file}`,
   ];
@@ -83,6 +96,7 @@ function describeRoutes(gateway: Gateway, { routes }: Config): string[] {
   if (gateway.engine.router.routes.length === 0) return [`  routes    ${ROUTES_IGNORED}`];
   return gateway.engine.router.routes.map(describeRoute).map((text) => `  route     ${text}`);
 }
+const describe = ({ name, description }: Store) => (description ? `${name}: ${description}` : name);
 
 /** The first signal drains and exits with 0, the second exits at once. */
 function stopOnSignals(gateway: Gateway, drainMs: number): void {

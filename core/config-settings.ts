@@ -34,6 +34,7 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
     upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
     dbPath: nonEmpty(env.VR_DB_PATH),
+    redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
     logLevel:
       pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
   };
@@ -66,6 +67,15 @@ function toPort(text: string): number | undefined {
 
 function toUrl(text: string): string | undefined {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined;
+}
+
+/** Does not show what it refuses: it may hold a password. The plugin that connects looks at the rest. */
+function toRedisUrl(text: string | undefined): string | undefined {
+  if (text === undefined || (URL.canParse(text) && /^(rediss?|unix):$/.test(new URL(text).protocol)))
+    return text;
+  throw new ConfigError(
+    "VR_REDIS_URL: expected a URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380",
+  );
 }
 
 function toLogLevel(text: string): LogLevel | undefined {

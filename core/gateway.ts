@@ -14,6 +14,7 @@ import { Registry } from "./registry.ts";
 import { GuardedUpstream } from "./routing/guarded-upstream.ts";
 import { UpstreamRouter } from "./routing/router.ts";
 import type { Route } from "./routing/routes.ts";
+import { limitStore } from "./store-limit.ts";
 import { untilAborted } from "./until-aborted.ts";
 import { toGuardLimits } from "./upstream-limits.ts";
 
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   upstream?: Plugin | undefined;
   /** Where requests go, by their model. Not looked at with `upstream`: it takes the place of their targets. */
   routes?: readonly Route[] | undefined;
+  /** Takes the place of every store that `plugins` use: `VR_REDIS_URL`. */
+  store?: Plugin | undefined;
   settings: Settings;
   limits: Limits;
   http: HttpOptions;
@@ -39,7 +42,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const endpoints = new Router();
   let router: UpstreamRouter | undefined;
   const closers: (() => MaybePromise<void>)[] = [];
-  const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
+  const setUp = async (plugin: Plugin, addsUpstreams: boolean, usesStores: boolean) => {
     const vr: Vr = {
       hooks: hooks.facade(plugin.name),
       tools: {
@@ -56,7 +59,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
           throw new PluginError(`plugin "${plugin.name}" routes during set-up: upstreams are known after it`);
         },
       },
-      stores: { use: (store) => registry.setStore(plugin.name, store) },
+      stores: {
+        use: (store) =>
+          usesStores && registry.setStore(plugin.name, limitStore(store, options.limits.storeTimeoutMs)),
+        replaced: !usesStores,
+      },
       router: endpoints,
       log: options.log.child({ plugin: plugin.name }),
       settings: options.settings,
@@ -73,8 +80,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }
   };
   try {
-    if (options.upstream) await setUp(options.upstream, true);
-    for (const plugin of options.plugins) await setUp(plugin, !options.upstream);
+    if (options.upstream) await setUp(options.upstream, true, !options.store);
+    if (options.store) await setUp(options.store, false, true);
+    for (const plugin of options.plugins) await setUp(plugin, !options.upstream, !options.store);
     router = createRouter(registry, options);
   } catch (error) {
     await closeAll(closers, options.log);

@@ -12,6 +12,8 @@ import type { Store } from "./store.ts";
 export interface Settings {
   /** `VR_DB_PATH` */
   readonly dbPath?: string | undefined;
+  /** `VR_REDIS_URL`: may hold a password. */
+  readonly redisUrl?: string | undefined;
   readonly logLevel: string;
 }
 
@@ -20,7 +22,12 @@ export interface Vr {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
   readonly upstreams: UpstreamRegistry;
-  readonly stores: { use(store: Store): void };
+  readonly stores: {
+    /** One store per gateway. @throws PluginError when another plugin has set one */
+    use(store: Store): void;
+    /** The settings name another store: what a plugin uses is left aside, and need not be opened. */
+    readonly replaced?: boolean;
+  };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
   readonly log: Log;

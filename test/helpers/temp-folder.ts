@@ -25,6 +25,7 @@ export function tempConfig(options: string): string {
     demo: "demo",
     openaiCompatible: "upstream-openai-compatible",
     storeSqlite: "store-sqlite",
+    storeKeyv: "store-keyv",
     logger: "logger",
   };
   const used = Object.entries(plugins).filter(([name]) => options.includes(`${name}(`));
