@@ -29,9 +29,7 @@ export async function startGateway(
   const { limits, timeouts } = config;
   const gateway = await createGateway({
     plugins: config.plugins,
-    upstream: settings.upstream
-      ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
-      : undefined,
+    upstream: await upstreamPlugin(settings),
     settings,
     limits: {
       maxTurns: limits.maxTurns,
@@ -55,10 +53,11 @@ export async function startGateway(
   }
 }
 
-/** The plugin that `--upstream` means. The only place of the core that knows one. */
-async function upstreamPlugin(baseUrl: string, apiKey: string | undefined) {
-  const { openaiCompatible } = await import("../plugins/upstream-openai-compatible/index.ts");
-  return openaiCompatible({ baseUrl, ...(apiKey ? { apiKey } : {}) });
+/** The plugin that `--upstream` and `VR_UPSTREAM_KIND` mean. The only place of the core that knows one. */
+async function upstreamPlugin({ upstream, upstreamKind, upstreamApiKey }: StartSettings) {
+  if (!upstream && !upstreamKind) return undefined;
+  const { namedUpstream } = await import("../plugins/find-server/index.ts");
+  return namedUpstream({ baseUrl: upstream, kind: upstreamKind, apiKey: upstreamApiKey });
 }
 
 function banner(gateway: Gateway, url: string, file: string, config: Config, version: string): string {

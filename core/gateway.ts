@@ -15,7 +15,7 @@ import { untilAborted } from "./until-aborted.ts";
 
 export interface GatewayOptions {
   plugins: readonly Plugin[];
-  /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`. */
+  /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`, `VR_UPSTREAM_KIND`. */
   upstream?: Plugin | undefined;
   settings: Settings;
   limits: Limits;
@@ -39,7 +39,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         kind: (kind) => registry.addKind(plugin.name, kind),
         add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
       },
-      upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },
+      upstreams: {
+        add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream),
+        replaced: !addsUpstreams,
+      },
       stores: { use: (store) => registry.setStore(plugin.name, store) },
       router,
       log: options.log.child({ plugin: plugin.name }),

@@ -12,6 +12,10 @@ import type { Upstream } from "./upstream.ts";
 export interface Settings {
   /** `VR_DB_PATH` */
   readonly dbPath?: string | undefined;
+  /** `VR_UPSTREAM_API_KEY` */
+  readonly upstreamApiKey?: string | undefined;
+  /** Where the gateway is going to listen; 0 takes a free port. */
+  readonly port?: number | undefined;
   readonly logLevel: string;
 }
 
@@ -19,7 +23,11 @@ export interface Settings {
 export interface Vr {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
-  readonly upstreams: { add(upstream: Upstream): void };
+  readonly upstreams: {
+    add(upstream: Upstream): void;
+    /** `--upstream` takes the place of whatever is added. */
+    readonly replaced: boolean;
+  };
   readonly stores: { use(store: Store): void };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
