@@ -4,6 +4,9 @@ import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
+import type { Upstream } from "./upstream.ts";
+import type { CheckResult } from "./upstream-check.ts";
+import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
@@ -16,10 +19,18 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   process.on("unhandledRejection", (error) => {
     gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
   });
+  const watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   // Before the banner: whoever reads it may stop the gateway at once.
-  stopOnSignals(gateway, config.timeouts.drainMs);
-  process.stdout.write(banner(gateway, url, file, config, version));
+  stopOnSignals(() => {
+    watch.stop();
+    return gateway.close(config.timeouts.drainMs);
+  });
+  await watch.heard(BANNER_WAITS_MS);
+  process.stdout.write(banner(gateway, watch.first, url, file, config, version));
 }
+
+/** Milliseconds that the banner, not the gateway, waits to know whether the upstream answers. */
+const BANNER_WAITS_MS = 250;
 
 /** A gateway that listens. The way in for programs that embed one. */
 export async function startGateway(
@@ -60,11 +71,18 @@ async function upstreamPlugin({ upstream, upstreamKind, upstreamApiKey }: StartS
   return namedUpstream({ baseUrl: upstream, kind: upstreamKind, apiKey: upstreamApiKey });
 }
 
-function banner(gateway: Gateway, url: string, file: string, config: Config, version: string): string {
+function banner(
+  gateway: Gateway,
+  checks: UpstreamWatch["first"],
+  url: string,
+  file: string,
+  config: Config,
+  version: string,
+): string {
   const { upstreams, store } = gateway.engine.registry;
   const lines = [
     `vr ${version} is listening on ${url}`,
-    ...upstreams.map((upstream) => `  upstream  ${upstream.name}: ${upstream.description}`),
+    ...upstreams.map((upstream) => `  upstream  ${describe(upstream, checks.get(upstream))}`),
     ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
     `  store     ${store?.name ?? "none: previous_response_id will find nothing"}`,
     `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
@@ -73,13 +91,19 @@ function banner(gateway: Gateway, url: string, file: string, config: Config, ver
   return `${lines.join("\n")}\n`;
 }
 
+/** The lines of a description stay below its first; an upstream that does not answer says why. */
+function describe({ name, description }: Upstream, check: CheckResult | undefined): string {
+  const lines = [`${name}: ${description}`, ...(check?.ok === false ? [`not ready: ${check.error}`] : [])];
+  return lines.join("\n").replaceAll("\n", `\n${" ".repeat(12)}`);
+}
+
 /** The first signal drains and exits with 0, the second exits at once. */
-function stopOnSignals(gateway: Gateway, drainMs: number): void {
+function stopOnSignals(close: () => Promise<void>): void {
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
-    gateway.close(drainMs).then(
+    close().then(
       () => process.exit(0),
       () => process.exit(1),
     );

@@ -36,6 +36,10 @@ export class ModelList {
   /** @throws UpstreamError unless the server answers; one that cannot list its models does answer. */
   async check(signal: AbortSignal): Promise<void> {
     const { status, text } = await this.#request(signal);
+    if (status === 401 || status === 403) {
+      const what = this.#headers.includes("authorization") ? "refuses the key" : "wants a key";
+      throw new UpstreamError(status, `the model server ${what} (${status})`);
+    }
     if (status >= 300 && status !== 404 && status !== 405) throw this.#error(status, text);
   }
 
