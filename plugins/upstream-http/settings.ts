@@ -29,7 +29,7 @@ export function toSettings(family: ServerFamily, options: CheckedServerOptions):
     name: options.name ?? family.name,
     origin,
     path: /\/v\d[^/]*(\/|$)/.test(path) ? path : `${path}/v1`,
-    quirks: withQuirks({ ...family.quirks, ...options.quirks }),
+    quirks: withQuirks(family.quirks, options.quirks),
     secrets: [options.apiKey, ...Object.values(options.headers)].filter((secret) => secret !== undefined),
   };
 }

@@ -1,8 +1,18 @@
 import { definePlugin } from "../../core/index.ts";
 import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
 
-/** How llama.cpp differs: README.md. */
-const family: ServerFamily = { name: "llama-cpp", quirks: {} };
+/** How llama.cpp differs. The sources of each line are in README.md. */
+const family: ServerFamily = {
+  name: "llama-cpp",
+  quirks: {
+    files: false,
+    forcedFunction: "required",
+    parallelToolCalls: "as-given",
+    logprobsInToolStreams: false,
+    reasoningEffort: "both",
+    passthrough: [],
+  },
+};
 
 /** llama.cpp's server, `llama-server`. */
 export const llamaCpp = definePlugin({

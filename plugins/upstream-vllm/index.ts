@@ -1,8 +1,16 @@
 import { definePlugin } from "../../core/index.ts";
 import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
 
-/** How vLLM differs: README.md. */
-const family: ServerFamily = { name: "vllm", quirks: {} };
+/** How vLLM differs. The sources of each line are in README.md. */
+const family: ServerFamily = {
+  name: "vllm",
+  quirks: {
+    maxTokens: "max_completion_tokens",
+    reasoningField: "reasoning",
+    files: false,
+    passthrough: [],
+  },
+};
 
 /** A vLLM server. */
 export const vllm = definePlugin({
