@@ -30,7 +30,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
 }
 
 /** Milliseconds that the banner, not the gateway, waits to know whether the upstream answers. */
-const BANNER_WAITS_MS = 250;
+const BANNER_WAITS_MS = 1_000;
 
 /** A gateway that listens. The way in for programs that embed one. */
 export async function startGateway(

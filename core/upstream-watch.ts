@@ -3,10 +3,16 @@ import type { Log } from "./context.ts";
 import type { Upstream } from "./upstream.ts";
 import { type CheckReason, type CheckResult, checkUpstream } from "./upstream-check.ts";
 
-/** Milliseconds: for one answer; before the second check; before later ones, at most. */
-const CHECK_MS = 5_000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+/** Milliseconds. */
+export interface WatchTimes {
+  /** For one answer. */
+  checkMs: number;
+  /** Before the second check; doubled before each further one. */
+  firstDelayMs: number;
+  longestDelayMs: number;
+}
+
+const TIMES: WatchTimes = { checkMs: 5_000, firstDelayMs: 500, longestDelayMs: 30_000 };
 
 export interface UpstreamWatch {
   /** What each said when it was first asked, of those that have said anything. */
@@ -20,20 +26,24 @@ export interface UpstreamWatch {
  * Asks every upstream until it has answered once. One that does not is logged, once for each reason, and again
  * when it does.
  */
-export function watchUpstreams(upstreams: readonly Upstream[], log: Log): UpstreamWatch {
+export function watchUpstreams(
+  upstreams: readonly Upstream[],
+  log: Log,
+  { checkMs, firstDelayMs, longestDelayMs }: WatchTimes = TIMES,
+): UpstreamWatch {
   const first = new Map<Upstream, CheckResult>();
   const stopping = new AbortController();
   const { signal } = stopping;
 
   const ask = async (upstream: Upstream): Promise<CheckResult> => {
-    const result = await checkUpstream(upstream, CHECK_MS, signal);
+    const result = await checkUpstream(upstream, checkMs, signal);
     if (!first.has(upstream)) first.set(upstream, result);
     return result;
   };
   const follow = async (upstream: Upstream, asked: Promise<CheckResult>): Promise<void> => {
     const told = new Set<CheckReason>();
     let result = await asked;
-    for (let delayMs = FIRST_DELAY_MS; !result.ok; delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS)) {
+    for (let delayMs = firstDelayMs; !result.ok; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
       if (signal.aborted) return;
       const { reason, error } = result;
       if (!told.has(reason)) log.warn({ upstream: upstream.name, reason, error }, "an upstream is not ready");

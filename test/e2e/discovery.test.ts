@@ -55,11 +55,14 @@ async function listening(holder: Server): Promise<Server> {
 
 type Places = Partial<Record<keyof typeof FAMILIES | "openai", string>>;
 
-/** Starts a gateway that looks for servers at these addresses, and at no other; the demo comes last. */
-async function look(at: Places, env: Record<string, string> = {}, options = ""): Promise<Gateway> {
+/**
+ * Starts a gateway that looks for servers at these addresses, and at no other; the demo comes last. By default
+ * it waits longer than a busy machine takes.
+ */
+async function look(at: Places, env: Record<string, string> = {}, timeoutMs = 8_000): Promise<Gateway> {
   const places = [...Object.entries(at).map(([kind, baseUrl]) => ({ kind, baseUrl })), { kind: "demo" }];
-  const config = tempConfig(`{ plugins: [findServer({ places: ${JSON.stringify(places)}, ${options} })] }`);
-  return start({ config, env });
+  const options = JSON.stringify({ places, timeoutMs });
+  return start({ config: tempConfig(`{ plugins: [findServer(${options})] }`), env });
 }
 
 async function start(options: Parameters<typeof startGateway>[0]): Promise<Gateway> {
@@ -152,9 +155,9 @@ describe("what is looked for", () => {
     closing.push(async () => silent.close());
     const url = `http://127.0.0.1:${(silent.address() as { port: number }).port}/v1`;
     const ollama = await server(FAMILIES.ollama);
-    const gateway = await look({ vllm: url, ollama: ollama.url }, {}, "timeoutMs: 200");
+    const gateway = await look({ vllm: url, ollama: ollama.url }, {}, 1_000);
     expect(upstreamOf(gateway)).toBe("ollama");
-    expect(gateway.stdout()).toContain(`${url} did not answer within 200 ms`);
+    expect(gateway.stdout()).toContain(`${url} did not answer within 1000 ms`);
   });
 
   it("a server without models is passed over with a hint, for the demo too", async () => {
