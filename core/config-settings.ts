@@ -16,7 +16,8 @@ export interface StartSettings extends Settings {
   readonly port: number;
   readonly host: string;
   readonly upstream?: string | undefined;
-  readonly upstreamApiKey?: string | undefined;
+  /** The name of a kind of model server; unchecked, since plugins know them. */
+  readonly upstreamKind?: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -32,6 +33,7 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     port: port ?? config.port ?? DEFAULT_PORT,
     host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
+    upstreamKind: nonEmpty(env.VR_UPSTREAM_KIND),
     upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
     dbPath: nonEmpty(env.VR_DB_PATH),
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),

@@ -14,6 +14,10 @@ export interface Settings {
   readonly dbPath?: string | undefined;
   /** `VR_REDIS_URL`: may hold a password. */
   readonly redisUrl?: string | undefined;
+  /** `VR_UPSTREAM_API_KEY` */
+  readonly upstreamApiKey?: string | undefined;
+  /** Where the gateway is going to listen; 0 takes a free port. */
+  readonly port?: number | undefined;
   readonly logLevel: string;
 }
 
@@ -34,6 +38,8 @@ export interface Vr {
   readonly settings: Settings;
   /** Every tap of every plugin with what it has cost so far. */
   taps(): readonly Readonly<Tap<unknown>>[];
+  /** Runs once all plugins are set up, before the gateway listens. Hooks are sealed, upstreams are known. */
+  onReady(run: () => MaybePromise<void>): void;
   /** Runs when the gateway stops, in reverse order of registration. */
   onClose(close: () => MaybePromise<void>): void;
 }

@@ -23,6 +23,7 @@ export function tempFolder(files: Record<string, string> = {}): string {
 export function tempConfig(options: string): string {
   const plugins = {
     demo: "demo",
+    findServer: "find-server",
     openaiCompatible: "upstream-openai-compatible",
     storeSqlite: "store-sqlite",
     storeKeyv: "store-keyv",
