@@ -36,7 +36,11 @@ export class ModelList {
   /** @throws UpstreamError unless the server answers; one that cannot list its models does answer. */
   async check(signal: AbortSignal): Promise<void> {
     const { status, text } = await this.#request(signal);
-    if (status === 401 || status === 403) throw this.#keyError(status, text);
+    if (status === 401 || status === 403) {
+      // The keys are the clients': that it wants one is all that can be known.
+      if (this.#settings.auth === "forward" && !this.#headers.includes("authorization")) return;
+      throw this.#keyError(status, text);
+    }
     if (status >= 300 && status !== 404 && status !== 405) throw this.#error(status, text);
   }
 
