@@ -1,0 +1,4 @@
+import { describeUpstream } from "../contract/upstream.ts";
+import { vllm } from "../helpers/families/vllm.ts";
+
+describeUpstream(vllm);
