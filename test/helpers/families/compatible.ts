@@ -1,25 +1,9 @@
 import { openaiCompatible as plugin } from "../../../plugins/upstream-openai-compatible/index.ts";
 import type { Family } from "./family.ts";
-import {
-  callsAnswered,
-  noDeveloper,
-  onlyParts,
-  type Rule,
-  streamOptionsNeedStream,
-  systemFirst,
-} from "./rules.ts";
+import { callsAnswered, noDeveloper, onlyParts, streamOptionsNeedStream, systemFirst } from "./rules.ts";
 import { inPieces, sayer } from "./sayer.ts";
 
-/** DeepSeek's, of its thinking mode. */
-const reasoningOfCalls: Rule = ({ messages }) =>
-  messages.some(
-    (each: { tool_calls?: unknown; reasoning_content?: string }) =>
-      each.tool_calls && each.reasoning_content === "",
-  )
-    ? "Missing `reasoning_content` field in the assistant message"
-    : undefined;
-
-/** Servers that nothing is known of; they act like DeepSeek's, and like a careful server of one's own. */
+/** Servers that nothing is known of; the manner is DeepSeek's. */
 export const compatible: Family = {
   name: "openai-compatible",
   folder: "upstream-openai-compatible",
@@ -36,7 +20,6 @@ export const compatible: Family = {
     systemFirst,
     noDeveloper,
     callsAnswered,
-    reasoningOfCalls,
     streamOptionsNeedStream,
     onlyParts("text", "image_url", "file"),
   ],
