@@ -53,6 +53,8 @@ const quirksSchema = z.strictObject({
   sendReasoning: z.enum(["tool-calls", "always", "never"]),
   /** The field of an assistant message in which reasoning goes back. */
   reasoningField: z.enum(["reasoning_content", "reasoning"]),
+  /** Whether messages with tool calls have that field even where there was no reasoning. */
+  emptyReasoning: z.boolean(),
   /**
    * How a JSON schema is asked for: "json_schema" is OpenAI's `response_format`, "structured_outputs" and
    * "guided_json" are vLLM's own, "format" is Ollama's own; "json_object": the server gives JSON but knows no
@@ -99,6 +101,7 @@ export const defaultQuirks: ChatQuirks = {
   includeUsage: true,
   thinkTags: true,
   sendReasoning: "tool-calls",
+  emptyReasoning: false,
   reasoningField: "reasoning_content",
   structuredOutput: "json_schema",
   images: "image_url",

@@ -35,7 +35,7 @@ function byPath(answers: Record<string, unknown>): Script {
 }
 
 async function server(answers: Record<string, unknown>, port?: number): Promise<ChatServer> {
-  const started = await createChatServer(port);
+  const started = await createChatServer({ port });
   started.replyModels(byPath(answers));
   closing.push(() => started.close());
   return started;

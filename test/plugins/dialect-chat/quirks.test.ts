@@ -144,6 +144,13 @@ describe("reasoning", () => {
     expect(convert({ items }).messages[0]).toMatchObject({ reasoning_content: "hm" });
   });
 
+  it("emptyReasoning: the field is there with every call", () => {
+    const items = [call("a", "f", 0), output("a", "1")];
+    expect(convert({ items }, { emptyReasoning: true }).messages[0]).toMatchObject({ reasoning_content: "" });
+    expect(convert({ items }).messages[0]).not.toHaveProperty("reasoning_content");
+    expect(convert({}, { emptyReasoning: true }).messages[0]).not.toHaveProperty("reasoning_content");
+  });
+
   describe("thinkTags: opened, by the chat template", () => {
     const text = (...contents: string[]) => {
       const decoder = createChatDecoder(withQuirks({ thinkTags: "opened" }));
