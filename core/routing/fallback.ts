@@ -43,12 +43,12 @@ function isRefusal(error: unknown): boolean {
 function tell(context: ResponseContext, from: Candidate, to: Candidate, error: unknown): void {
   if (!isUpstreamError(error)) return;
   const { status, code, message } = error;
-  const fields = { upstream: from.upstream.name, next: to.upstream.name, status, code, reason: message };
-  context.log.info(fields, "an upstream was passed over");
-  const why = isRefusal(error)
-    ? code === "upstream_busy"
-      ? "is busy"
-      : "is not asked"
-    : `failed (${status})`;
+  let why = code === "upstream_busy" ? "is busy" : "is not asked at the moment";
+  if (!isRefusal(error)) {
+    why = `failed (${status})`;
+    // What a server said is for the operator.
+    const fields = { upstream: from.upstream.name, next: to.upstream.name, status, code, reason: message };
+    context.log.info(fields, "an upstream was passed over");
+  }
   context.warn(`upstream "${from.upstream.name}" ${why}; asking "${to.upstream.name}" instead`);
 }

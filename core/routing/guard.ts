@@ -1,4 +1,4 @@
-import type { Log } from "../context.ts";
+import type { Log, MaybePromise } from "../context.ts";
 import { isUpstreamError, UpstreamError } from "../errors.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import { CircuitBreaker } from "./breaker.ts";
@@ -45,22 +45,31 @@ export class Guard {
   }
 
   /**
-   * Resolves when the call may be made. `queued` is told of a wait, so that the caller can end it.
+   * Lets the call through at once, or when its turn comes; `queued` is told of a wait, so that the caller can end
+   * it. No promise without a wait: this is on every request's path.
    * @throws UpstreamError 503 `upstream_unavailable`, 429 `upstream_busy`, or the signal's reason
    */
-  async admit(signal: AbortSignal, queued?: (waiting: Waiting) => void): Promise<Admission> {
+  admit(signal: AbortSignal, queued?: (waiting: Waiting) => void): MaybePromise<Admission> {
     signal.throwIfAborted();
     this.refuseIfOpen();
+    let waiting: Waiting | undefined;
     try {
-      const waiting = this.#places.take(signal);
-      if (waiting) {
-        queued?.(waiting);
-        await waiting.place;
-      }
+      waiting = this.#places.take(signal);
     } catch (error) {
-      throw error instanceof NoPlace ? this.#busy(error) : error;
+      throw this.#explain(error);
     }
-    // Only now: a call that waits must not hold the trial, and the circuit may have opened meanwhile.
+    if (!waiting) return this.#enter();
+    queued?.(waiting);
+    return waiting.place.then(
+      () => this.#enter(),
+      (error: unknown) => {
+        throw this.#explain(error);
+      },
+    );
+  }
+
+  /** With a place; only now, since a call that waits must not hold the trial, and the circuit may have opened. */
+  #enter(): Admission {
     const call = this.#breaker.enter();
     if (call !== undefined) return new Admission(this.#places, this.#breaker, call);
     this.#places.release();
@@ -76,7 +85,8 @@ export class Guard {
     );
   }
 
-  #busy(cause: NoPlace): UpstreamError {
+  #explain(cause: unknown): unknown {
+    if (!(cause instanceof NoPlace)) return cause;
     const { maxConcurrent, queueTimeoutMs } = this.#limits;
     const why =
       cause.reason === "full" ? "and its queue is full" : `and none came free within ${queueTimeoutMs} ms`;

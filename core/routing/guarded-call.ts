@@ -1,5 +1,5 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
-import { type CallEnd, endOf, type Guard } from "./guard.ts";
+import { type Admission, type CallEnd, endOf, type Guard } from "./guard.ts";
 import type { Waiting } from "./places.ts";
 import { Watched } from "./watched.ts";
 
@@ -39,21 +39,33 @@ export class GuardedCall implements AsyncIterableIterator<Batch> {
     return this.#reading?.return() ?? Promise.resolve(DONE);
   }
 
-  async #begin(): Promise<IteratorResult<Batch>> {
-    if (this.#left) return DONE;
-    const admission = await this.#guard
-      .admit(this.#signal, (waiting) => {
-        this.#waiting = waiting;
-      })
-      .catch((error: unknown) => {
-        if (!this.#left) throw error;
-      });
-    this.#waiting = undefined;
-    if (!admission) return DONE;
-    if (this.#left) {
-      admission.end("left");
-      return DONE;
+  #begin(): Promise<IteratorResult<Batch>> {
+    if (this.#left) return Promise.resolve(DONE);
+    try {
+      const admission = this.#guard.admit(this.#signal, this.#queued);
+      return admission instanceof Promise ? this.#wait(admission) : this.#ask(admission);
+    } catch (error) {
+      return Promise.reject(error);
     }
+  }
+
+  readonly #queued = (waiting: Waiting): void => {
+    this.#waiting = waiting;
+  };
+
+  async #wait(admitting: Promise<Admission>): Promise<IteratorResult<Batch>> {
+    try {
+      const admission = await admitting;
+      if (!this.#left) return this.#ask(admission);
+      admission.end("left");
+    } catch (error) {
+      if (!this.#left) throw error;
+    }
+    return DONE;
+  }
+
+  #ask(admission: Admission): Promise<IteratorResult<Batch>> {
+    this.#waiting = undefined;
     try {
       const batches = this.#open()[Symbol.asyncIterator]();
       this.#reading = new Watched(batches, admission, this.#signal, endAfter);

@@ -4,20 +4,21 @@ import { covers } from "./patterns.ts";
 
 const upstreamName = z.string().min(1);
 
-interface TargetOptions {
+/** One upstream of a route. */
+export interface Target {
   upstream: string;
+  /** The name of the model that is sent to it; the one that the client said unless given. */
   model?: string | undefined;
+  /** Its share among the targets of one route. */
   weight: number;
 }
 
 const target = z.union(
   [
-    upstreamName.transform((upstream): TargetOptions => ({ upstream, weight: 1 })),
+    upstreamName.transform((upstream): Target => ({ upstream, weight: 1 })),
     z.strictObject({
       upstream: upstreamName,
-      /** The name of the model that is sent to it; the one that the client said unless given. */
       model: z.string().min(1).optional(),
-      /** Its share among the targets of one route. */
       weight: z.number().positive().default(1),
     }),
   ],
@@ -55,7 +56,6 @@ export const routesSchema = z.array(route).superRefine((routes, context) => {
 });
 
 export type Route = z.output<typeof route>;
-export type Target = Route["to"][number];
 
 /** In one line, for the start banner: `llama-* → a, b; else c`. */
 export function describeRoute({ model, to, fallbacks }: Route): string {

@@ -69,7 +69,7 @@ export interface ChatServerOptions {
   /** What is said until something else is to be. */
   first?: Script;
   /** A free one unless said. */
-  port?: number;
+  port?: number | undefined;
 }
 
 /** A real HTTP server on loopback that answers chat completions as it is told. */

@@ -95,7 +95,7 @@ describe.each(ways)("%s, before the first byte", (_, ask) => {
     await ask(gateway);
     const { response, headers } = await ask(gateway);
     expect(said(response)).toContain("I am b.");
-    expect(headers.get("x-vr-warning")).toBe('upstream "a" is not asked; asking "b" instead');
+    expect(headers.get("x-vr-warning")).toBe('upstream "a" is not asked at the moment; asking "b" instead');
     expect(asked()).toEqual([1, 2]);
   });
 
