@@ -1,4 +1,6 @@
+import type { Route } from "./routing/routes.ts";
 import { cutSecrets, isSecretKey } from "./secrets.ts";
+import type { CheckReason } from "./upstream-check.ts";
 
 /** What `vr check --json` prints: one JSON document. Absent fields are left out, lists are there always. */
 export interface CheckReport {
@@ -15,6 +17,8 @@ export interface CheckReport {
   readonly tools: readonly { name: string; plugin: string; label: string; offer: "always" | "request" }[];
   readonly store: StoreReport | null;
   readonly upstreams: readonly UpstreamReport[];
+  /** Where requests go by their model, in the order in which they are looked at. */
+  readonly routes: readonly Route[];
   /** What is wrong. */
   readonly problems: readonly Finding[];
   /** What may be meant so. */
@@ -29,22 +33,18 @@ export interface TapReport {
   readonly onError: "fail" | "warn";
 }
 
-/**
- * Why a try failed: "key" (401 or 403), "timeout", "unreachable" (no connection), "failed" (all else, such as
- * an answer that makes no sense).
- */
-export type Reason = "key" | "timeout" | "unreachable" | "failed";
-
 interface Tried {
   readonly name: string;
   readonly ok: boolean;
   readonly error?: string;
-  readonly reason?: Reason;
+  readonly reason?: CheckReason;
   /** What the plugin says of it: where it is, its quirks. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export type StoreReport = Tried;
+export interface StoreReport extends Tried {
+  readonly description?: string;
+}
 
 export interface UpstreamReport extends Tried {
   readonly description: string;

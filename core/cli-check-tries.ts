@@ -1,9 +1,10 @@
-import type { Finding, Reason, StoreReport, UpstreamReport } from "./cli-check-report.ts";
+import type { Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
 import type { MaybePromise } from "./context.ts";
 import { isVrError, VrError } from "./errors.ts";
 import type { Store } from "./store.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type { Upstream } from "./upstream.ts";
+import { type CheckReason, reasonOf } from "./upstream-check.ts";
 
 /** What a try found: a line of the report, and a warning where something may be meant so. */
 export interface TryResult<Report> {
@@ -50,8 +51,8 @@ export async function tryUpstream(upstream: Upstream, limitMs: number): Promise<
 }
 
 export async function tryStore(store: Store, limitMs: number): Promise<StoreReport> {
-  const { name, details } = store;
-  const shown = { name, ...(details ? { details } : {}) };
+  const { name, description, details } = store;
+  const shown = { name, ...(description ? { description } : {}), ...(details ? { details } : {}) };
   try {
     await within(limitMs, "has not answered", () => store.check?.());
     return { ...shown, ok: true };
@@ -86,14 +87,13 @@ function modelWarning(models: string[], defaultModel: string, unlisted: unknown)
   return `its model "${defaultModel}" is not among those that it lists`;
 }
 
-export function explain(error: unknown): { error: string; reason: Reason } {
+function explain(error: unknown): { error: string; reason: CheckReason } {
   const message = messageWithCause(error);
   const status = isVrError(error) ? error.status : undefined;
-  if (status === 401 || status === 403)
-    return { error: `refuses the key (${status}): ${message}`, reason: "key" };
-  if (status === 404) return { error: `${message}; is the path of its URL right?`, reason: "failed" };
-  if (status === 504) return { error: message, reason: "timeout" };
-  return { error: message, reason: isOfTheConnection(error) ? "unreachable" : "failed" };
+  const said = isVrError(error) ? reasonOf(error) : "failed";
+  const reason = said === "failed" && isOfTheConnection(error) ? "unreachable" : said;
+  if (reason === "unauthorized") return { error: `refuses the key (${status}): ${message}`, reason };
+  return { error: status === 404 ? `${message}; is the path of its URL right?` : message, reason };
 }
 
 /** Error codes of Node that say that no connection came about, or that it broke. */

@@ -1,19 +1,14 @@
 import { definePlugin } from "../../core/index.ts";
-import { createOpenAICompatible } from "./openai-compatible.ts";
-import { optionsSchema } from "./options.ts";
+import { type ServerFamily, serverOptions, useServer } from "../upstream-http/index.ts";
 
-export { createOpenAICompatible, type OpenAICompatible } from "./openai-compatible.ts";
-export type { OpenAICompatibleOptions } from "./options.ts";
+/** Nothing is known of the server: all quirks are their defaults. */
+const family: ServerFamily = { name: "openai-compatible", quirks: {} };
 
 /** Any model server that speaks OpenAI's chat completions. */
 export const openaiCompatible = definePlugin({
   name: "upstream-openai-compatible",
-  options: optionsSchema,
-  setup(vr, options) {
-    const upstream = createOpenAICompatible(options);
-    vr.upstreams.add(upstream);
-    vr.onClose(() => upstream.close());
-  },
+  options: serverOptions,
+  setup: (vr, options) => useServer(vr, family, options),
 });
 
 export default openaiCompatible;

@@ -63,13 +63,22 @@ export interface ChatServer {
   close(): Promise<void>;
 }
 
+export interface ChatServerOptions {
+  /** What every chat request meets first; a script answers in place of the next one, which stays. */
+  guard?: (request: ReceivedRequest) => Script | undefined;
+  /** What is said until something else is to be. */
+  first?: Script;
+  /** A free one unless said. */
+  port?: number | undefined;
+}
+
 /** A real HTTP server on loopback that answers chat completions as it is told. */
-export async function createChatServer(): Promise<ChatServer> {
+export async function createChatServer(options: ChatServerOptions = {}): Promise<ChatServer> {
   const requests: ReceivedRequest[] = [];
   const gets: ReceivedRequest[] = [];
   const scripts: Script[] = [];
   const waiting: { count: number; resolve: (request: ReceivedRequest) => void }[] = [];
-  let current: Script = answer({ text: "Hello from the model." });
+  let current: Script = options.first ?? answer({ text: "Hello from the model." });
   let models: Script = json({
     object: "list",
     data: [{ id: "test-model", object: "model", created: 1700000000, owned_by: "test" }],
@@ -98,14 +107,15 @@ export async function createChatServer(): Promise<ChatServer> {
       }
       requests.push(request);
       for (const waiter of waiting) if (requests.length === waiter.count) waiter.resolve(request);
-      current = scripts.shift() ?? current;
-      void current({ request, response, socket: incoming.socket });
+      const refusal = options.guard?.(request);
+      if (refusal === undefined) current = scripts.shift() ?? current;
+      void (refusal ?? current)({ request, response, socket: incoming.socket });
     });
   });
   server.on("connection", () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
@@ -192,6 +202,13 @@ export function fixture(name: string, size?: number): Script {
     steps.push(bytes.subarray(at, at + size), LATER);
   }
   return stream(...steps);
+}
+
+/** An answer of `test/fixtures/streams` that came as one, with its status if it is an error. */
+export function wholeFixture(name: string): Script {
+  const url = new URL(`../fixtures/streams/${name}.json`, import.meta.url);
+  const recorded = JSON.parse(readFileSync(url, "utf8"));
+  return "status" in recorded ? json(recorded.body, recorded.status) : json(recorded);
 }
 
 export function fixtureBytes(name: string): Buffer {

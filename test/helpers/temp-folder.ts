@@ -23,11 +23,17 @@ export function tempFolder(files: Record<string, string> = {}): string {
 export function tempConfig(options: string): string {
   const plugins = {
     demo: "demo",
+    findServer: "find-server",
     openaiCompatible: "upstream-openai-compatible",
+    vllm: "upstream-vllm",
+    ollama: "upstream-ollama",
+    openai: "upstream-openai",
+    llamaCpp: "upstream-llama-cpp",
     storeSqlite: "store-sqlite",
+    storeKeyv: "store-keyv",
     logger: "logger",
   };
-  const used = Object.entries(plugins).filter(([name]) => options.includes(`${name}(`));
+  const used = Object.entries(plugins).filter(([name]) => new RegExp(`\\b${name}\\(`).test(options));
   const imports = used.map(([name, from]) => `import { ${name} } from "vr-gateway/plugins/${from}";\n`);
   const text = `import { defineConfig, definePlugin } from "vr-gateway";\n${imports.join("")}\nexport default defineConfig(${options});\n`;
   return join(tempFolder({ "vr.config.ts": text }), "vr.config.ts");

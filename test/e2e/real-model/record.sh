@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Records test/fixtures/streams/llama-cpp-*: raw answers of a llama.cpp server that serve.py runs.
-# Usage: record.sh http://127.0.0.1:PORT http://127.0.0.1:PORT_OF_A_SERVER_WITH_chatml-thinks.jinja
+# Usage: record.sh http://127.0.0.1:PORT1 http://127.0.0.1:PORT2 http://127.0.0.1:PORT3, with the servers' templates being
+# chatml-tools.jinja, chatml-thinks.jinja and chatml-thinks-tools.jinja.
 set -euo pipefail
 
 url="$1/v1/chat/completions"
@@ -46,3 +47,7 @@ refused bad-schema "{$(user hi), \"response_format\": {\"type\": \"json_schema\"
 
 url="$2/v1/chat/completions"
 record reasoning "$(user 'What is the capital of France?'), \"max_tokens\": 60"
+
+# `reasoning_format: none` leaves the tags in the text.
+url="$3/v1/chat/completions"
+record think-call "$(user 'What is the weather in Paris?'), \"max_tokens\": 120, \"reasoning_format\": \"none\", \"tool_choice\": \"required\", $(function_named get_weather)"

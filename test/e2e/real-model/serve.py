@@ -1,7 +1,8 @@
 """Runs llama.cpp's own HTTP server in this process, on 127.0.0.1, until it is sent a signal.
 
 Arguments: MODEL (a .gguf file), PORT (0 takes a free one), TEMPLATE (a .jinja file, which the model's own
-template gives way to). Prints `listening http://127.0.0.1:<port>` once the model is loaded.
+template gives way to), and optionally `tags`, which leaves thoughts in the text, as `llama-server
+--reasoning-format none` does. Prints `listening http://127.0.0.1:<port>` once the model is loaded.
 """
 
 import signal
@@ -28,6 +29,8 @@ params.ui = False
 # As `llama-server --jinja --chat-template-file`: the model's own template knows no tools.
 params.use_jinja = True
 params.chat_template = Path(sys.argv[3]).read_text()
+if sys.argv[4:] == ["tags"]:
+    params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
 
 print("xllamacpp", version("xllamacpp"), flush=True)
 server = xllamacpp.Server(params)

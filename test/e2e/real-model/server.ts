@@ -14,15 +14,19 @@ export interface RealModel {
 
 /**
  * A llama.cpp server with real weights on a free port of 127.0.0.1. `tools` knows functions, `thinks` answers
- * after a thought.
+ * after a thought, `thinks-tools` does both. With `tags` thoughts stay in the text, between `<think>` tags.
  *
  * @throws Error when fetch.sh has not been run, or with what the server wrote when it ends early
  */
-export async function startRealModel(template: "tools" | "thinks" = "tools"): Promise<RealModel> {
+export async function startRealModel(
+  template: "tools" | "thinks" | "thinks-tools" = "tools",
+  options: { tags?: boolean } = {},
+): Promise<RealModel> {
   const dir = process.env.VR_REAL_MODEL_DIR ?? cache;
   const model = `${dir}/model.gguf`;
   if (!existsSync(model)) throw new Error(`no model at ${model}: run test/e2e/real-model/fetch.sh`);
   const args = [`${here}serve.py`, model, "0", `${here}chatml-${template}.jinja`];
+  if (options.tags) args.push("tags");
   const server = spawn(`${dir}/venv/bin/python`, args, { stdio: ["ignore", "pipe", "pipe"] });
   const kill = () => server.kill("SIGKILL");
   process.once("exit", kill);

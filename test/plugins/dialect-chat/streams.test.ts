@@ -133,7 +133,7 @@ describe("streams as servers write them", () => {
 
 describe("however the bytes arrive", () => {
   const names = readdirSync(new URL("../../fixtures/streams", import.meta.url))
-    .filter((name) => name.endsWith(".sse") && name !== "cut.sse" && name !== "error-after-200.sse")
+    .filter((name) => name.endsWith(".sse") && name !== "cut.sse" && !name.startsWith("error-after-200"))
     .map((name) => name.slice(0, -4));
 
   it.each(names)("gives the same chunks of %s, in reads of any size, as parsing every event", (name) => {

@@ -1,0 +1,104 @@
+import type { Dispatcher } from "undici";
+import type { ModelChunk } from "../../core/index.ts";
+import type { Dialect, StreamReader } from "./dialect.ts";
+import { fromWholeBody } from "./whole-body.ts";
+
+export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
+
+/** What the server says to one attempt, and how much of it has been made into chunks. */
+export class Answer {
+  /** 0 before the headers. */
+  status = 0;
+  /** The server has said all. */
+  complete = false;
+  /** Of the body so far. */
+  bytes = 0;
+  /** Of these, not yet read. */
+  waitingBytes = 0;
+  readonly #dialect: Dialect;
+  /** Never to be seen in an error. */
+  readonly #secrets: readonly string[];
+  #headers: Headers | undefined;
+  #fragments: Buffer[] = [];
+  /** Of a body that is read as it comes; any other is read at its end. */
+  #reader: StreamReader | undefined;
+
+  constructor(dialect: Dialect, secrets: readonly string[]) {
+    this.#dialect = dialect;
+    this.#secrets = secrets;
+  }
+
+  get accepted(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** A status other than 2xx. */
+  get refused(): boolean {
+    return this.status >= 300;
+  }
+
+  /** Whether the body is read as it comes. */
+  get streamed(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** Whether the model has said all, though the server may keep the stream open. */
+  get finished(): boolean {
+    return this.#reader?.finished === true;
+  }
+
+  /** `stream`: whether one was asked for; a server may give a whole body all the same. */
+  start(status: number, headers: Headers, stream: boolean): void {
+    this.status = status;
+    this.#headers = headers;
+    if (!stream || !this.accepted || /json|html/.test(this.header("content-type") ?? "")) return;
+    this.#reader = this.#dialect.openStream(this.#secrets);
+  }
+
+  add(fragment: Buffer): void {
+    this.bytes += fragment.length;
+    this.waitingBytes += fragment.length;
+    this.#fragments.push(fragment);
+  }
+
+  /**
+   * Makes chunks of what has come. Whether that was the last of it.
+   * @throws UpstreamError; what came before the error is in `out`
+   */
+  read(out: ModelChunk[]): boolean {
+    const reader = this.#reader;
+    if (reader) {
+      if (this.#fragments.length > 0) reader.read(this.#takeFragments(), out);
+      if (!this.complete && !reader.done) return false;
+      reader.end(out);
+      return true;
+    }
+    if (!this.complete || !this.accepted) return false;
+    const type = this.header("content-type");
+    for (const chunk of fromWholeBody(this.#takeBody(), type, this.#dialect, this.#secrets)) out.push(chunk);
+    return true;
+  }
+
+  /** What has not been read, as text. */
+  takeText(): string {
+    return this.#takeBody().toString("utf8");
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#headers?.[name];
+    return Array.isArray(value) ? value[0] : value;
+  }
+
+  #takeBody(): Buffer {
+    const fragments = this.#takeFragments();
+    const [first] = fragments;
+    return first !== undefined && fragments.length === 1 ? first : Buffer.concat(fragments);
+  }
+
+  #takeFragments(): Buffer[] {
+    const fragments = this.#fragments;
+    this.#fragments = [];
+    this.waitingBytes = 0;
+    return fragments;
+  }
+}

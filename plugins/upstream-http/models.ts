@@ -1,0 +1,107 @@
+import type { Pool } from "undici";
+import { type ModelInfo, UpstreamError } from "../../core/index.ts";
+import { toHttpError } from "../dialect-chat/index.ts";
+import { toNetworkError } from "./network-error.ts";
+import type { Settings } from "./settings.ts";
+
+const FRESH_MS = 60_000;
+/** Listing needs no model to think. */
+const LIST_TIMEOUT_MS = 10_000;
+
+/** The server's models, asked for once a minute at most, however many want to know. */
+export class ModelList {
+  readonly #pool: Pool;
+  readonly #settings: Settings;
+  readonly #headers: string[];
+  #known: { models: ModelInfo[]; at: number } | undefined;
+  #asking: Promise<ModelInfo[]> | undefined;
+
+  /** `headers`: names and values in turn. */
+  constructor(pool: Pool, settings: Settings, headers: string[]) {
+    this.#pool = pool;
+    this.#settings = settings;
+    this.#headers = headers;
+  }
+
+  /** `signal` ends the waiting, not the question, which others may wait for too. @throws UpstreamError */
+  async get(signal: AbortSignal): Promise<ModelInfo[]> {
+    signal.throwIfAborted();
+    if (this.#known && performance.now() - this.#known.at < FRESH_MS) return this.#known.models;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return abortable(this.#asking, signal);
+  }
+
+  /** @throws UpstreamError unless the server answers; one that cannot list its models does answer. */
+  async check(signal: AbortSignal): Promise<void> {
+    const { status, text } = await this.#request(signal);
+    if (status === 401 || status === 403) {
+      // The keys are the clients': that it wants one is all that can be known.
+      if (this.#settings.auth === "forward" && !this.#headers.includes("authorization")) return;
+      throw this.#keyError(status, text);
+    }
+    if (status >= 300 && status !== 404 && status !== 405) throw this.#error(status, text);
+  }
+
+  async #ask(): Promise<ModelInfo[]> {
+    const { status, text } = await this.#request();
+    if (status >= 300) throw this.#error(status, text);
+    const models = parseModels(text);
+    this.#known = { models, at: performance.now() };
+    return models;
+  }
+
+  async #request(signal?: AbortSignal): Promise<{ status: number; text: string }> {
+    const timeout = AbortSignal.timeout(LIST_TIMEOUT_MS);
+    try {
+      const { statusCode, body } = await this.#pool.request({
+        method: "GET",
+        path: `${this.#settings.path}/models`,
+        headers: this.#headers,
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      return { status: statusCode, text: await body.text() };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (timeout.aborted)
+        throw new UpstreamError(504, `the model server did not list its models within ${LIST_TIMEOUT_MS} ms`);
+      throw toNetworkError(error, false);
+    }
+  }
+
+  /** Says what to do about it, in front of what the server says. */
+  #keyError(status: number, text: string): UpstreamError {
+    const { message, code } = this.#error(status, text);
+    const what = this.#headers.includes("authorization") ? "refuses the key" : "wants a key";
+    return new UpstreamError(status, message.replace(`answered ${status}`, `${what} (${status})`), { code });
+  }
+
+  #error(status: number, text: string): UpstreamError {
+    return toHttpError(status, text, { secrets: this.#settings.secrets });
+  }
+}
+
+/** OpenAI's `{ data: [{ id }] }`. @throws UpstreamError 502 */
+function parseModels(text: string): ModelInfo[] {
+  let data: unknown;
+  try {
+    data = JSON.parse(text)?.data;
+  } catch {}
+  if (!Array.isArray(data)) throw new UpstreamError(502, "the model server's list of models cannot be read");
+  return data
+    .filter((model) => typeof model?.id === "string")
+    .map((model) => ({
+      id: model.id,
+      ...(typeof model.created === "number" ? { created: model.created } : {}),
+      ...(typeof model.owned_by === "string" ? { owned_by: model.owned_by } : {}),
+    }));
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

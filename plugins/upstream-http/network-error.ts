@@ -1,0 +1,50 @@
+import { UpstreamError } from "../../core/index.ts";
+import type { Settings } from "./settings.ts";
+
+/** Failures of the connection itself: the server has not said a word, so asking again does no harm. */
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_SOCKET",
+]);
+
+const TIMED_OUT = new Set(["UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"]);
+
+export function isUnreachable(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && UNREACHABLE.has(code);
+}
+
+/** 504 if connecting took too long, 502 for all else. Names the code, not the address. */
+export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
+  const code = codeOf(error);
+  if (code !== undefined && TIMED_OUT.has(code))
+    return new UpstreamError(504, "connecting to the model server took too long", { cause: error });
+  const what = begun ? "the model server broke off its answer" : "the model server cannot be reached";
+  return new UpstreamError(502, code === undefined ? what : `${what} (${code})`, { cause: error });
+}
+
+/** 504: nothing came in time, neither the "answer" nor the next "read" of it. */
+export function toTimeout(
+  wait: "answer" | "read",
+  { firstByteTimeoutMs, idleTimeoutMs }: Pick<Settings, "firstByteTimeoutMs" | "idleTimeoutMs">,
+): UpstreamError {
+  const what =
+    wait === "answer"
+      ? `did not answer within ${firstByteTimeoutMs} ms`
+      : `was silent for ${idleTimeoutMs} ms`;
+  return new UpstreamError(504, `the model server ${what}`);
+}
+
+/** Connecting to a name with several addresses fails with several errors. */
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return undefined;
+}

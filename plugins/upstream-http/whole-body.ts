@@ -1,0 +1,41 @@
+import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import { cutSecrets } from "../dialect-chat/index.ts";
+import type { Dialect } from "./dialect.ts";
+
+/**
+ * The chunks of a body that came as one: a whole answer, or the event stream of a server that streams unasked.
+ * @throws UpstreamError 502 that says what came instead
+ */
+export function fromWholeBody(
+  body: Buffer,
+  contentType: string | undefined,
+  dialect: Dialect,
+  secrets: readonly string[],
+): readonly ModelChunk[] {
+  if (contentType?.includes("event-stream")) return fromStream(body, dialect, secrets);
+  const text = body.toString("utf8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UpstreamError(502, `the model server answered with ${describe(text, contentType, secrets)}`);
+  }
+  if (typeof value !== "object" || value === null)
+    throw new UpstreamError(502, "the model server answered with JSON that is no answer");
+  return dialect.fromWhole(value, secrets);
+}
+
+function fromStream(body: Buffer, dialect: Dialect, secrets: readonly string[]): readonly ModelChunk[] {
+  const reader = dialect.openStream(secrets);
+  const chunks: ModelChunk[] = [];
+  reader.read([body], chunks);
+  reader.end(chunks);
+  return chunks;
+}
+
+function describe(text: string, contentType: string | undefined, secrets: readonly string[]): string {
+  if (text.trim() === "") return "an empty body";
+  if (contentType?.includes("html") || text.trimStart().startsWith("<"))
+    return "an HTML page; is baseUrl the address of its API?";
+  return `text that is no JSON: ${cutSecrets(text.slice(0, 4_000), secrets).slice(0, 200)}`;
+}
