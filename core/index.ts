@@ -26,24 +26,28 @@ export {
 } from "./errors.ts";
 export type { Tap, TapOptions } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
-export { newId } from "./ids.ts";
+export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
-export type { FinishReason, ModelChunk, TextChunk } from "./protocol/chunk.ts";
+export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";
 export type { EventDraft, Progress, ResponseEvent } from "./protocol/events.ts";
 export {
+  type HostedItem,
   type InTurn,
   type Item,
   isFunctionCall,
   isFunctionCallOutput,
+  isHostedItem,
   isMessage,
+  isModelItem,
   itemType,
   type MessageItem,
   type ModelItem,
   type StoredItem,
 } from "./protocol/items.ts";
 export type {
+  HostedRequest,
   JsonSchema,
   ModelFunction,
   ModelPassthrough,

@@ -12,6 +12,12 @@ import type { Store } from "./store.ts";
 export interface Settings {
   /** `VR_DB_PATH` */
   readonly dbPath?: string | undefined;
+  /** `VR_REDIS_URL`: may hold a password. */
+  readonly redisUrl?: string | undefined;
+  /** `VR_UPSTREAM_API_KEY` */
+  readonly upstreamApiKey?: string | undefined;
+  /** Where the gateway is going to listen; 0 takes a free port. */
+  readonly port?: number | undefined;
   readonly logLevel: string;
 }
 
@@ -20,13 +26,20 @@ export interface Vr {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
   readonly upstreams: UpstreamRegistry;
-  readonly stores: { use(store: Store): void };
+  readonly stores: {
+    /** One store per gateway. @throws PluginError when another plugin has set one */
+    use(store: Store): void;
+    /** The settings name another store: what a plugin uses is left aside, and need not be opened. */
+    readonly replaced?: boolean;
+  };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
   readonly log: Log;
   readonly settings: Settings;
   /** Every tap of every plugin with what it has cost so far. */
   taps(): readonly Readonly<Tap<unknown>>[];
+  /** Runs once all plugins are set up, before the gateway listens. Hooks are sealed, upstreams are known. */
+  onReady(run: () => MaybePromise<void>): void;
   /** Runs when the gateway stops, in reverse order of registration. */
   onClose(close: () => MaybePromise<void>): void;
 }

@@ -30,6 +30,8 @@ export interface UpstreamRegistry {
    * Their calls keep to the upstreams' limits. Empty when there is no upstream. After set-up only.
    */
   route(model: string | undefined): readonly Candidate[];
+  /** `--upstream` takes the place of whatever is added. */
+  readonly replaced: boolean;
 }
 
 /** What plugins registered, in the order of the configuration. */

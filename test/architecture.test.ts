@@ -31,6 +31,8 @@ const SHARED_BY = new Map([
   ["plugins/dialect-responses/index.ts", /^upstream-/],
   ["plugins/upstream-http/index.ts", /^upstream-/],
 ]);
+/** The plugin that chooses among others, and loads the one that it chose. */
+const CHOOSER = { plugin: "find-server", among: /^plugins\/(upstream-[a-z-]+|demo)\/index\.ts$/ };
 const DEFAULT_PRESENTATION = "core/response/default-presentation.ts";
 const GENERATED = "core/protocol/wire.ts";
 const MOST_LINES = 260;
@@ -77,6 +79,7 @@ function pluginViolation(file: string, specifier: string): string | undefined {
   const [, plugin = ""] = file.split("/");
   if (target.startsWith(`plugins/${plugin}/`)) return undefined;
   if (SHARED_BY.get(target)?.test(plugin)) return undefined;
+  if (plugin === CHOOSER.plugin && CHOOSER.among.test(target)) return undefined;
   return target.startsWith("core/") ? "not the public entry" : "plugins do not know each other";
 }
 
@@ -174,6 +177,9 @@ describe("these rules", () => {
     ["plugins/dialect-responses/index.ts", "../dialect-chat/index.ts", "fine"],
     ["plugins/dialect-chat/index.ts", "../upstream-http/index.ts"],
     ["plugins/upstream-vllm/index.ts", "../mcp/index.ts"],
+    ["plugins/find-server/kinds.ts", "../upstream-vllm/index.ts", "fine"],
+    ["plugins/find-server/kinds.ts", "../upstream-vllm/quirks.ts"],
+    ["plugins/find-server/kinds.ts", "../mcp/index.ts"],
   ])("judge %s → %s", (file, specifier, verdict = "refused") => {
     expect(pluginViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);
   });

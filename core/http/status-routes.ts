@@ -2,6 +2,7 @@ import type Router from "@koa/router";
 import { isVrError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { ModelInfo, Upstream } from "../upstream.ts";
+import { checkUpstream } from "../upstream-check.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
@@ -30,10 +31,9 @@ export function statusRoutes(router: Router, engine: Engine): void {
 
   router.get("/ready", async (ctx) => {
     const { store } = engine.registry;
-    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
     const upstreamChecks = await Promise.all(
       engine.router.upstreams.map(async (upstream) => {
-        const checked = await check(() => upstream.check?.(signal));
+        const checked = await checkUpstream(upstream, CHECK_TIMEOUT_MS);
         return [upstream.name, { ...checked, ...upstream.state }] as const;
       }),
     );

@@ -9,6 +9,8 @@ export interface Limits extends SequencerTimes {
   maxTurns: number;
   /** Milliseconds that one call of a gateway tool may take. */
   toolTimeoutMs: number;
+  /** Milliseconds that one call of the store may take. */
+  storeTimeoutMs: number;
 }
 
 /** What the pipeline works with: everything that plugins set up, and the limits. */

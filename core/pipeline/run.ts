@@ -1,6 +1,6 @@
 import type { ResponseScope, Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { OutputItem } from "../protocol/wire.ts";
+import type { OutputItem, ReasoningItem } from "../protocol/wire.ts";
 import { Assembler } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
 import type { Mask } from "../response/output.ts";
@@ -66,6 +66,11 @@ export class Run {
     return this.begun || this.sequencer.opened;
   }
 
+  /** Whether the upstream that is asked first speaks items itself. */
+  get native(): boolean {
+    return this.candidates[0]?.upstream.native === true;
+  }
+
   /** Sends the opening events, if somebody watches. */
   open(): void {
     if (this.sink.live) this.sequencer.open();
@@ -90,9 +95,18 @@ export function maskOf(
   include: Parameters<NonNullable<Engine["registry"]["kinds"][0]["mask"]>>[1],
 ): Mask {
   const masking = engine.registry.kinds.filter((kind) => kind.mask);
-  if (masking.length === 0) return (item) => item;
+  const sealed = !include.has("reasoning.encrypted_content");
   return (item) => {
+    if (item.type === "reasoning") return sealed ? withoutEncrypted(item) : item;
+    if (masking.length === 0) return item;
     const owner = masking.find((kind) => kind.items?.includes(item.type));
     return owner?.mask?.(item, include) ?? item;
   };
+}
+
+/** What only the upstream can read is kept for it, and shown to who asked for it. */
+function withoutEncrypted(item: ReasoningItem): ReasoningItem {
+  if (item.encrypted_content === undefined) return item;
+  const { encrypted_content: _, ...shown } = item;
+  return shown;
 }

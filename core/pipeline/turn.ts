@@ -3,6 +3,7 @@ import { UpstreamError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
+import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
 import { ask } from "../routing/ask.ts";
 import { showListed } from "./listed.ts";
@@ -80,11 +81,11 @@ function applyChunks(
         const closing = closeText(run, turn, chunk, out);
         if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
       }
-      if (chunk.type === "item" && chunk.stage === "done" && run.engine.hooks.onOutputItem)
-        return run.finishItem(chunk.item, turn, out).then((item) => {
-          assembler.natives.close(chunk, item, out);
-          return applyChunks(run, turn, chunks, i + 1, out);
-        });
+      if (chunk.type === "item" && chunk.stage === "done") {
+        const closing = closeItem(run, turn, chunk.item, out);
+        if (closing) return closing.then(() => applyChunks(run, turn, chunks, i + 1, out));
+        continue;
+      }
       if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
       if (chunk.type === "stop") {
         run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
@@ -135,6 +136,23 @@ function closeText(
   if (!cut && run.engine.hooks.onOutputItem)
     return run.finishItem(item, turn, out).then((finished) => texts.close(finished, out));
   texts.close(item, out);
+  return undefined;
+}
+
+/** The end of an item of an upstream that speaks items. A promise only where `onOutputItem` is tapped. */
+function closeItem(
+  run: Run,
+  turn: TurnScope,
+  told: OutputItem,
+  out: EventDraft[],
+): Promise<void> | undefined {
+  const { assembler } = run;
+  const item = assembler.completeItem(told, out);
+  if (!item) return undefined;
+  const cut = "status" in item && item.status === "incomplete";
+  if (!cut && run.engine.hooks.onOutputItem)
+    return run.finishItem(item, turn, out).then((finished) => assembler.closeItem(told, finished, out));
+  assembler.closeItem(told, item, out);
   return undefined;
 }
 

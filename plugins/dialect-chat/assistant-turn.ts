@@ -58,7 +58,7 @@ export class AssistantTurn {
     };
     const sendsReasoning =
       quirks.sendReasoning === "always" || (quirks.sendReasoning === "tool-calls" && hasCalls);
-    if (sendsReasoning && this.#reasoning !== "") message.reasoning_content = this.#reasoning;
+    if (sendsReasoning && this.#reasoning !== "") message[quirks.reasoningField] = this.#reasoning;
     if (hasCalls) message.tool_calls = this.#calls;
     messages.push(message);
 

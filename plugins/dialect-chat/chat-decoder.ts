@@ -68,9 +68,9 @@ class Decoder implements ChatDecoder {
 
   readonly #secrets: readonly string[];
 
-  constructor(thinkTags: boolean, secrets: readonly string[]) {
+  constructor(thinkTags: ChatQuirks["thinkTags"], secrets: readonly string[]) {
     this.#secrets = secrets;
-    this.#think = thinkTags ? new ThinkTags() : undefined;
+    this.#think = thinkTags ? new ThinkTags(thinkTags === "opened") : undefined;
   }
 
   get finished(): boolean {

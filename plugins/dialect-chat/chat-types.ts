@@ -4,13 +4,14 @@ export interface ChatMessage {
   role: "system" | "developer" | "user" | "assistant" | "tool";
   content: string | ChatPart[] | null;
   reasoning_content?: string;
+  reasoning?: string;
   tool_calls?: ChatToolCall[];
   tool_call_id?: string;
 }
 
 export type ChatPart =
   | { type: "text"; text: string }
-  | { type: "image_url"; image_url: { url: string; detail?: "low" | "high" } }
+  | { type: "image_url"; image_url: string | { url: string; detail?: "low" | "high" } }
   | { type: "file"; file: { file_id?: string; filename?: string; file_data?: string } };
 
 export interface ChatToolCall {

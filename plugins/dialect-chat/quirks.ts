@@ -1,5 +1,23 @@
 import { z } from "zod";
 
+/** Parameters of a request that a server may lack, as the Responses API names them. */
+const PARAMETERS = [
+  "max_output_tokens",
+  "temperature",
+  "top_p",
+  "frequency_penalty",
+  "presence_penalty",
+  "top_logprobs",
+  "tool_choice",
+  "parallel_tool_calls",
+  "tools.strict",
+  "reasoning.effort",
+  "text.format",
+  "text.verbosity",
+] as const;
+
+export type ChatParameter = (typeof PARAMETERS)[number];
+
 const PASSTHROUGH = [
   "metadata",
   "user",
@@ -9,6 +27,8 @@ const PASSTHROUGH = [
   "prompt_cache_retention",
   "prompt_cache_options",
 ] as const;
+
+const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
 /** How one chat-completions server differs from another. The defaults suit a server that nothing is known of. */
 const quirksSchema = z.strictObject({
@@ -23,27 +43,46 @@ const quirksSchema = z.strictObject({
   maxTokens: z.enum(["max_tokens", "max_completion_tokens"]),
   /** Whether `stream_options.include_usage` may be sent. Without it many servers stream no usage. */
   includeUsage: z.boolean(),
-  /** Whether text that starts with `<think>` is reasoning up to `</think>`. Reasoning fields are always read. */
-  thinkTags: z.boolean(),
-  /** With which assistant messages reasoning goes back to the model, as `reasoning_content`. */
+  /**
+   * Whether text that starts with `<think>` is reasoning up to `</think>`; "opened" for models whose chat
+   * template has written `<think>` already, so that all text is reasoning up to `</think>`. Reasoning fields
+   * are always read.
+   */
+  thinkTags: z.union([z.boolean(), z.literal("opened")]),
+  /** With which assistant messages reasoning goes back to the model. */
   sendReasoning: z.enum(["tool-calls", "always", "never"]),
-  /** How far the server holds to a JSON schema; "none": it has no `response_format`. */
-  structuredOutput: z.enum(["json_schema", "json_object", "none"]),
-  /** "none": requests with images are refused with 400. */
-  images: z.enum(["image_url", "none"]),
+  /** The field of an assistant message in which reasoning goes back. */
+  reasoningField: z.enum(["reasoning_content", "reasoning"]),
+  /**
+   * How a JSON schema is asked for: "json_schema" is OpenAI's `response_format`, "structured_outputs" and
+   * "guided_json" are vLLM's own, "format" is Ollama's own; "json_object": the server gives JSON but knows no
+   * schemas, so that the model is told of it in words.
+   */
+  structuredOutput: z.enum(["json_schema", "structured_outputs", "guided_json", "format", "json_object"]),
+  /** "image_url": by URL or as data; "data_url": as data alone. What a server lacks is refused with 400. */
+  images: z.enum(["image_url", "data_url", "none"]),
+  /** `image_url` of a content part: an object with `url` and `detail`, or the URL itself. */
+  imageForm: z.enum(["object", "string"]),
   /** Where images of tool outputs go: a user message that follows, or the tool message itself. */
   toolImages: z.enum(["user-message", "tool-message"]),
-  /** Whether `logprobs` and `top_logprobs` may be sent. */
-  logprobs: z.boolean(),
-  /** Whether `parallel_tool_calls` may be sent. */
-  parallelToolCalls: z.boolean(),
-  /** Whether `strict` of functions may be sent. */
-  strictTools: z.boolean(),
-  /** Whether `reasoning.effort` is sent as `reasoning_effort`. */
-  reasoningEffort: z.boolean(),
-  /** Whether `text.verbosity` is sent as `verbosity`. */
-  verbosity: z.boolean(),
-  /** Parameters sent as they came. */
+  /** Whether the server takes files; they are refused with 400 otherwise. */
+  files: z.boolean(),
+  /**
+   * How one function is forced: by its name, or, where the server knows words alone, by "required" with no
+   * other function shown.
+   */
+  forcedFunction: z.enum(["by-name", "required"]),
+  /** When `parallel_tool_calls` is sent: if it is false, or whatever the client says. */
+  parallelToolCalls: z.enum(["false-only", "as-given"]),
+  /** Whether a stream with tools may have log probabilities. */
+  logprobsInToolStreams: z.boolean(),
+  /** How `reasoning.effort` is sent: as `reasoning_effort`, to the chat template, or both. */
+  reasoningEffort: z.enum(["parameter", "template", "both"]),
+  /** The values of `reasoning.effort` that the server knows; others are left out with a warning. */
+  efforts: z.array(z.enum(EFFORTS)).readonly(),
+  /** What becomes of a parameter: sent, left out with a warning, or refused with 400. Sent unless said. */
+  parameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
+  /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),
 });
 
@@ -60,22 +99,30 @@ export const defaultQuirks: ChatQuirks = {
   includeUsage: true,
   thinkTags: true,
   sendReasoning: "tool-calls",
+  reasoningField: "reasoning_content",
   structuredOutput: "json_schema",
   images: "image_url",
+  imageForm: "object",
   toolImages: "user-message",
-  logprobs: true,
-  parallelToolCalls: true,
-  strictTools: true,
-  reasoningEffort: true,
-  verbosity: false,
+  files: true,
+  forcedFunction: "by-name",
+  parallelToolCalls: "false-only",
+  logprobsInToolStreams: true,
+  reasoningEffort: "parameter",
+  efforts: EFFORTS,
+  parameters: { "text.verbosity": "drop" },
   passthrough: ["user"],
 };
 
-/** `undefined` entries of `overrides` leave the default. */
-export function withQuirks(
-  overrides: { [K in keyof ChatQuirks]?: ChatQuirks[K] | undefined } = {},
-): ChatQuirks {
-  const quirks: Record<string, unknown> = { ...defaultQuirks };
-  for (const [name, value] of Object.entries(overrides)) if (value !== undefined) quirks[name] = value;
+type Overrides = { [K in keyof ChatQuirks]?: ChatQuirks[K] | undefined };
+
+/** The defaults under these layers, the last on top. `parameters` are merged one by one. */
+export function withQuirks(...layers: readonly Overrides[]): ChatQuirks {
+  const quirks: Record<string, unknown> & Pick<ChatQuirks, "parameters"> = { ...defaultQuirks };
+  for (const layer of layers)
+    for (const [name, value] of Object.entries(layer)) {
+      if (name === "parameters") quirks.parameters = { ...quirks.parameters, ...layer.parameters };
+      else if (value !== undefined) quirks[name] = value;
+    }
   return quirks as unknown as ChatQuirks;
 }

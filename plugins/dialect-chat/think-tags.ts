@@ -9,14 +9,20 @@ const CLOSE = "</think>";
  */
 export class ThinkTags {
   done = false;
-  #place: "start" | "thinking" | "after" = "start";
+  #place: "start" | "opened" | "thinking" | "after";
   #held = "";
   /** Nothing but white space was thought so far; a thought that stays so is none. */
   #blank = true;
 
+  /** `opened`: the chat template has written the first tag, though a server may repeat it. */
+  constructor(opened = false) {
+    this.#place = opened ? "opened" : "start";
+  }
+
   push(delta: string, out: ModelChunk[]): void {
     this.#held += delta;
     if (this.#place === "start") this.#start(out);
+    if (this.#place === "opened") this.#skipTag();
     if (this.#place === "thinking") this.#think(out);
     if (this.#place === "after") this.#after(out);
   }
@@ -27,7 +33,7 @@ export class ThinkTags {
     const text = this.#held;
     this.#held = "";
     if (this.#place === "start") this.#release(text, out);
-    else if (this.#place === "thinking") this.#reason(text, out);
+    else if (this.#place !== "after") this.#reason(text, out);
   }
 
   #start(out: ModelChunk[]): void {
@@ -40,6 +46,13 @@ export class ThinkTags {
       this.#held = "";
       this.#release(held, out);
     }
+  }
+
+  #skipTag(): void {
+    const text = this.#held.trimStart();
+    if (text.startsWith(OPEN)) this.#held = text.slice(OPEN.length);
+    else if (OPEN.startsWith(text)) return;
+    this.#place = "thinking";
   }
 
   #think(out: ModelChunk[]): void {

@@ -1,46 +1,42 @@
-import type { ModelFunction, ModelRequest } from "../../core/index.ts";
-import type { ChatRequest, ChatTool } from "./chat-types.ts";
+import { isHostedItem, type ModelRequest } from "../../core/index.ts";
+import type { ChatRequest } from "./chat-types.ts";
+import { type Takes, takesOf } from "./lacking.ts";
 import type { ChatQuirks } from "./quirks.ts";
+import { addFormat, schemaInWords } from "./to-format.ts";
 import { toChatMessages } from "./to-messages.ts";
+import { addTools } from "./to-tools.ts";
 
 /**
- * The body of `POST /chat/completions`. A parameter that the server lacks is left out and `warn` is told;
- * the echo-only ones (`metadata`, `user`, …) go quietly.
- * @throws InvalidRequestError for content that chat completions cannot carry
+ * The body of `POST /chat/completions`. A parameter that the server lacks is refused, or left out and `warn`
+ * is told, as its quirks say; those that are there for the client's records (`metadata`, `user`, …) go quietly.
+ * @throws InvalidRequestError for what is refused, and for content that the server cannot be given
  */
 export function toChatRequest(
   request: ModelRequest,
   quirks: ChatQuirks,
   warn: (message: string) => void,
 ): ChatRequest {
-  const body: ChatRequest = { model: request.model, messages: toChatMessages(request, quirks) };
+  const takes = takesOf(quirks, warn);
+  const { format } = request;
+  const formatted = format !== undefined && format.type !== "text" && takes("text.format");
+  const words = formatted ? schemaInWords(format, quirks) : undefined;
+  if (words !== undefined) warn("text.format: the model server holds to no schema; the model is told of it");
+  const instructions = [request.instructions, words].filter((text) => text).join("\n\n");
+  const body: ChatRequest = {
+    model: request.model,
+    messages: toChatMessages({ instructions, items: request.items }, quirks),
+  };
+  warnOfHosted(request, warn);
   if (request.stream) {
     body.stream = true;
     if (quirks.includeUsage) body.stream_options = { include_usage: true };
   }
-  if (request.maxOutputTokens !== undefined) body[quirks.maxTokens] = request.maxOutputTokens;
-  if (request.temperature !== undefined) body.temperature = request.temperature;
-  if (request.frequencyPenalty !== undefined) body.frequency_penalty = request.frequencyPenalty;
-  if (request.presencePenalty !== undefined) body.presence_penalty = request.presencePenalty;
-  if (request.topP !== undefined) body.top_p = request.topP;
-  if (request.tools.length > 0) addTools(body, request, quirks, warn);
-  if (request.format !== undefined) addFormat(body, request.format, quirks, warn);
-  if (request.logprobs) {
-    if (!quirks.logprobs) warn("logprobs were left out: the model server does not give them");
-    else {
-      body.logprobs = true;
-      if (request.topLogprobs !== undefined) body.top_logprobs = request.topLogprobs;
-    }
-  }
-  const effort = request.reasoning?.effort;
-  if (effort != null) {
-    if (quirks.reasoningEffort) body.reasoning_effort = effort;
-    else warn("reasoning.effort was left out: the model server does not take it");
-  }
-  if (request.verbosity !== undefined) {
-    if (quirks.verbosity) body.verbosity = request.verbosity;
-    else warn("text.verbosity was left out: the model server does not take it");
-  }
+  addSampling(body, request, quirks, takes);
+  if (request.tools.length > 0) addTools(body, request, quirks, takes);
+  if (formatted) addFormat(body, format, quirks);
+  if (request.logprobs) addLogProbs(body, request, quirks, takes, warn);
+  if (request.reasoning?.effort != null) addEffort(body, request.reasoning.effort, quirks, takes, warn);
+  if (request.verbosity !== undefined && takes("text.verbosity")) body.verbosity = request.verbosity;
   for (const name of quirks.passthrough) {
     const value = request.passthrough[name];
     if (value !== undefined) body[name] = value;
@@ -48,61 +44,53 @@ export function toChatRequest(
   return body;
 }
 
-function addTools(
+function addSampling(body: ChatRequest, request: ModelRequest, quirks: ChatQuirks, takes: Takes): void {
+  const { maxOutputTokens, temperature, topP, frequencyPenalty, presencePenalty } = request;
+  if (maxOutputTokens !== undefined && takes("max_output_tokens")) body[quirks.maxTokens] = maxOutputTokens;
+  if (temperature !== undefined && takes("temperature")) body.temperature = temperature;
+  if (topP !== undefined && takes("top_p")) body.top_p = topP;
+  if (frequencyPenalty !== undefined && takes("frequency_penalty")) body.frequency_penalty = frequencyPenalty;
+  if (presencePenalty !== undefined && takes("presence_penalty")) body.presence_penalty = presencePenalty;
+}
+
+function addLogProbs(
   body: ChatRequest,
   request: ModelRequest,
   quirks: ChatQuirks,
+  takes: Takes,
   warn: (message: string) => void,
 ): void {
-  const { mode, names } = request.toolChoice;
-  const only = mode === "required" && names?.length === 1 ? names[0] : undefined;
-  // Chat completions can force one function by name; of several, the others are not shown.
-  const tools =
-    names === undefined || only !== undefined
-      ? request.tools
-      : request.tools.filter((tool) => names.includes(tool.name));
-  if (tools.length === 0) return;
-  body.tools = tools.map((tool) => toChatTool(tool, quirks));
-  // "auto" is the default wherever there are tools, and not every server takes the word.
-  if (only !== undefined) body.tool_choice = { type: "function", function: { name: only } };
-  else if (mode !== "auto") body.tool_choice = mode;
-  if (request.parallelToolCalls === false) {
-    if (quirks.parallelToolCalls) body.parallel_tool_calls = false;
-    else warn("parallel_tool_calls was left out: the model server does not take it");
+  if (!takes("top_logprobs")) return;
+  if (request.stream && body.tools !== undefined && !quirks.logprobsInToolStreams) {
+    warn("top_logprobs was left out: the model server has none in a stream with tools");
+    return;
   }
+  body.logprobs = true;
+  if (request.topLogprobs !== undefined) body.top_logprobs = request.topLogprobs;
 }
 
-function toChatTool(tool: ModelFunction, quirks: ChatQuirks): ChatTool {
-  const definition: ChatTool["function"] = { name: tool.name, parameters: tool.parameters };
-  if (tool.description !== undefined) definition.description = tool.description;
-  if (tool.strict !== undefined && quirks.strictTools) definition.strict = tool.strict;
-  return { type: "function", function: definition };
-}
+type Effort = NonNullable<NonNullable<ModelRequest["reasoning"]>["effort"]>;
 
-function addFormat(
+function addEffort(
   body: ChatRequest,
-  format: NonNullable<ModelRequest["format"]>,
+  effort: Effort,
   quirks: ChatQuirks,
+  takes: Takes,
   warn: (message: string) => void,
 ): void {
-  if (format.type === "text") return;
-  if (quirks.structuredOutput === "none") {
-    warn("text.format was left out: the model server has no structured output");
+  if (!takes("reasoning.effort")) return;
+  if (!quirks.efforts.includes(effort)) {
+    warn(`reasoning.effort was left out: the model server does not know "${effort}"`);
     return;
   }
-  if (format.type === "json_object" || quirks.structuredOutput === "json_object") {
-    if (format.type === "json_schema")
-      warn("text.format: the model server gives JSON, but holds to no schema");
-    body.response_format = { type: "json_object" };
-    return;
-  }
-  body.response_format = {
-    type: "json_schema",
-    json_schema: {
-      name: format.name,
-      schema: format.schema,
-      ...(format.description === undefined ? {} : { description: format.description }),
-      ...(format.strict == null ? {} : { strict: format.strict }),
-    },
-  };
+  if (quirks.reasoningEffort !== "template") body.reasoning_effort = effort;
+  if (quirks.reasoningEffort !== "parameter") body.chat_template_kwargs = { reasoning_effort: effort };
+}
+
+/** Of an upstream that speaks items, for which this one stands in. */
+function warnOfHosted({ items, hosted }: ModelRequest, warn: (message: string) => void): void {
+  if (items.some(({ item }) => isHostedItem(item)))
+    warn("items of hosted tools were left out: the model server cannot read them");
+  for (const { type } of hosted?.tools ?? [])
+    warn(`the tool "${type}" was left out: the model server does not run it`);
 }

@@ -27,7 +27,7 @@ function toChatPart(part: InputPart, quirks: ChatQuirks): ChatPart {
     case "input_image":
       return toImagePart(part, quirks);
     case "input_file":
-      return toFilePart(part);
+      return toFilePart(part, quirks);
     default:
       return assertNever(part);
   }
@@ -41,6 +41,11 @@ function toImagePart(part: Extract<InputPart, { type: "input_image" }>, quirks: 
     throw new InvalidRequestError("input_image needs an image_url: this model server has no files", {
       param: "input",
     });
+  if (quirks.images === "data_url" && !/^data:/i.test(url))
+    throw new InvalidRequestError("the model server loads no images: give image_url as a data: URL", {
+      param: "input",
+    });
+  if (quirks.imageForm === "string") return { type: "image_url", image_url: url };
   // "auto" is the default, and "original" is no word of chat completions.
   if (part.detail === "low") return { type: "image_url", image_url: { url, detail: "low" } };
   if (part.detail === "high" || part.detail === "original")
@@ -48,7 +53,9 @@ function toImagePart(part: Extract<InputPart, { type: "input_image" }>, quirks: 
   return { type: "image_url", image_url: { url } };
 }
 
-function toFilePart(part: Extract<InputPart, { type: "input_file" }>): ChatPart {
+function toFilePart(part: Extract<InputPart, { type: "input_file" }>, quirks: ChatQuirks): ChatPart {
+  if (!quirks.files)
+    throw new InvalidRequestError("input_file: the model server takes no files", { param: "input" });
   if (!part.file_id && !part.file_data)
     throw new InvalidRequestError("input_file needs file_data: chat completions take no file_url", {
       param: "input",

@@ -13,6 +13,11 @@ const fields = z.strictObject({
   name: z.string().min(1).optional(),
   /** Where the server is; `/v1` is added where no version is in the path. */
   baseUrl,
+  /**
+   * What the server is asked through: "chat" completions, or "responses", where it speaks the Responses API
+   * itself. OpenAI's own host is asked through "responses" unless said, any other through "chat".
+   */
+  api: z.enum(["chat", "responses"]).optional(),
   apiKey: z.string().min(1).optional(),
   /**
    * "key" sends `apiKey`, if there is one; "forward" the client's own `Authorization`, else `apiKey`; "none"

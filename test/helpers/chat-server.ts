@@ -63,8 +63,8 @@ export interface ChatServer {
   close(): Promise<void>;
 }
 
-/** A real HTTP server on loopback that answers chat completions as it is told. */
-export async function createChatServer(): Promise<ChatServer> {
+/** A real HTTP server on loopback that answers chat completions as it is told; on a free port unless said. */
+export async function createChatServer(port = 0): Promise<ChatServer> {
   const requests: ReceivedRequest[] = [];
   const gets: ReceivedRequest[] = [];
   const scripts: Script[] = [];
@@ -105,7 +105,7 @@ export async function createChatServer(): Promise<ChatServer> {
   server.on("connection", () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

@@ -76,6 +76,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     limits: {
       maxTurns: 8,
       toolTimeoutMs: 10_000,
+      storeTimeoutMs: 10_000,
       headersAfterMs: 10_000,
       keepAliveMs: 10_000,
       ...options.limits,

@@ -23,8 +23,10 @@ export function tempFolder(files: Record<string, string> = {}): string {
 export function tempConfig(options: string): string {
   const plugins = {
     demo: "demo",
+    findServer: "find-server",
     openaiCompatible: "upstream-openai-compatible",
     storeSqlite: "store-sqlite",
+    storeKeyv: "store-keyv",
     logger: "logger",
   };
   const used = Object.entries(plugins).filter(([name]) => options.includes(`${name}(`));

@@ -1,56 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { InTurn, ModelItem, ModelRequest } from "../../../core/index.ts";
-import { type ChatQuirks, toChatRequest, withQuirks } from "../../../plugins/dialect-chat/index.ts";
-
-const user = (content: string): InTurn<ModelItem> => ({ item: { role: "user", content } });
-const message = (role: "system" | "developer" | "assistant", content: string): InTurn<ModelItem> => ({
-  item: { role, content },
-});
-const call = (call_id: string, name: string, turn?: number): InTurn<ModelItem> => ({
-  item: { type: "function_call", call_id, name, arguments: "{}" },
-  ...(turn === undefined ? {} : { turn }),
-});
-const output = (call_id: string, text: string): InTurn<ModelItem> => ({
-  item: { type: "function_call_output", call_id, output: text },
-});
-const thought = (text: string, turn?: number): InTurn<ModelItem> => ({
-  item: { type: "reasoning", id: "rs_1", summary: [], content: [{ type: "reasoning_text", text }] },
-  ...(turn === undefined ? {} : { turn }),
-});
-const said = (text: string, turn: number): InTurn<ModelItem> => ({
-  item: {
-    type: "message",
-    id: "msg_1",
-    role: "assistant",
-    status: "completed",
-    content: [{ type: "output_text", text, annotations: [], logprobs: [] }],
-  },
-  turn,
-});
-const chatCall = (id: string, name: string) => ({
-  id,
-  type: "function",
-  function: { name, arguments: "{}" },
-});
-const result = (id: string, content: unknown) => ({ role: "tool", tool_call_id: id, content });
-
-const weather = { name: "weather", parameters: { type: "object" } };
-const clock = { name: "clock", description: "The time.", parameters: { type: "object" }, strict: true };
-
-function convert(fields: Partial<ModelRequest>, quirks: Partial<ChatQuirks> = {}) {
-  const warnings: string[] = [];
-  const request: ModelRequest = {
-    model: "m",
-    items: [user("hi")],
-    tools: [],
-    toolChoice: { mode: "auto" },
-    stream: false,
-    passthrough: {},
-    ...fields,
-  };
-  const body = toChatRequest(request, withQuirks(quirks), (warning) => warnings.push(warning));
-  return { body, warnings, messages: body.messages };
-}
+import type { ChatQuirks } from "../../../plugins/dialect-chat/index.ts";
+import {
+  call,
+  chatCall,
+  clock,
+  convert,
+  message,
+  output,
+  result,
+  said,
+  thought,
+  user,
+  weather,
+} from "./converting.ts";
 
 describe("messages", () => {
   it("are a plain string where there is text alone", () => {
@@ -247,7 +210,7 @@ describe("parameters", () => {
       { type: "function", function: weather },
       { type: "function", function: clock },
     ]);
-    expect(convert({ tools: [clock] }, { strictTools: false }).body.tools).toEqual([
+    expect(convert({ tools: [clock] }, { parameters: { "tools.strict": "drop" } }).body.tools).toEqual([
       {
         type: "function",
         function: { name: "clock", description: "The time.", parameters: { type: "object" } },
@@ -286,34 +249,6 @@ describe("parameters", () => {
       json_schema: { name: "s", schema, strict: true },
     });
     expect(body.tools).toHaveLength(1);
-  });
-
-  it("that the server lacks are left out with a warning each", () => {
-    const { body, warnings } = convert(
-      {
-        tools: [weather],
-        parallelToolCalls: false,
-        logprobs: true,
-        topLogprobs: 3,
-        verbosity: "low",
-        reasoning: { effort: "high" },
-        format: { type: "json_schema", name: "s", schema: {} },
-      },
-      { parallelToolCalls: false, logprobs: false, reasoningEffort: false, structuredOutput: "none" },
-    );
-    expect(Object.keys(body).sort()).toEqual(["messages", "model", "tools"]);
-    expect(warnings).toHaveLength(5);
-    for (const name of [
-      "parallel_tool_calls",
-      "logprobs",
-      "text.verbosity",
-      "reasoning.effort",
-      "text.format",
-    ])
-      expect(
-        warnings.some((warning) => warning.includes(name)),
-        name,
-      ).toBe(true);
   });
 
   it("that are only echoed are forwarded where the quirks say so, and dropped quietly elsewhere", () => {

@@ -1,0 +1,24 @@
+import { definePlugin } from "../../core/index.ts";
+import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
+
+/** How llama.cpp differs. The sources of each line are in README.md. */
+const family: ServerFamily = {
+  name: "llama-cpp",
+  quirks: {
+    files: false,
+    forcedFunction: "required",
+    parallelToolCalls: "as-given",
+    logprobsInToolStreams: false,
+    reasoningEffort: "both",
+    passthrough: [],
+  },
+};
+
+/** llama.cpp's server, `llama-server`. */
+export const llamaCpp = definePlugin({
+  name: "upstream-llama-cpp",
+  options: serverOptionsAt("http://127.0.0.1:8080/v1"),
+  setup: (vr, options) => useServer(vr, family, options),
+});
+
+export default llamaCpp;

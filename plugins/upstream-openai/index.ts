@@ -1,0 +1,36 @@
+import { definePlugin } from "../../core/index.ts";
+import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
+
+/** How OpenAI's chat completions differ. The sources of each line are in README.md. */
+const family: ServerFamily = {
+  name: "openai",
+  quirks: {
+    developerRole: "keep",
+    systemMessages: "keep",
+    maxTokens: "max_completion_tokens",
+    thinkTags: false,
+    sendReasoning: "never",
+    parameters: { "text.verbosity": "send" },
+    // Without `metadata`, which is refused unless the answer is stored there.
+    passthrough: [
+      "user",
+      "safety_identifier",
+      "service_tier",
+      "prompt_cache_key",
+      "prompt_cache_retention",
+      "prompt_cache_options",
+    ],
+  },
+};
+
+/** OpenAI's own models. `OPENAI_API_KEY` is the key unless `apiKey` says another. */
+export const openai = definePlugin({
+  name: "upstream-openai",
+  options: serverOptionsAt("https://api.openai.com/v1"),
+  setup(vr, options) {
+    const apiKey = options.apiKey ?? (process.env.OPENAI_API_KEY || undefined);
+    useServer(vr, family, { ...options, apiKey });
+  },
+});
+
+export default openai;
