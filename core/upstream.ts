@@ -16,6 +16,8 @@ export interface Upstream {
   readonly name: string;
   /** Said once in the start banner: where it is, what it is. No secrets. */
   readonly description: string;
+  /** What `vr check` shows of it: quirks and the like. JSON, no secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /**
    * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
    * that the upstream has accepted the request. The last chunk of a complete answer is `finish`; iteration

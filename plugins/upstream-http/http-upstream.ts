@@ -49,6 +49,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   return {
     name: settings.name,
     native: dialect.native,
+    details: { baseUrl: settings.origin + settings.path, api: settings.api, quirks: settings.quirks },
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     stream(request, turn) {
       const body = dialect.toBody(request, warningsOf(turn));
