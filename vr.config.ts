@@ -1,5 +1,5 @@
 import { defineConfig } from "vr-gateway";
-import { demo } from "vr-gateway/plugins/demo";
+import { findServer } from "vr-gateway/plugins/find-server";
 import { logger } from "vr-gateway/plugins/logger";
 import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
 
@@ -7,13 +7,16 @@ import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
 // option is documented in README.md. Plugins are set up, and their hooks run, in this order.
 export default defineConfig({
   plugins: [
-    // The model server. VR_UPSTREAM=http://127.0.0.1:8000/v1 (or --upstream) takes the place of this one;
-    // to write it here instead:
-    //   import { openaiCompatible } from "vr-gateway/plugins/upstream-openai-compatible";
-    //   openaiCompatible({ baseUrl: "http://127.0.0.1:8000/v1" }),
-    demo(),
+    // The model server: the first that is running when vr starts, of vLLM (:8000), Ollama (:11434), LM Studio
+    // (:1234), llama.cpp (:8080); then OpenAI, if OPENAI_API_KEY is set; then the demo model inside vr.
+    // VR_UPSTREAM=http://127.0.0.1:8000/v1 (or --upstream) takes its place, and nothing is looked for. To write
+    // one here instead:
+    //   import { vllm } from "vr-gateway/plugins/upstream-vllm";
+    //   vllm({ baseUrl: "http://127.0.0.1:8000/v1" }),
+    findServer(),
 
     // Keeps responses for previous_response_id. VR_DB_PATH says where; ":memory:" forgets them at the end.
+    // VR_REDIS_URL=redis://127.0.0.1:6379 puts them into Redis instead.
     storeSqlite(),
 
     // One line per response on standard error. No contents.

@@ -14,11 +14,16 @@ Options, each over its environment variable, which is over the configuration fil
   --host NAME      VR_HOST         address to listen on (127.0.0.1)
   --upstream URL   VR_UPSTREAM     model server that speaks chat completions, such as
                                    http://127.0.0.1:8000/v1; replaces the configured ones
+                                   (with none configured, one that is running, else a demo)
   --config FILE                    configuration (the nearest vr.config.ts, else the shipped one)
 
 Environment only:
+  VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
+                        openai-compatible or demo; alone, at its usual address
   VR_UPSTREAM_API_KEY   sent to VR_UPSTREAM as a bearer token
   VR_DB_PATH            file of the SQLite store; ":memory:" keeps nothing
+  VR_REDIS_URL          Redis that takes the place of the configured store, such as
+                        redis://127.0.0.1:6379
   VR_LOG_LEVEL          debug, info, warn, error or silent (info)
 `;
 

@@ -1,9 +1,12 @@
+import { banner } from "./cli-banner.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
+import type { Plugin } from "./plugin.ts";
+import { watchUpstreams } from "./upstream-watch.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
@@ -16,10 +19,18 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   process.on("unhandledRejection", (error) => {
     gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
   });
+  const watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   // Before the banner: whoever reads it may stop the gateway at once.
-  stopOnSignals(gateway, config.timeouts.drainMs);
-  process.stdout.write(banner(gateway, url, file, config, version));
+  stopOnSignals(() => {
+    watch.stop();
+    return gateway.close(config.timeouts.drainMs);
+  });
+  await watch.heard(BANNER_WAITS_MS);
+  process.stdout.write(banner({ version, url, file, config, gateway, checks: watch.first }));
 }
+
+/** Milliseconds that the banner, not the gateway, waits to know whether the upstream answers. */
+const BANNER_WAITS_MS = 1_000;
 
 /** A gateway that listens. The way in for programs that embed one. */
 export async function startGateway(
@@ -29,13 +40,14 @@ export async function startGateway(
   const { limits, timeouts } = config;
   const gateway = await createGateway({
     plugins: config.plugins,
-    upstream: settings.upstream
-      ? await upstreamPlugin(settings.upstream, settings.upstreamApiKey)
-      : undefined,
+    upstream: await upstreamPlugin(settings),
+    routes: config.routes,
+    store: settings.redisUrl === undefined ? undefined : await storePlugin(config.plugins),
     settings,
     limits: {
       maxTurns: limits.maxTurns,
       toolTimeoutMs: timeouts.toolMs,
+      storeTimeoutMs: timeouts.storeMs,
       headersAfterMs: timeouts.headersAfterMs,
       keepAliveMs: timeouts.keepAliveMs,
     },
@@ -55,32 +67,29 @@ export async function startGateway(
   }
 }
 
-/** The plugin that `--upstream` means. The only place of the core that knows one. */
-async function upstreamPlugin(baseUrl: string, apiKey: string | undefined) {
-  const { openaiCompatible } = await import("../plugins/upstream-openai-compatible/index.ts");
-  return openaiCompatible({ baseUrl, ...(apiKey ? { apiKey } : {}) });
+// These two are the only places of the core that know a plugin.
+
+/** The plugin that `--upstream` and `VR_UPSTREAM_KIND` mean. */
+async function upstreamPlugin({ upstream, upstreamKind, upstreamApiKey }: StartSettings) {
+  if (!upstream && !upstreamKind) return undefined;
+  const { namedUpstream } = await import("../plugins/find-server/index.ts");
+  return namedUpstream({ baseUrl: upstream, kind: upstreamKind, apiKey: upstreamApiKey });
 }
 
-function banner(gateway: Gateway, url: string, file: string, config: Config, version: string): string {
-  const { upstreams, store } = gateway.engine.registry;
-  const lines = [
-    `vr ${version} is listening on ${url}`,
-    ...upstreams.map((upstream) => `  upstream  ${upstream.name}: ${upstream.description}`),
-    ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
-    `  store     ${store?.name ?? "none: previous_response_id will find nothing"}`,
-    `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
-    `  config    ${file}`,
-  ];
-  return `${lines.join("\n")}\n`;
+/** The plugin that `VR_REDIS_URL` means: none where one of the configuration obeys it already. */
+async function storePlugin(configured: readonly Plugin[]): Promise<Plugin | undefined> {
+  const { storeKeyv } = await import("../plugins/store-keyv/index.ts");
+  const store = storeKeyv();
+  return configured.some(({ name }) => name === store.name) ? undefined : store;
 }
 
 /** The first signal drains and exits with 0, the second exits at once. */
-function stopOnSignals(gateway: Gateway, drainMs: number): void {
+function stopOnSignals(close: () => Promise<void>): void {
   let stopping = false;
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;
-    gateway.close(drainMs).then(
+    close().then(
       () => process.exit(0),
       () => process.exit(1),
     );

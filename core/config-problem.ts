@@ -21,7 +21,8 @@ export function explainLoad(error: unknown, file: string): ConfigError {
 
 /** What went wrong while plugins were set up: with the configuration in front, and where it was thrown. */
 export function explainSetUp(error: unknown, file: string): unknown {
-  if (!isVrError(error)) return error;
+  // What flags and environment say is no mistake of the file.
+  if (!isVrError(error) || /^(--|[A-Z]+_)/.test(error.message)) return error;
   const thrown = error.cause instanceof Error ? firstPlace(error.cause.stack ?? "") : undefined;
   return new ConfigError(`${shown(file)}: ${error.message}${thrown ? ` (${thrown})` : ""}`, { cause: error });
 }

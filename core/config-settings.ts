@@ -16,7 +16,8 @@ export interface StartSettings extends Settings {
   readonly port: number;
   readonly host: string;
   readonly upstream?: string | undefined;
-  readonly upstreamApiKey?: string | undefined;
+  /** The name of a kind of model server; unchecked, since plugins know them. */
+  readonly upstreamKind?: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -32,8 +33,10 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     port: port ?? config.port ?? DEFAULT_PORT,
     host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
+    upstreamKind: nonEmpty(env.VR_UPSTREAM_KIND),
     upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
     dbPath: nonEmpty(env.VR_DB_PATH),
+    redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
     logLevel:
       pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
   };
@@ -66,6 +69,15 @@ function toPort(text: string): number | undefined {
 
 function toUrl(text: string): string | undefined {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined;
+}
+
+/** Does not show what it refuses: it may hold a password. The plugin that connects looks at the rest. */
+function toRedisUrl(text: string | undefined): string | undefined {
+  if (text === undefined || (URL.canParse(text) && /^(rediss?|unix):$/.test(new URL(text).protocol)))
+    return text;
+  throw new ConfigError(
+    "VR_REDIS_URL: expected a URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380",
+  );
 }
 
 function toLogLevel(text: string): LogLevel | undefined {

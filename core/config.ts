@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { ConfigError } from "./errors.ts";
+import { describeIssues } from "./issues.ts";
 import { LOG_LEVELS } from "./log.ts";
-import { describeIssues, type Plugin } from "./plugin.ts";
+import type { Plugin } from "./plugin.ts";
+import { routesSchema } from "./routing/routes.ts";
 
 const bytes = z.number().int().positive();
 const milliseconds = z.number().int().positive();
@@ -29,12 +31,16 @@ const timeouts = z.strictObject({
   keepAliveMs: milliseconds.default(15_000),
   /** One call of a gateway tool. */
   toolMs: milliseconds.default(300_000),
+  /** One call of the store. */
+  storeMs: milliseconds.default(10_000),
   /** For open responses to end after SIGTERM. */
   drainMs: milliseconds.default(10_000),
 });
 
 const schema = z.strictObject({
   plugins: z.array(plugin),
+  /** Where requests go, by the model that they name; without a match to the first upstream. */
+  routes: routesSchema.default([]),
   port: z.number().int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),

@@ -6,6 +6,7 @@
 
 const BRAND = Symbol.for("vr-gateway.error");
 const STOP_BRAND = Symbol.for("vr-gateway.guardrail-stop");
+const UPSTREAM_BRAND = Symbol.for("vr-gateway.upstream-error");
 
 export type ErrorType =
   | "invalid_request_error"
@@ -94,6 +95,8 @@ export class StoreError extends VrError {
 
 /** The upstream refused, failed, broke off or took too long. Its own headers and secrets never pass. */
 export class UpstreamError extends VrError {
+  readonly [UPSTREAM_BRAND] = true;
+
   constructor(status: number, message: string, fields?: ErrorFields & { headers?: Record<string, string> }) {
     super(status, errorTypeOf(status), message, fields);
     this.headers = fields?.headers ?? {};
@@ -139,6 +142,10 @@ export class GuardrailStop extends Error {
 
 export function isVrError(error: unknown): error is VrError {
   return typeof error === "object" && error !== null && BRAND in error;
+}
+
+export function isUpstreamError(error: unknown): error is UpstreamError {
+  return isVrError(error) && UPSTREAM_BRAND in error;
 }
 
 export function isGuardrailStop(error: unknown): error is GuardrailStop {

@@ -1,26 +1,16 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import Router from "@koa/router";
-import type { Log, MaybePromise } from "./context.ts";
-import { ConfigError, isVrError, VrError } from "./errors.ts";
-import { HookSet } from "./hooks.ts";
+import { VrError } from "./errors.ts";
+import { PluginSet, type SetUpOptions } from "./gateway-set-up.ts";
 import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
-import type { Plugin, Settings, Vr } from "./plugin.ts";
-import { Registry } from "./registry.ts";
-import { untilAborted } from "./until-aborted.ts";
 
-export interface GatewayOptions {
-  plugins: readonly Plugin[];
-  /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`. */
-  upstream?: Plugin | undefined;
-  settings: Settings;
+export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs"> {
   limits: Limits;
   http: HttpOptions;
-  log: Log;
 }
 
 /** Milliseconds that an idle connection is kept: longer than clients and proxies keep theirs. */
@@ -28,66 +18,19 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Sets plugins up in order and makes a gateway of them. @throws ConfigError that names the plugin */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const hooks = new HookSet();
-  const registry = new Registry();
-  const router = new Router();
-  const closers: (() => MaybePromise<void>)[] = [];
-  const setUp = async (plugin: Plugin, addsUpstreams: boolean) => {
-    const vr: Vr = {
-      hooks: hooks.facade(plugin.name),
-      tools: {
-        kind: (kind) => registry.addKind(plugin.name, kind),
-        add: (tool, toolOptions) => registry.addTool(plugin.name, tool, toolOptions),
-      },
-      upstreams: { add: (upstream) => addsUpstreams && registry.addUpstream(plugin.name, upstream) },
-      stores: { use: (store) => registry.setStore(plugin.name, store) },
-      router,
-      log: options.log.child({ plugin: plugin.name }),
-      settings: options.settings,
-      taps: () => hooks.taps,
-      onClose: (close) => closers.push(close),
-    };
-    try {
-      await plugin.setup(vr);
-    } catch (error) {
-      if (isVrError(error)) throw error;
-      throw new ConfigError(`plugin "${plugin.name}" failed to set up: ${(error as Error).message}`, {
-        cause: error,
-      });
-    }
-  };
-  try {
-    if (options.upstream) await setUp(options.upstream, true);
-    for (const plugin of options.plugins) await setUp(plugin, !options.upstream);
-  } catch (error) {
-    await closeAll(closers, options.log);
-    throw error;
-  }
+  const { limits, http, log } = options;
+  const plugins = new PluginSet({ ...options, storeTimeoutMs: limits.storeTimeoutMs });
+  const router = await plugins.setUp();
   const engine: Engine = {
-    hooks: hooks.seal(options.log),
-    registry,
-    log: options.log,
-    limits: options.limits,
+    hooks: plugins.hooks.seal(log),
+    registry: plugins.registry,
+    router,
+    log,
+    limits,
     observing: new Set(),
   };
-  return new Gateway(engine, new ResponseCreator(engine, options.http), router, closers);
-}
-
-/** Milliseconds that a plugin may take to close: those that were set up before it must close too. */
-const CLOSE_MS = 5_000;
-
-async function closeAll(closers: (() => MaybePromise<void>)[], log: Log): Promise<void> {
-  for (const close of closers.reverse()) {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error(`not closed within ${CLOSE_MS} ms`)), CLOSE_MS);
-    try {
-      await untilAborted(Promise.resolve(close()), late.signal);
-    } catch (error) {
-      log.error({ err: error }, "a plugin failed to close");
-    } finally {
-      clearTimeout(timer);
-    }
-  }
+  await plugins.ready();
+  return new Gateway(engine, new ResponseCreator(engine, http), plugins);
 }
 
 export class Gateway {
@@ -95,18 +38,13 @@ export class Gateway {
   readonly #creator: ResponseCreator;
   readonly #server: Server;
   readonly #connections: Connections;
-  readonly #closers: (() => MaybePromise<void>)[];
+  readonly #plugins: PluginSet;
 
-  constructor(
-    engine: Engine,
-    creator: ResponseCreator,
-    router: Router,
-    closers: (() => MaybePromise<void>)[],
-  ) {
+  constructor(engine: Engine, creator: ResponseCreator, plugins: PluginSet) {
     this.engine = engine;
     this.#creator = creator;
-    this.#closers = closers;
-    const app = createApp(engine, creator, router, engine.log);
+    this.#plugins = plugins;
+    const app = createApp(engine, creator, plugins.endpoints, engine.log);
     this.#server = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
     this.#connections = new Connections(this.#server);
   }
@@ -139,7 +77,7 @@ export class Gateway {
     await closed;
     clearTimeout(drain);
     await Promise.race([Promise.all(this.engine.observing), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
-    await closeAll(this.#closers, this.engine.log);
+    await this.#plugins.close();
   }
 }
 

@@ -26,24 +26,28 @@ export {
 } from "./errors.ts";
 export type { Tap, TapOptions } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
-export { newId } from "./ids.ts";
+export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
-export type { FinishReason, ModelChunk, TextChunk } from "./protocol/chunk.ts";
+export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";
 export type { EventDraft, Progress, ResponseEvent } from "./protocol/events.ts";
 export {
+  type HostedItem,
   type InTurn,
   type Item,
   isFunctionCall,
   isFunctionCallOutput,
+  isHostedItem,
   isMessage,
+  isModelItem,
   itemType,
   type MessageItem,
   type ModelItem,
   type StoredItem,
 } from "./protocol/items.ts";
 export type {
+  HostedRequest,
   JsonSchema,
   ModelFunction,
   ModelPassthrough,
@@ -52,7 +56,7 @@ export type {
 } from "./protocol/model-request.ts";
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export type * as wire from "./protocol/wire.ts";
-export type { OwnToolOptions, ToolRegistry } from "./registry.ts";
+export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";
 export type { ResponseShell, Store, StoredResponse } from "./store.ts";
 export {
   createTailWindow,
@@ -75,4 +79,5 @@ export type {
   ToolOutput,
   ToolResult,
 } from "./tool.ts";
-export type { ModelInfo, Upstream } from "./upstream.ts";
+export type { Candidate, ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "./upstream.ts";
+export { pickUpstreamLimits, type UpstreamLimits, upstreamLimitsShape } from "./upstream-limits.ts";

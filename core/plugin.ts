@@ -4,14 +4,20 @@ import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 import type { Hooks } from "./hooks.ts";
-import type { ToolRegistry } from "./registry.ts";
+import { describeIssues } from "./issues.ts";
+import type { ToolRegistry, UpstreamRegistry } from "./registry.ts";
 import type { Store } from "./store.ts";
-import type { Upstream } from "./upstream.ts";
 
 /** What flags and environment say, which plugins prefer to their own options. */
 export interface Settings {
   /** `VR_DB_PATH` */
   readonly dbPath?: string | undefined;
+  /** `VR_REDIS_URL`: may hold a password. */
+  readonly redisUrl?: string | undefined;
+  /** `VR_UPSTREAM_API_KEY` */
+  readonly upstreamApiKey?: string | undefined;
+  /** Where the gateway is going to listen; 0 takes a free port. */
+  readonly port?: number | undefined;
   readonly logLevel: string;
 }
 
@@ -19,14 +25,21 @@ export interface Settings {
 export interface Vr {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
-  readonly upstreams: { add(upstream: Upstream): void };
-  readonly stores: { use(store: Store): void };
+  readonly upstreams: UpstreamRegistry;
+  readonly stores: {
+    /** One store per gateway. @throws PluginError when another plugin has set one */
+    use(store: Store): void;
+    /** The settings name another store: what a plugin uses is left aside, and need not be opened. */
+    readonly replaced?: boolean;
+  };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
   readonly log: Log;
   readonly settings: Settings;
   /** Every tap of every plugin with what it has cost so far. */
   taps(): readonly Readonly<Tap<unknown>>[];
+  /** Runs once all plugins are set up, before the gateway listens. Hooks are sealed, upstreams are known. */
+  onReady(run: () => MaybePromise<void>): void;
   /** Runs when the gateway stops, in reverse order of registration. */
   onClose(close: () => MaybePromise<void>): void;
 }
@@ -74,13 +87,4 @@ function withoutOthers(schema: z.ZodType): z.ZodType {
   // By its definition, not by `instanceof`: the plugin may have a zod of its own.
   const object = schema as z.ZodObject;
   return object.def.type === "object" && object.def.catchall === undefined ? object.strict() : schema;
-}
-
-/** One line per wrong option, each with its path. */
-export function describeIssues(what: string, error: z.ZodError): string {
-  const lines = error.issues.map((issue) => {
-    const path = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-    return `${what}: ${path ? `${path.replace(/^\./, "")}: ` : ""}${issue.message}`;
-  });
-  return lines.join("\n");
 }

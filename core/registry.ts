@@ -1,7 +1,8 @@
 import { PluginError } from "./errors.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Candidate, Upstream } from "./upstream.ts";
+import { type CheckedUpstreamLimits, checkUpstreamLimits, type UpstreamLimits } from "./upstream-limits.ts";
 
 /** A tool of one's own. `offer` says who may use it. */
 export interface OwnToolOptions {
@@ -20,9 +21,23 @@ export interface ToolRegistry {
   add(tool: Tool, options?: OwnToolOptions): void;
 }
 
+/** Where a plugin registers model servers, and asks where a model is: `vr.upstreams`. */
+export interface UpstreamRegistry {
+  /** During set-up. The first one that is added answers what no route names. Without `limits` the defaults hold. */
+  add(upstream: Upstream, limits?: UpstreamLimits): void;
+  /**
+   * Who may answer requests for this model, in the order to try; `undefined` is a request that names none.
+   * Their calls keep to the upstreams' limits. Empty when there is no upstream. After set-up only.
+   */
+  route(model: string | undefined): readonly Candidate[];
+  /** `--upstream` takes the place of whatever is added. */
+  readonly replaced: boolean;
+}
+
 /** What plugins registered, in the order of the configuration. */
 export class Registry {
   readonly upstreams: Upstream[] = [];
+  readonly #limits = new Map<Upstream, CheckedUpstreamLimits>();
   readonly kinds: ToolKind[] = [];
   readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
@@ -43,12 +58,19 @@ export class Registry {
     this.#store = { store, plugin };
   }
 
-  addUpstream(plugin: string, upstream: Upstream): void {
+  /** @throws PluginError when the name is taken, ConfigError when a limit is wrong */
+  addUpstream(plugin: string, upstream: Upstream, limits?: UpstreamLimits): void {
     if (this.upstreams.some((other) => other.name === upstream.name))
       throw new PluginError(
         `plugin "${plugin}" adds an upstream named "${upstream.name}", which exists already`,
       );
+    this.#limits.set(upstream, checkUpstreamLimits(limits, `plugin "${plugin}"`));
     this.upstreams.push(upstream);
+  }
+
+  /** Of an upstream that was added. */
+  limitsOf(upstream: Upstream): CheckedUpstreamLimits {
+    return this.#limits.get(upstream) ?? checkUpstreamLimits(undefined, upstream.name);
   }
 
   addKind(plugin: string, kind: ToolKind): void {

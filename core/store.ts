@@ -28,6 +28,8 @@ export interface StoredResponse {
  */
 export interface Store {
   readonly name: string;
+  /** Said in the start banner behind the name: where it is. No secrets. */
+  readonly description?: string;
   /** Writes as much as the response's own items, however long the conversation. @throws StoreError */
   putResponse(record: StoredResponse): MaybePromise<void>;
   /** `undefined` if it expired or never existed. @throws StoreError */

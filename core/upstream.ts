@@ -30,6 +30,39 @@ export interface Upstream {
   defaultModel(signal: AbortSignal): MaybePromise<string>;
   /** Resolves when the upstream answers. @throws with the reason when it does not */
   check?(signal: AbortSignal): Promise<void>;
+  /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
+  readonly native?: boolean;
+  /**
+   * Sends a request in the server's own dialect and gives the answer unread, whatever its status. Obeys
+   * `call.signal` at once. Leaving the body early lets the server go.
+   * @throws UpstreamError when there is no answer
+   */
+  forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
+}
+
+/** A request that passes through unchanged. */
+export interface ForwardedCall {
+  /** Behind the server's base URL, with its slash in front. */
+  path: string;
+  /** As the client sent it. */
+  body: string;
+  /** The client's own header, for upstreams that forward it. Never logged. */
+  authorization?: string | undefined;
+  signal: AbortSignal;
+}
+
+export interface ForwardedAnswer {
+  status: number;
+  /** Of the answer, names in lower case; those of the connection are left out. */
+  headers: Record<string, string>;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** Where a request may go, and under which name of the model. */
+export interface Candidate {
+  readonly upstream: Upstream;
+  /** `undefined`: the upstream's own default model. */
+  readonly model: string | undefined;
 }
 
 export type { Log };

@@ -1,7 +1,8 @@
 import type Router from "@koa/router";
 import { isVrError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
-import type { ModelInfo } from "../upstream.ts";
+import type { ModelInfo, Upstream } from "../upstream.ts";
+import { checkUpstream } from "../upstream-check.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
@@ -29,12 +30,12 @@ export function statusRoutes(router: Router, engine: Engine): void {
   });
 
   router.get("/ready", async (ctx) => {
-    const { upstreams, store } = engine.registry;
-    const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
+    const { store } = engine.registry;
     const upstreamChecks = await Promise.all(
-      upstreams.map(
-        async (upstream) => [upstream.name, await check(() => upstream.check?.(signal))] as const,
-      ),
+      engine.router.upstreams.map(async (upstream) => {
+        const checked = await checkUpstream(upstream, CHECK_TIMEOUT_MS);
+        return [upstream.name, { ...checked, ...upstream.state }] as const;
+      }),
     );
     const storeCheck = store && { name: store.name, ...(await check(() => store.check?.())) };
     const ok = upstreamChecks.some(([, result]) => result.ok) && storeCheck?.ok !== false;
@@ -56,18 +57,37 @@ async function check(probe: () => unknown): Promise<{ ok: boolean; error?: strin
   }
 }
 
-/** The models of all upstreams; one that cannot be asked is left out, unless none can. */
-async function listModels(engine: Engine): Promise<(ModelInfo & { object: "model" })[]> {
+type ListedModel = ModelInfo & { object: "model" };
+
+/**
+ * The models of all upstreams, and the aliases that routes give them; an upstream that cannot be asked is left
+ * out, with the aliases that only it answers, unless none can.
+ */
+async function listModels({ router }: Engine): Promise<ListedModel[]> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
-  const lists = await Promise.allSettled(
-    engine.registry.upstreams.map((upstream) => upstream.models(signal)),
-  );
+  const lists = await Promise.allSettled(router.upstreams.map((upstream) => upstream.models(signal)));
   const failed = lists.find((list) => list.status === "rejected");
   if (failed && lists.every((list) => list.status === "rejected")) throw failed.reason;
-  const models = new Map<string, ModelInfo & { object: "model" }>();
-  for (const list of lists)
-    for (const model of list.status === "fulfilled" ? list.value : [])
-      if (!models.has(model.id))
-        models.set(model.id, { created: 0, owned_by: "vr", ...model, object: "model" });
+  const known = new Map<Upstream, ModelInfo[]>();
+  for (const [i, upstream] of router.upstreams.entries()) {
+    const list = lists[i];
+    if (list?.status === "fulfilled") known.set(upstream, list.value);
+  }
+  const models = new Map<string, ListedModel>();
+  for (const model of [...known.values()].flat())
+    if (!models.has(model.id))
+      models.set(model.id, { created: 0, owned_by: "vr", ...model, object: "model" });
+  for (const { name, targets } of router.aliases) {
+    const target = targets.find(({ upstream }) => known.has(upstream));
+    if (!target) continue;
+    // A server may answer to names that it does not list: that is no reason to leave the alias out.
+    const meant = known.get(target.upstream)?.find(({ id }) => id === target.model);
+    models.set(name, {
+      id: name,
+      object: "model",
+      created: meant?.created ?? 0,
+      owned_by: target.upstream.name,
+    });
+  }
   return [...models.values()];
 }

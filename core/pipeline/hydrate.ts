@@ -3,6 +3,7 @@ import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import { responseIdOfItem } from "../ids.ts";
 import { inputItemId } from "../protocol/input-ids.ts";
 import {
+  type HostedItem,
   type InTurn,
   type Item,
   isItemReference,
@@ -18,7 +19,7 @@ import { replayItems } from "./replay.ts";
 /** What a response continues. */
 export interface Conversation {
   /** What the model reads, oldest first. */
-  items: InTurn<ModelItem>[];
+  items: InTurn<ModelItem | HostedItem>[];
   /** The request's own input with references resolved, as it is stored. */
   input: Item[];
   /** The number of the next turn, unique in the conversation. */
@@ -28,11 +29,16 @@ export interface Conversation {
 }
 
 /**
- * `previous_response_id` and `input` → the conversation that the model reads.
+ * `previous_response_id` and `input` → the conversation that the model reads. `native`: whether the upstream
+ * reads items of hosted tools that no plugin here owns.
  * @throws InvalidRequestError `previous_response_not_found`; NotFoundError for an unknown `item_reference`;
  * StoreError when the store cannot be reached
  */
-export async function hydrate(registry: Registry, context: ResponseContext): Promise<Conversation> {
+export async function hydrate(
+  registry: Registry,
+  context: ResponseContext,
+  native = false,
+): Promise<Conversation> {
   const { request } = context;
   const { store } = registry;
   const previousId = request.previous_response_id;
@@ -43,12 +49,12 @@ export async function hydrate(registry: Registry, context: ResponseContext): Pro
   const own = input.map((item): StoredItem => ({ item }));
   const nextTurn = history.reduce((next, { turn }) => Math.max(next, (turn ?? -1) + 1), 0);
   if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
-    return { items: own as InTurn<ModelItem>[], input, nextTurn, approvals: [] };
+    return { items: own as InTurn<ModelItem | HostedItem>[], input, nextTurn, approvals: [] };
 
   const all = [...history, ...own];
   const approvals = findApprovals(all, input);
-  const past = replayItems(registry, all.slice(0, history.length), all);
-  const present = replayItems(registry, all.slice(history.length), all, context);
+  const past = replayItems(registry, all.slice(0, history.length), { conversation: all, native });
+  const present = replayItems(registry, all.slice(history.length), { conversation: all, native, context });
   const items = answerOrphans(past, present);
   if (items.length === 0 && approvals.length === 0 && request.instructions === undefined)
     throw new InvalidRequestError("There is nothing in the input that the model could read.", {

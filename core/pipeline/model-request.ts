@@ -1,4 +1,4 @@
-import type { InTurn, ModelItem } from "../protocol/items.ts";
+import type { HostedItem, InTurn, ModelItem } from "../protocol/items.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { ResolvedTools } from "./resolve-tools.ts";
@@ -13,7 +13,8 @@ export function toModelRequest(
   request: ResponseRequest,
   model: string,
   tools: ResolvedTools,
-  items: readonly InTurn<ModelItem>[],
+  items: readonly InTurn<ModelItem | HostedItem>[],
+  native: boolean,
 ): ModelRequest {
   return {
     model,
@@ -33,6 +34,10 @@ export function toModelRequest(
     verbosity: request.text?.verbosity ?? undefined,
     reasoning: request.reasoning,
     stream: request.stream,
+    hosted:
+      native || tools.hosted.length > 0
+        ? { tools: tools.hosted, include: [...request.include], maxToolCalls: request.max_tool_calls }
+        : undefined,
     passthrough: {
       metadata: Object.keys(request.metadata).length > 0 ? request.metadata : undefined,
       user: request.user,

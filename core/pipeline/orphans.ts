@@ -1,5 +1,11 @@
 import { InvalidRequestError } from "../errors.ts";
-import { type InTurn, isFunctionCall, isFunctionCallOutput, type ModelItem } from "../protocol/items.ts";
+import {
+  type HostedItem,
+  type InTurn,
+  isFunctionCall,
+  isFunctionCallOutput,
+  type ModelItem,
+} from "../protocol/items.ts";
 
 /**
  * Calls without outputs and outputs without calls break chat templates for good. In stored history a call
@@ -7,7 +13,10 @@ import { type InTurn, isFunctionCall, isFunctionCallOutput, type ModelItem } fro
  * request's own input it is the client's mistake, and said.
  * @throws InvalidRequestError with the `call_id`
  */
-export function answerOrphans(past: InTurn<ModelItem>[], present: InTurn<ModelItem>[]): InTurn<ModelItem>[] {
+export function answerOrphans(
+  past: InTurn<ModelItem | HostedItem>[],
+  present: InTurn<ModelItem | HostedItem>[],
+): InTurn<ModelItem | HostedItem>[] {
   const called = new Set<string>();
   const answered = new Set<string>();
   for (const { item } of [...past, ...present]) {
@@ -20,7 +29,7 @@ export function answerOrphans(past: InTurn<ModelItem>[], present: InTurn<ModelIt
     if (isFunctionCallOutput(item) && !called.has(item.call_id ?? ""))
       throw orphan(`No tool call found for function call output with call_id ${item.call_id}.`);
   }
-  const items: InTurn<ModelItem>[] = [];
+  const items: InTurn<ModelItem | HostedItem>[] = [];
   for (const entry of past) {
     items.push(entry);
     const { item, ...at } = entry;

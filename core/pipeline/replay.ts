@@ -1,7 +1,9 @@
 import type { ResponseContext } from "../context.ts";
 import {
+  type HostedItem,
   type InTurn,
   type Item,
+  isHostedItem,
   isModelItem,
   itemType,
   type ModelItem,
@@ -12,21 +14,28 @@ import type { Registry } from "../registry.ts";
 import { replayDefault } from "../response/default-presentation.ts";
 import type { ReplayedCall } from "../tool.ts";
 
+export interface Replaying {
+  /** The whole conversation that the items are of. */
+  conversation: readonly StoredItem[];
+  /** Whether the upstream reads items of hosted tools that no plugin here owns. */
+  native: boolean;
+  /** For a request's own input: warned of items that nothing here can read. */
+  context?: ResponseContext;
+}
+
 /** Items that say nothing to a model by themselves. */
 const UNREAD = new Set(["mcp_list_tools", "mcp_approval_response"]);
 
 /**
  * Items of hosted tools as calls and outputs that any model can read; messages, reasoning and functions as
  * they are. Calls that were cut off are left out: half their arguments would poison every later turn.
- * `context`, for a request's own input, is warned of items that nothing here can read.
  */
 export function replayItems(
   registry: Registry,
   items: readonly StoredItem[],
-  conversation: readonly StoredItem[],
-  context?: ResponseContext,
-): InTurn<ModelItem>[] {
-  const out: InTurn<ModelItem>[] = [];
+  { conversation, native, context }: Replaying,
+): InTurn<ModelItem | HostedItem>[] {
+  const out: InTurn<ModelItem | HostedItem>[] = [];
   for (const { item, turn } of items) {
     const at = turn === undefined ? {} : { turn };
     if (isModelItem(item)) {
@@ -36,6 +45,7 @@ export function replayItems(
     if (isCutOff(item)) continue;
     const call = replay(registry, item, conversation);
     if (call) out.push(...toPair(call).map((part) => ({ item: part, ...at })));
+    else if (call === undefined && native && isHostedItem(item)) out.push({ item, ...at });
     else if (call === undefined && context && !UNREAD.has(itemType(item)))
       context.warn(`an input item of type "${itemType(item)}" was left out: no plugin here reads it`);
   }

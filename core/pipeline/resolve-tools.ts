@@ -2,6 +2,7 @@ import type { ResponseContext } from "../context.ts";
 import { InvalidRequestError, isVrError, VrError } from "../errors.ts";
 import type { ModelFunction, ToolChoice } from "../protocol/model-request.ts";
 import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
+import { toolFamily } from "../protocol/tool-types.ts";
 import type { Registry } from "../registry.ts";
 import type { ListedItem, ResolvedEntry, Tool } from "../tool.ts";
 import { toToolChoice } from "./tool-choice.ts";
@@ -12,6 +13,8 @@ export interface ResolvedTools {
   /** Gateway tools by the name that the model calls. */
   gateway: ReadonlyMap<string, Tool>;
   choice: ToolChoice;
+  /** Entries that the upstream runs itself. */
+  hosted: readonly ToolEntry[];
   /** Items that resolving brought; they open the output. */
   listed: readonly ListedItem[];
 }
@@ -19,6 +22,8 @@ export interface ResolvedTools {
 /** An entry with the functions that it became. */
 export interface EntryFunctions {
   entry: ToolEntry;
+  /** Whether the upstream runs it itself. */
+  hosted?: boolean;
   /** Name for the model → name on the wire. */
   names: Map<string, string>;
 }
@@ -27,18 +32,24 @@ const NO_TOOLS: ResolvedTools = {
   functions: [],
   gateway: new Map(),
   choice: { mode: "auto" },
+  hosted: [],
   listed: [],
 };
 
-/** @throws InvalidRequestError that names the entry, or what a tool kind throws */
+/**
+ * `native`: whether the upstream runs hosted tools itself.
+ * @throws InvalidRequestError that names the entry, or what a tool kind throws
+ */
 export async function resolveTools(
   registry: Registry,
   request: ResponseRequest,
   context: ResponseContext,
+  native = false,
 ): Promise<ResolvedTools> {
   if (request.tools.length === 0 && registry.offered.length === 0) return NO_TOOLS;
   const functions = new Map<string, ModelFunction>();
   const gateway = new Map<string, Tool>();
+  const hosted: ToolEntry[] = [];
   const listed: ListedItem[] = [];
   const entries: EntryFunctions[] = [];
 
@@ -49,7 +60,12 @@ export async function resolveTools(
   );
   for (const [i, entry] of request.tools.entries()) {
     const names = new Map<string, string>();
-    entries.push({ entry, names });
+    const passes = native && resolved[i] === undefined && isPassed(entry);
+    entries.push({ entry, names, hosted: passes });
+    if (passes) {
+      hosted.push(entry);
+      continue;
+    }
     if (entry.type === "function") {
       if (functions.has(entry.name)) throw sameName(entry.name, i);
       functions.set(entry.name, toFunction(entry));
@@ -78,7 +94,7 @@ export async function resolveTools(
     entries.push({ entry, names: new Map([[tool.name, tool.wireName ?? tool.name]]) });
   }
   const choice = toToolChoice(request.tool_choice, entries);
-  return { functions: [...functions.values()], gateway, choice, listed };
+  return { functions: [...functions.values()], gateway, choice, hosted, listed };
 }
 
 function sameName(name: string, index: number): InvalidRequestError {
@@ -116,6 +132,13 @@ function atEntry(error: unknown, index: number): unknown {
   });
   completed.headers = error.headers;
   return completed;
+}
+
+/** Tools that an upstream can run without anything of the gateway's. */
+const PASSED = new Set(["code_interpreter", "file_search", "image_generation", "web_search"]);
+
+function isPassed(entry: ToolEntry): boolean {
+  return PASSED.has(toolFamily(entry.type));
 }
 
 /** A hosted type without a plugin. Codex and others send such by default, so it is no error by itself. */

@@ -1,12 +1,20 @@
 import { type Caller, ResponseScope, TurnScope } from "../context.ts";
-import { ClientLeft, isGuardrailStop, toVrError, VrError } from "../errors.ts";
+import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import { type InTurn, isItemReference, isModelItem, type ModelItem } from "../protocol/items.ts";
+import {
+  type HostedItem,
+  type InTurn,
+  isHostedItem,
+  isItemReference,
+  isModelItem,
+  type ModelItem,
+} from "../protocol/items.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
+import { nameModel } from "../routing/ask.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { approvedTool } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
@@ -55,12 +63,15 @@ function asksPlugins({ previous_response_id, model, tools, input }: ResponseRequ
   );
 }
 
-/** What a response starts from: the conversation, its tools and its model. */
+/** What a response starts from: the conversation, who may answer it, its tools and its model. */
 async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared> {
-  const conversation = await hydrate(engine.registry, context);
-  const tools = await resolveTools(engine.registry, context.request, context);
-  const model = context.request.model ?? (await defaultModel(engine, context.signal));
-  return { conversation, tools, model };
+  const asked = context.request.model;
+  const routed = engine.router.route(asked);
+  const native = routed[0]?.upstream.native === true;
+  const conversation = await hydrate(engine.registry, context, native);
+  const tools = await resolveTools(engine.registry, context.request, context, native);
+  if (asked !== undefined) return { conversation, tools, model: asked, candidates: routed };
+  return { conversation, tools, ...(await nameModel(routed, context)) };
 }
 
 /** Turns until the model has answered, or something needs the client. */
@@ -69,7 +80,7 @@ async function converse(run: Run): Promise<Outcome> {
   const { maxTurns } = engine.limits;
   let number = conversation.nextTurn;
   if (conversation.approvals.length > 0) conversation.items.push(...(await runApproved(run, number++)));
-  let request = toModelRequest(context.request, run.model, tools, conversation.items);
+  let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native);
   for (let index = 0; ; index++, number++) {
     const turn = new TurnScope(index, context);
     context.turns = index + 1;
@@ -88,10 +99,13 @@ async function converse(run: Run): Promise<Outcome> {
 }
 
 /** What the model itself said in the turn whose output begins at `first`: it reads that again. */
-function saidIn(run: Run, first: number): InTurn<ModelItem>[] {
-  return run.assembler.output.items.slice(first).flatMap((stored) => {
-    if (!stored || !isModelItem(stored.item)) return [];
-    return [{ ...stored, item: stored.item }];
+function saidIn(run: Run, first: number): InTurn<ModelItem | HostedItem>[] {
+  const { natives, output } = run.assembler;
+  return output.items.slice(first).flatMap((stored, i) => {
+    if (!stored) return [];
+    const { item } = stored;
+    const isRead = isModelItem(item) || (natives.has(first + i) && isHostedItem(item));
+    return isRead ? [{ ...stored, item }] : [];
   });
 }
 
@@ -99,20 +113,21 @@ function saidIn(run: Run, first: number): InTurn<ModelItem>[] {
  * A forced choice holds for the first turn: once a gateway call has run, the model is free to answer. Tools
  * that `allowed_tools` leaves out stay left out.
  */
-function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem>[]): ModelRequest {
-  const { mode, names } = request.toolChoice;
+function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem | HostedItem>[]): ModelRequest {
+  const { mode, ...limits } = request.toolChoice;
   const { tool_choice: asked } = run.context.request;
-  const staysLimited = names && typeof asked === "object" && asked.type === "allowed_tools";
+  const staysLimited = limits.names && typeof asked === "object" && asked.type === "allowed_tools";
   const freed = mode === "required" ? "auto" : mode;
   return {
     ...request,
     items: [...request.items, ...items],
-    toolChoice: staysLimited ? { mode: freed, names } : { mode: freed },
+    toolChoice: staysLimited ? { mode: freed, ...limits } : { mode: freed },
   };
 }
 
 function withoutTools(request: ModelRequest): ModelRequest {
-  return { ...request, tools: [], toolChoice: { mode: "none" } };
+  const hosted = request.hosted && { ...request.hosted, tools: [] };
+  return { ...request, tools: [], hosted, toolChoice: { mode: "none" } };
 }
 
 /** The calls that this request approved, as a turn of their own before the model's first. */
@@ -129,13 +144,6 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
   for (const { request, tool } of approved) assembler.calls.openApproved(tool, request, out);
   run.emit(out);
   return (await runCalls(run, turn, number, true)).items;
-}
-
-async function defaultModel(engine: Engine, signal: AbortSignal): Promise<string> {
-  const upstream = engine.registry.upstreams[0];
-  if (!upstream)
-    throw new VrError(503, "server_error", "No upstream is configured.", { code: "no_upstream" });
-  return upstream.defaultModel(signal);
 }
 
 /** What was thrown, as an end of the response. @throws it, as a VrError, when nothing has been sent yet */

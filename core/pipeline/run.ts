@@ -1,12 +1,13 @@
 import type { ResponseScope, Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { OutputItem } from "../protocol/wire.ts";
+import type { OutputItem, ReasoningItem } from "../protocol/wire.ts";
 import { Assembler } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
 import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
 import type { ListedItem } from "../tool.ts";
+import type { Candidate } from "../upstream.ts";
 import type { Engine } from "./engine.ts";
 import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
@@ -16,7 +17,10 @@ import type { ResolvedTools } from "./resolve-tools.ts";
 export interface Prepared {
   conversation: Conversation;
   tools: ResolvedTools;
+  /** As the client named it, an alias too; the default of the first candidate where it named none. */
   model: string;
+  /** Who may answer requests for `model`, in the order to try. */
+  candidates: readonly Candidate[];
 }
 
 /** One response on its way: what every stage of the pipeline works on. */
@@ -27,6 +31,7 @@ export class Run {
   readonly conversation: Conversation;
   readonly tools: ResolvedTools;
   readonly model: string;
+  readonly candidates: readonly Candidate[];
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
@@ -46,6 +51,7 @@ export class Run {
     this.conversation = prepared.conversation;
     this.tools = prepared.tools;
     this.model = prepared.model;
+    this.candidates = prepared.candidates;
     this.unlisted = [...prepared.tools.listed];
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
@@ -58,6 +64,11 @@ export class Run {
   /** Whether a failure can no longer be a plain HTTP status. */
   get opened(): boolean {
     return this.begun || this.sequencer.opened;
+  }
+
+  /** Whether the upstream that is asked first speaks items itself. */
+  get native(): boolean {
+    return this.candidates[0]?.upstream.native === true;
   }
 
   /** Sends the opening events, if somebody watches. */
@@ -84,9 +95,18 @@ export function maskOf(
   include: Parameters<NonNullable<Engine["registry"]["kinds"][0]["mask"]>>[1],
 ): Mask {
   const masking = engine.registry.kinds.filter((kind) => kind.mask);
-  if (masking.length === 0) return (item) => item;
+  const sealed = !include.has("reasoning.encrypted_content");
   return (item) => {
+    if (item.type === "reasoning") return sealed ? withoutEncrypted(item) : item;
+    if (masking.length === 0) return item;
     const owner = masking.find((kind) => kind.items?.includes(item.type));
     return owner?.mask?.(item, include) ?? item;
   };
+}
+
+/** What only the upstream can read is kept for it, and shown to who asked for it. */
+function withoutEncrypted(item: ReasoningItem): ReasoningItem {
+  if (item.encrypted_content === undefined) return item;
+  const { encrypted_content: _, ...shown } = item;
+  return shown;
 }

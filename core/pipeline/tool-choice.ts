@@ -9,25 +9,39 @@ import type { EntryFunctions } from "./resolve-tools.ts";
  * @throws InvalidRequestError when it forces a tool that is not there
  */
 export function toToolChoice(choice: ToolChoiceParam, entries: readonly EntryFunctions[]): ToolChoice {
-  const some = entries.some((entry) => entry.names.size > 0);
+  const some = entries.some((entry) => entry.names.size > 0 || entry.hosted);
   if (typeof choice === "string") {
     if (choice === "required" && !some) throw missing(choice);
     return { mode: choice };
   }
   if (choice.type === "allowed_tools") {
-    const names = choice.tools.flatMap((tool) => namesOf(tool as unknown as Choice, entries));
-    if (choice.mode === "required" && names.length === 0) throw missing(choice);
-    return { mode: choice.mode, names };
+    const chosen = choice.tools as unknown as Choice[];
+    const limits = limitedTo(chosen, entries);
+    if (choice.mode === "required" && !limits) throw missing(choice);
+    return { mode: choice.mode, ...(limits ?? { names: [] }) };
   }
-  const names = namesOf(choice as Choice, entries);
-  if (names.length === 0) throw missing(choice);
-  return { mode: "required", names };
+  const limits = limitedTo([choice as Choice], entries);
+  if (!limits) throw missing(choice);
+  return { mode: "required", ...limits };
 }
 
 interface Choice {
   type: string;
   name?: string | null;
   server_label?: string;
+}
+
+/** The functions and hosted types that choices mean; `undefined` if there are none. */
+function limitedTo(
+  choices: readonly Choice[],
+  entries: readonly EntryFunctions[],
+): Pick<ToolChoice, "names" | "hosted"> | undefined {
+  const names = choices.flatMap((choice) => namesOf(choice, entries));
+  const hosted = choices.filter(({ type }) =>
+    entries.some(({ entry, hosted }) => hosted && toolFamily(entry.type) === toolFamily(type)),
+  );
+  if (hosted.length > 0) return { names, hosted: hosted.map(({ type }) => type) };
+  return names.length > 0 ? { names } : undefined;
 }
 
 /** The functions that a choice means: of its type, with its label and its wire name where it says one. */

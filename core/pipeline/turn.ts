@@ -1,9 +1,11 @@
 import { answerOf, type MaybePromise, type TurnScope } from "../context.ts";
-import { UpstreamError, VrError } from "../errors.ts";
+import { UpstreamError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
+import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
+import { ask } from "../routing/ask.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 
@@ -22,7 +24,7 @@ export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest)
   if (run.sink.live) run.sequencer.arm();
   if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request);
-  const batches = answer ? answered(answer) : upstreamOf(run).stream(request, turn);
+  const batches = answer ? answered(answer) : ask(candidatesFor(run, request), request, turn);
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
   try {
@@ -79,11 +81,11 @@ function applyChunks(
         const closing = closeText(run, turn, chunk, out);
         if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
       }
-      if (chunk.type === "item" && chunk.stage === "done" && run.engine.hooks.onOutputItem)
-        return run.finishItem(chunk.item, turn, out).then((item) => {
-          assembler.natives.close(chunk, item, out);
-          return applyChunks(run, turn, chunks, i + 1, out);
-        });
+      if (chunk.type === "item" && chunk.stage === "done") {
+        const closing = closeItem(run, turn, chunk.item, out);
+        if (closing) return closing.then(() => applyChunks(run, turn, chunks, i + 1, out));
+        continue;
+      }
       if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
       if (chunk.type === "stop") {
         run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
@@ -137,6 +139,23 @@ function closeText(
   return undefined;
 }
 
+/** The end of an item of an upstream that speaks items. A promise only where `onOutputItem` is tapped. */
+function closeItem(
+  run: Run,
+  turn: TurnScope,
+  told: OutputItem,
+  out: EventDraft[],
+): Promise<void> | undefined {
+  const { assembler } = run;
+  const item = assembler.completeItem(told, out);
+  if (!item) return undefined;
+  const cut = "status" in item && item.status === "incomplete";
+  if (!cut && run.engine.hooks.onOutputItem)
+    return run.finishItem(item, turn, out).then((finished) => assembler.closeItem(told, finished, out));
+  assembler.closeItem(told, item, out);
+  return undefined;
+}
+
 /** At the end of a turn the client's calls are complete; gateway calls stay open until they have run. */
 async function closeFunctions(
   run: Run,
@@ -161,11 +180,9 @@ export function isCut(end: TurnEnd): boolean {
   return end === "length" || end === "content_filter";
 }
 
-function upstreamOf(run: Run) {
-  const upstream = run.engine.registry.upstreams[0];
-  if (!upstream)
-    throw new VrError(503, "server_error", "No upstream is configured.", { code: "no_upstream" });
-  return upstream;
+/** A tap may have named another model: then the routes decide anew. */
+function candidatesFor(run: Run, { model }: ModelRequest) {
+  return model === run.model ? run.candidates : run.engine.router.route(model);
 }
 
 async function* answered(chunks: readonly ModelChunk[]): AsyncGenerator<readonly ModelChunk[]> {

@@ -1,5 +1,5 @@
 import type { EventDraft } from "./events.ts";
-import type { Annotation, LogProb, OutputItem, ResponseUsage } from "./wire.ts";
+import type { Annotation, FunctionToolCall, LogProb, OutputItem, ResponseUsage } from "./wire.ts";
 
 /**
  * One delta of a model's answer, as upstream plugins yield it and as `onChunk` taps see it. Chunks carry
@@ -9,15 +9,24 @@ export type ModelChunk =
   | { type: "text"; text: string; logprobs?: LogProb[] }
   | { type: "reasoning"; text: string }
   | { type: "refusal"; text: string }
-  /** A call begins. `index` tells the calls of one turn apart. `callId` is made up when absent. */
-  | { type: "tool_call"; index: number; name: string; callId?: string }
+  /**
+   * A call begins. `index` tells the calls of one turn apart. `callId` is made up when absent. `item`: as an
+   * upstream that speaks items has it; its id and what else it says are kept.
+   */
+  | { type: "tool_call"; index: number; name: string; callId?: string; item?: FunctionToolCall }
   /** A fragment of the JSON text of the arguments of call `index`. */
   | { type: "tool_arguments"; index: number; delta: string }
   /** Belongs to the text that is open. */
   | { type: "annotation"; annotation: Annotation }
   | { type: "usage"; usage: ResponseUsage }
-  /** A whole item of an upstream that speaks items itself; its id is kept. */
+  /**
+   * An item of an upstream that speaks items itself begins or ends; its id is kept. The words of a message or
+   * of reasoning come in between as `text`, `refusal` and `reasoning`, after `part`s; where they did, those
+   * in `item` are not looked at.
+   */
   | { type: "item"; item: OutputItem; stage: "added" | "done" }
+  /** A part of the message or reasoning item that such an upstream has opened: the words that follow are its. */
+  | { type: "part"; part: PartType }
   /** An event of such an item; its `output_index` is replaced. */
   | { type: "item_event"; event: EventDraft }
   /** A guardrail ended the response. Made by the core from `GuardrailStop`. */
@@ -26,6 +35,9 @@ export type ModelChunk =
   | { type: "finish"; reason: FinishReason };
 
 export type FinishReason = "stop" | "tool_calls" | "length" | "content_filter";
+
+/** The parts of messages and of reasoning. */
+export type PartType = "output_text" | "refusal" | "reasoning_text" | "summary_text";
 
 /** The chunks that carry a stretch of the model's own words. */
 export type TextChunk = Extract<ModelChunk, { type: "text" | "reasoning" | "refusal" | "tool_arguments" }>;

@@ -1,13 +1,17 @@
 import type {
+  CodeInterpreterToolCall,
   EasyInputMessage,
+  FileSearchToolCall,
   FunctionCallOutputItemParam,
   FunctionToolCall,
+  ImageGenToolCall,
   InputItem,
   InputMessage,
   ItemReferenceParam,
   OutputItem,
   OutputMessage,
   ReasoningItem,
+  WebSearchToolCall,
 } from "./wire.ts";
 
 /** An item as the wire has it, in a request or in a response. */
@@ -18,6 +22,12 @@ export type MessageItem = EasyInputMessage | InputMessage | OutputMessage;
 
 /** What every model can read. All else is made into these by a tool kind's `replay`. */
 export type ModelItem = MessageItem | ReasoningItem | FunctionToolCall | FunctionCallOutputItemParam;
+
+/**
+ * A call of a hosted tool that no plugin here owns: the upstream ran it itself, and only one that speaks items
+ * can read it.
+ */
+export type HostedItem = CodeInterpreterToolCall | FileSearchToolCall | ImageGenToolCall | WebSearchToolCall;
 
 /**
  * An item with the turn that made it: items of one turn belong to one assistant message, however many
@@ -57,4 +67,15 @@ export function isModelItem(item: Item): item is ModelItem {
   return (
     type === "message" || type === "reasoning" || type === "function_call" || type === "function_call_output"
   );
+}
+
+const HOSTED: ReadonlySet<string> = new Set<HostedItem["type"]>([
+  "code_interpreter_call",
+  "file_search_call",
+  "image_generation_call",
+  "web_search_call",
+]);
+
+export function isHostedItem(item: Item): item is HostedItem {
+  return HOSTED.has(itemType(item));
 }

@@ -1,5 +1,6 @@
-import type { InTurn, ModelItem } from "./items.ts";
-import type { Metadata, Reasoning, TextResponseFormatConfiguration } from "./wire.ts";
+import type { HostedItem, InTurn, ModelItem } from "./items.ts";
+import type { ToolEntry } from "./request.ts";
+import type { IncludeEnum, Metadata, Reasoning, TextResponseFormatConfiguration } from "./wire.ts";
 
 /** A JSON Schema, passed through as it came. */
 export type JsonSchema = Record<string, unknown>;
@@ -12,10 +13,20 @@ export interface ModelFunction {
   strict?: boolean | undefined;
 }
 
-/** `names` limits the choice to these functions; absent, all may be called. */
+/** `names` limits the choice to these functions and `hosted` types; absent, all may be called. */
 export interface ToolChoice {
   mode: "none" | "auto" | "required";
   names?: readonly string[];
+  /** Types of hosted tools, as the client wrote them. */
+  hosted?: readonly string[];
+}
+
+/** What only an upstream that speaks items itself can be asked for. */
+export interface HostedRequest {
+  /** Entries of `tools[]` that no plugin here resolves: the upstream runs them. */
+  readonly tools: readonly ToolEntry[];
+  readonly include: readonly IncludeEnum[];
+  readonly maxToolCalls?: number | undefined;
 }
 
 /**
@@ -27,7 +38,7 @@ export interface ModelRequest {
   /** First in the model's context. */
   readonly instructions?: string | undefined;
   /** The whole conversation, oldest first, with earlier turns of this response at the end. */
-  readonly items: readonly InTurn<ModelItem>[];
+  readonly items: readonly InTurn<ModelItem | HostedItem>[];
   readonly tools: readonly ModelFunction[];
   readonly toolChoice: ToolChoice;
   readonly parallelToolCalls?: boolean | undefined;
@@ -45,6 +56,8 @@ export interface ModelRequest {
   readonly reasoning?: Reasoning | undefined;
   /** Whether the client streams. Unstreamed, the upstream is asked once and its body is one batch. */
   readonly stream: boolean;
+  /** Present when the upstream that is asked first is `native`. */
+  readonly hosted?: HostedRequest | undefined;
   /** Wire parameters that some upstreams take as they are; forwarded where the upstream allows. */
   readonly passthrough: ModelPassthrough;
 }

@@ -1,6 +1,6 @@
 import type { OutputItem } from "./wire.ts";
 
-/** What a client has not been shown when an item ends: a tool's outcome, and annotations. */
+/** What a client has not been shown when an item ends: a tool's outcome, and annotations of the last part. */
 const CHANGEABLE = new Set(["output", "outputs", "error", "results", "result", "annotations", "status"]);
 
 /**
@@ -11,15 +11,21 @@ export function streamedChange(before: OutputItem, after: OutputItem): string | 
   return difference(before, after, "item");
 }
 
-function difference(before: unknown, after: unknown, path: string): string | undefined {
+function difference(
+  before: unknown,
+  after: unknown,
+  path: string,
+  isEarlierPart = false,
+): string | undefined {
   if (before === after) return undefined;
   if (!isRecord(before) || !isRecord(after)) return path;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    if (CHANGEABLE.has(key)) continue;
+    if (CHANGEABLE.has(key) && !isEarlierPart) continue;
     const found = difference(
       before[key],
       after[key],
       Array.isArray(before) ? `${path}[${key}]` : `${path}.${key}`,
+      path === "item.content" && Number(key) < (before as unknown as unknown[]).length - 1,
     );
     if (found) return found;
   }

@@ -6,6 +6,7 @@ import type { ListedItem, Tool } from "../tool.ts";
 import { Calls } from "./calls.ts";
 import { NativeItems } from "./native-items.ts";
 import { added, placed } from "./open-items.ts";
+import { isText } from "./open-text.ts";
 import { type Mask, Output } from "./output.ts";
 import { Texts } from "./texts.ts";
 import { addUsage } from "./usage.ts";
@@ -57,8 +58,12 @@ export class Assembler {
         this.usage = addUsage(this.usage, chunk.usage);
         return;
       case "item":
-        if (chunk.stage === "added") this.natives.add(chunk, out);
-        else this.natives.close(chunk, chunk.item, out);
+        if (chunk.stage === "done") this.closeItem(chunk.item, chunk.item, out);
+        else if (isText(chunk.item)) this.texts.openNative(chunk.item, out);
+        else this.natives.add(chunk.item, out);
+        return;
+      case "part":
+        this.texts.beginPart(chunk.part, out);
         return;
       case "item_event":
         this.natives.event(chunk.event, out);
@@ -69,6 +74,25 @@ export class Assembler {
       default:
         assertNever(chunk);
     }
+  }
+
+  /**
+   * The item of an upstream that speaks items as it ends: with the words that were shown. `undefined` if it has
+   * ended already. One that comes whole is opened and shown first.
+   */
+  completeItem(item: OutputItem, out: EventDraft[]): OutputItem | undefined {
+    const { id } = item as { id?: string };
+    const isOpen = isText(item) ? this.texts.isOpen(item) : id !== undefined && this.natives.isOpen(id);
+    if (!isOpen && id !== undefined && this.output.hasTaken(id)) return undefined;
+    if (!isText(item)) return item;
+    if (!isOpen) this.texts.openNative(item, out);
+    return this.texts.completeNative(item, out);
+  }
+
+  /** Ends an item that `completeItem` gave, as `onOutputItem` left it. */
+  closeItem(item: OutputItem, finished: OutputItem, out: EventDraft[]): void {
+    if (isText(finished)) this.texts.close(finished, out);
+    else this.natives.close(item, finished, out);
   }
 
   /** Opens an item that comes whole, and says where it stands. */

@@ -1,6 +1,6 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { MCPApprovalRequest, OutputItem } from "../protocol/wire.ts";
+import type { FunctionToolCall, MCPApprovalRequest, OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { defaultPresentation } from "./default-presentation.ts";
 import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
@@ -30,7 +30,7 @@ export class Calls {
 
   open(chunk: Extract<ModelChunk, { type: "tool_call" }>, out: EventDraft[]): void {
     const tool = this.#tools.get(chunk.name);
-    const call = this.#place(chunk.name, chunk.callId, tool, tool && presentationOf(tool), out);
+    const call = this.#place(chunk.name, chunk.callId, tool, tool && presentationOf(tool), out, chunk.item);
     this.#byIndex.set(chunk.index, call);
   }
 
@@ -46,15 +46,18 @@ export class Calls {
     tool: Tool | undefined,
     presentation: Presentation | undefined,
     out: EventDraft[],
+    item?: FunctionToolCall,
   ): OpenCall {
     const isHidden = tool !== undefined && presentation === undefined;
-    const place = isHidden ? HIDDEN : this.#output.take(presentation?.idPrefix ?? "fc");
+    const place = isHidden
+      ? HIDDEN
+      : this.#output.take(presentation?.idPrefix ?? "fc", tool ? undefined : item?.id);
     const call: OpenCall = {
       ...place,
       callId: this.#uniqueCallId(callId, place.id),
       name,
       arguments: "",
-      ...(tool ? { tool } : {}),
+      ...(tool ? { tool } : item ? { item } : {}),
       ...(presentation ? { presentation } : {}),
     };
     this.list.push(call);

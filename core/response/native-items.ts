@@ -1,13 +1,11 @@
-import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
-import { added } from "./open-items.ts";
+import { added, type Place } from "./open-items.ts";
 import type { Output } from "./output.ts";
 
-type ItemChunk = Extract<ModelChunk, { type: "item" }>;
-
-interface OpenNative {
-  outputIndex: number;
+interface OpenNative extends Place {
+  /** The upstream's own id: mostly the one that is shown. */
+  told: string;
   /** As it was last shown. */
   item: OutputItem;
   /** The events that say how it ended: they wait until `onOutputItem` has seen the whole item. */
@@ -18,37 +16,45 @@ interface OpenNative {
 export class NativeItems {
   readonly #output: Output;
   readonly #open = new Map<string, OpenNative>();
+  readonly #places = new Set<number>();
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  add({ item }: ItemChunk, out: EventDraft[]): OpenNative {
+  add(item: OutputItem, out: EventDraft[]): OpenNative {
     const id = (item as { id?: string }).id;
     const place = this.#output.take("item", id);
-    const open = {
-      outputIndex: place.outputIndex,
-      item: { ...item, id: place.id } as OutputItem,
-      ending: [],
-    };
-    this.#open.set(place.id, open);
+    const told = id ?? place.id;
+    const open = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
+    this.#open.set(told, open);
+    this.#places.add(open.outputIndex);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
     return open;
+  }
+
+  /** Whether the item at this place is one of them. */
+  has(outputIndex: number): boolean {
+    return this.#places.has(outputIndex);
+  }
+
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
   }
 
   event(event: EventDraft, out: EventDraft[]): void {
     const open = "item_id" in event ? this.#open.get(event.item_id) : undefined;
     if (!open) return;
-    const placedEvent = { ...event, output_index: open.outputIndex } as EventDraft;
-    if (/\.(done|completed|failed)$/.test(event.type)) open.ending.push(placedEvent);
-    else out.push(placedEvent);
+    const inPlace = { ...event, item_id: open.id, output_index: open.outputIndex } as EventDraft;
+    if (/\.(done|completed|failed)$/.test(event.type)) open.ending.push(inPlace);
+    else out.push(inPlace);
   }
 
   /** Ends an item as `item`, which `onOutputItem` may have changed; opens it first if it comes whole. */
-  close(chunk: ItemChunk, item: OutputItem, out: EventDraft[]): void {
-    const id = (chunk.item as { id?: string }).id;
-    const open = (id === undefined ? undefined : this.#open.get(id)) ?? this.add(chunk, out);
-    this.#end(open, { ...item, id: (open.item as { id: string }).id } as OutputItem, open.ending, out);
+  close(told: OutputItem, item: OutputItem, out: EventDraft[]): void {
+    const id = (told as { id?: string }).id;
+    const open = (id === undefined ? undefined : this.#open.get(id)) ?? this.add(told, out);
+    this.#end(open, { ...item, id: open.id } as OutputItem, open.ending, out);
   }
 
   /** Ends what the upstream left open, cut off where it is. */
@@ -59,7 +65,7 @@ export class NativeItems {
   }
 
   #end(open: OpenNative, item: OutputItem, events: readonly EventDraft[], out: EventDraft[]): void {
-    this.#open.delete((open.item as { id: string }).id);
+    this.#open.delete(open.told);
     this.#output.close(open.outputIndex, item, events, out);
   }
 }

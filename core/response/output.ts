@@ -16,16 +16,26 @@ export class Output {
   readonly #responseId: string;
   readonly #mask: Mask;
   #next = 0;
+  /** Ids that items brought. */
+  readonly #brought = new Set<string>();
 
   constructor(responseId: string, mask: Mask) {
     this.#responseId = responseId;
     this.#mask = mask;
   }
 
-  /** The next place. `id` for an item that brings its own. */
+  /** The next place. `id` for an item that brings its own, which it keeps unless another has it already. */
   take(idPrefix: string, id?: string): Place {
     const outputIndex = this.#next++;
-    return { id: id ?? itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
+    if (id === undefined || this.#brought.has(id))
+      return { id: itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
+    this.#brought.add(id);
+    return { id, outputIndex };
+  }
+
+  /** Whether an item has brought this id. */
+  hasTaken(id: string): boolean {
+    return this.#brought.has(id);
   }
 
   mask(item: OutputItem): OutputItem {

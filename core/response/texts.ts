@@ -1,19 +1,30 @@
-import type { ModelChunk } from "../protocol/chunk.ts";
+import type { ModelChunk, PartType } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { Annotation, LogProb, OutputMessage, ReasoningItem } from "../protocol/wire.ts";
+import type { Annotation, LogProb } from "../protocol/wire.ts";
 import {
-  closingEvents,
   type ItemEnd,
+  isText,
+  type OpenPart,
   type OpenText,
-  openingEvents,
+  openingEvent,
+  openPart,
   openText,
+  partAdded,
+  partDone,
+  type TextItem,
   textItem,
-} from "./open-items.ts";
+  toPart,
+  usualPart,
+  type WordsKind,
+} from "./open-text.ts";
 import type { Output } from "./output.ts";
 
 const NO_LOGPROBS: LogProb[] = [];
 
-/** The messages and reasoning of a response. One is open at a time, and has one part. */
+/**
+ * The messages and reasoning of a response. One is open at a time. One that is made of chunks alone has one
+ * part, and ends where other words begin; that of an upstream that speaks items ends when the upstream says so.
+ */
 export class Texts {
   readonly #output: Output;
   /** Whether the client asked for logprobs; an upstream may send them unasked. */
@@ -28,60 +39,144 @@ export class Texts {
   /** Whether the open item ends before this chunk. */
   endsAt(chunk: ModelChunk): boolean {
     const open = this.#open;
-    if (open === undefined || chunk.type === open.kind) return false;
+    if (open === undefined) return false;
+    if (open.native !== undefined) return endsNative(open, chunk);
+    if (chunk.type === open.part?.kind) return false;
     if ((chunk.type === "text" || chunk.type === "reasoning") && chunk.text === "") return false;
     return chunk.type !== "usage" && chunk.type !== "annotation" && chunk.type !== "tool_arguments";
   }
 
   /** The open item as it would be if it ended now. */
-  item(status: ItemEnd): OutputMessage | ReasoningItem | undefined {
+  item(status: ItemEnd): TextItem | undefined {
     return this.#open && textItem(this.#open, status);
   }
 
-  add(kind: OpenText["kind"], text: string, logprobs: LogProb[] | undefined, out: EventDraft[]): void {
+  add(kind: WordsKind, text: string, logprobs: LogProb[] | undefined, out: EventDraft[]): void {
     if (text === "" && !logprobs?.length) return;
-    let open = this.#open;
-    if (open === undefined) {
-      open = openText(this.#output.take(kind === "reasoning" ? "rs" : "msg"), kind);
-      this.#open = open;
-      out.push(...openingEvents(open));
-    }
-    open.text += text;
+    const open = this.#open ?? this.#begin(kind === "reasoning" ? "reasoning" : "message", out);
+    const part = open.part?.kind === kind ? open.part : this.#beginPart(open, usualPart(kind), out);
+    part.text += text;
     const { id: item_id, outputIndex: output_index } = open;
-    if (kind !== "text") {
+    if (part.type === "output_text") {
+      let shown = NO_LOGPROBS;
+      if (logprobs && this.#logprobs) {
+        part.logprobs.push(...logprobs);
+        shown = logprobs;
+      }
+      out.push({
+        type: "response.output_text.delta",
+        item_id,
+        output_index,
+        content_index: part.index,
+        delta: text,
+        logprobs: shown,
+      });
+    } else if (part.type === "summary_text") {
+      const at = { item_id, output_index, summary_index: part.index };
+      out.push({ type: "response.reasoning_summary_text.delta", ...at, delta: text });
+    } else {
       const type = kind === "reasoning" ? "response.reasoning_text.delta" : "response.refusal.delta";
-      out.push({ type, item_id, output_index, content_index: 0, delta: text });
-      return;
+      out.push({ type, item_id, output_index, content_index: part.index, delta: text });
     }
-    let shown = NO_LOGPROBS;
-    if (logprobs && this.#logprobs) {
-      open.logprobs.push(...logprobs);
-      shown = logprobs;
-    }
-    out.push({
-      type: "response.output_text.delta",
-      item_id,
-      output_index,
-      content_index: 0,
-      delta: text,
-      logprobs: shown,
-    });
   }
 
   annotate(annotation: Annotation, out: EventDraft[]): void {
     const open = this.#open;
-    if (open?.kind !== "text") return;
-    const at = { item_id: open.id, output_index: open.outputIndex, content_index: 0 };
-    const annotation_index = open.annotations.length;
-    open.annotations.push(annotation);
+    const part = open?.part;
+    if (part?.type !== "output_text" || !open) return;
+    const at = { item_id: open.id, output_index: open.outputIndex, content_index: part.index };
+    const annotation_index = part.annotations.length;
+    part.annotations.push(annotation);
     out.push({ type: "response.output_text.annotation.added", ...at, annotation_index, annotation });
   }
 
   /** Ends the open item as `item`, which `onOutputItem` may have annotated. */
-  close(item: OutputMessage | ReasoningItem, out: EventDraft[]): void {
+  close(item: TextItem, out: EventDraft[]): void {
     const open = this.#open;
     if (!open) return;
     this.#open = undefined;
-    this.#output.close(open.outputIndex, item, closingEvents(open, item), out);
+    const { part } = open;
+    const ended = part && partOf(item, part);
+    const events = part && ended ? partDone(open, part, ended) : [];
+    this.#output.close(open.outputIndex, item, events, out);
+  }
+
+  /** Opens an item of an upstream that speaks items: the words that follow belong to it. */
+  openNative(item: TextItem, out: EventDraft[]): void {
+    this.#begin(item.type, out, item);
+  }
+
+  /** Whether this is the item that is open. */
+  isOpen(item: TextItem): boolean {
+    return this.#open?.native !== undefined && this.#open.native.id === item.id;
+  }
+
+  /** A further part of an item of an upstream that speaks items. */
+  beginPart(type: PartType, out: EventDraft[]): void {
+    const open = this.#open;
+    if (open?.native === undefined) return;
+    if ((open.type === "message") === (type === "output_text" || type === "refusal"))
+      this.#beginPart(open, type, out);
+  }
+
+  /** What the upstream says of the open item at its end. Its words stay as they were shown. */
+  completeNative(item: TextItem, out: EventDraft[]): TextItem {
+    const open = this.#open as OpenText;
+    open.native = { ...item, id: (open.native as TextItem).id } as TextItem;
+    if (!open.part && open.content.length === 0 && open.summary.length === 0) this.#addWhole(item, out);
+    return textItem(open, item.status === "incomplete" ? "incomplete" : "completed");
+  }
+
+  /** The parts of an item that came whole. */
+  #addWhole(item: TextItem, out: EventDraft[]): void {
+    for (const part of [...(item.type === "reasoning" ? item.summary : []), ...(item.content ?? [])]) {
+      this.beginPart(part.type, out);
+      if (part.type === "output_text") {
+        this.add("text", part.text, part.logprobs, out);
+        for (const annotation of part.annotations) this.annotate(annotation, out);
+      } else if (part.type === "refusal") this.add("refusal", part.refusal, undefined, out);
+      else this.add("reasoning", part.text, undefined, out);
+    }
+  }
+
+  #begin(type: OpenText["type"], out: EventDraft[], native?: TextItem): OpenText {
+    const place = this.#output.take(type === "reasoning" ? "rs" : "msg", native?.id);
+    const open = openText(place, type, native);
+    this.#open = open;
+    out.push(openingEvent(open));
+    return open;
+  }
+
+  #beginPart(open: OpenText, type: PartType, out: EventDraft[]): OpenPart {
+    const last = open.part;
+    if (last) {
+      const ended = toPart(last);
+      out.push(...partDone(open, last, ended));
+      if (ended.type === "summary_text") open.summary.push(ended);
+      else open.content.push(ended);
+    }
+    const part = openPart(open, type);
+    open.part = part;
+    out.push(partAdded(open, part));
+    return part;
+  }
+}
+
+function partOf(item: TextItem, { type, index }: OpenPart) {
+  return (type === "summary_text" && item.type === "reasoning" ? item.summary : item.content)?.[index];
+}
+
+/** Another item, the end of the turn, or words that the item cannot hold: a plugin has put them there. */
+function endsNative({ type, native }: OpenText, chunk: ModelChunk): boolean {
+  switch (chunk.type) {
+    case "text":
+    case "refusal":
+      return type !== "message" && chunk.text !== "";
+    case "reasoning":
+      return type !== "reasoning" && chunk.text !== "";
+    case "item":
+      return isText(chunk.item) && chunk.item.id !== native?.id;
+    default:
+      return chunk.type === "stop" || chunk.type === "finish";
   }
 }

@@ -40,7 +40,7 @@ export function countInput(request: ModelRequest): number {
     if (isFunctionCall(item)) words += countWords(`${item.name} ${item.arguments}`);
     else if (isFunctionCallOutput(item)) words += countWords(textOf(item.output));
     else if (isMessage(item)) words += countWords(textOf(item.content));
-    else words += countWords(textOf(item.content));
+    else if (item.type === "reasoning") words += countWords(textOf(item.content));
   }
   return words;
 }

@@ -5,3 +5,4 @@ export type { ChatChunk, ChatMessage, ChatPart, ChatRequest, ChatUsage } from ".
 export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from "./quirks.ts";
 export { createSseLines, type SseLines } from "./sse-lines.ts";
 export { toChatRequest } from "./to-chat-request.ts";
+export { Utf8Reads } from "./utf8-reads.ts";

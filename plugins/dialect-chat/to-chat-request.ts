@@ -1,4 +1,4 @@
-import type { ModelRequest } from "../../core/index.ts";
+import { isHostedItem, type ModelRequest } from "../../core/index.ts";
 import type { ChatRequest } from "./chat-types.ts";
 import { type Takes, takesOf } from "./lacking.ts";
 import type { ChatQuirks } from "./quirks.ts";
@@ -26,6 +26,7 @@ export function toChatRequest(
     model: request.model,
     messages: toChatMessages({ instructions, items: request.items }, quirks),
   };
+  warnOfHosted(request, warn);
   if (request.stream) {
     body.stream = true;
     if (quirks.includeUsage) body.stream_options = { include_usage: true };
@@ -84,4 +85,12 @@ function addEffort(
   }
   if (quirks.reasoningEffort !== "template") body.reasoning_effort = effort;
   if (quirks.reasoningEffort !== "parameter") body.chat_template_kwargs = { reasoning_effort: effort };
+}
+
+/** Of an upstream that speaks items, for which this one stands in. */
+function warnOfHosted({ items, hosted }: ModelRequest, warn: (message: string) => void): void {
+  if (items.some(({ item }) => isHostedItem(item)))
+    warn("items of hosted tools were left out: the model server cannot read them");
+  for (const { type } of hosted?.tools ?? [])
+    warn(`the tool "${type}" was left out: the model server does not run it`);
 }

@@ -5,6 +5,7 @@ import {
   isFunctionCall,
   isFunctionCallOutput,
   isMessage,
+  isModelItem,
   type MessageItem,
   type ModelItem,
   type ModelRequest,
@@ -25,7 +26,8 @@ export function toChatMessages(
 ): ChatMessage[] {
   const conversation = new Conversation(quirks);
   if (request.instructions) conversation.add({ role: "system", content: request.instructions });
-  for (const entry of request.items) conversation.addItem(entry);
+  for (const entry of request.items)
+    if (isModelItem(entry.item)) conversation.addItem(entry as InTurn<ModelItem>);
   return mergeSystemMessages(conversation.messages(), quirks);
 }
 

@@ -1,45 +1,56 @@
 import type { Keyv } from "keyv";
-import { z } from "zod";
-import { definePlugin } from "../../core/index.ts";
+import { ConfigError, definePlugin, type Store, type Vr } from "../../core/index.ts";
 import { createMemoryKeyv } from "./bounded-memory.ts";
 import { createKeyvStore } from "./keyv-store.ts";
+import { type Options, options } from "./options.ts";
+import { createRedisKeyv } from "./redis-keyv.ts";
+import { parseRedisUrl, REDIS_URL_FORM } from "./redis-url.ts";
 
 export { createMemoryKeyv, type MemoryBounds } from "./bounded-memory.ts";
 export { createKeyvStore, type KeyvStoreOptions } from "./keyv-store.ts";
 
 const MEMORY_BOUNDS = { maxEntries: 10_000, maxBytes: 256 * 1024 * 1024 };
+const REDIS_TIMEOUT_MS = 2_000;
+const REDIS_NAMESPACE = "vr";
 
-/** Known by its methods: the configuration may bring its own copy of the package. */
-function isKeyv(value: unknown): value is Keyv {
-  const methods = ["get", "getMany", "set", "deleteMany", "disconnect", "on"];
-  return methods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === "function");
-}
-
-/** Keeps responses in a Keyv (Redis, PostgreSQL, …), or in this process's memory, within bounds. */
+/** Keeps responses in Redis, in any other Keyv, or in this process's memory, within bounds. */
 export const storeKeyv = definePlugin({
   name: "store-keyv",
-  options: z
-    .strictObject({
-      keyv: z.custom<Keyv>(isKeyv, "must be a Keyv 5 instance: new Keyv(adapter)").optional(),
-      ttlDays: z.number().nonnegative().max(36_500).optional(),
-      maxEntries: z.int().positive().optional(),
-      maxBytes: z.int().positive().optional(),
-    })
-    .refine(({ keyv, maxEntries, maxBytes }) => !keyv || (maxEntries ?? maxBytes) === undefined, {
-      message: "maxEntries and maxBytes bound vr's own memory; they do nothing to a keyv that you give",
-    }),
-  setup(vr, { keyv: given, ttlDays, maxEntries, maxBytes }) {
-    const keyv =
-      given ??
-      createMemoryKeyv({
-        maxEntries: maxEntries ?? MEMORY_BOUNDS.maxEntries,
-        maxBytes: maxBytes ?? MEMORY_BOUNDS.maxBytes,
-      });
-    keyv.on("error", (error: unknown) => vr.log.error({ err: error }, "store-keyv: the Keyv failed"));
-    const store = createKeyvStore(keyv, { ttlDays });
+  options,
+  setup(vr, given) {
+    const toRedis = vr.settings.redisUrl !== undefined || given.redis !== undefined;
+    const store = toRedis
+      ? createRedisStore(vr, given)
+      : createKeyvStore(loggedKeyv(vr, given), { ttlDays: given.ttlDays });
     vr.stores.use(store);
     vr.onClose(() => store.close?.());
   },
 });
+
+/** `VR_REDIS_URL` is over the URL of the options, which stay what they are otherwise. */
+function createRedisStore({ settings, log }: Vr, { redis, ttlDays }: Options): Store {
+  const { url, namespace, timeoutMs } = typeof redis === "string" ? { url: redis } : { url: "", ...redis };
+  const server = parseRedisUrl(settings.redisUrl ?? url);
+  // The URL of the options was checked where it is written.
+  if (!server) throw new ConfigError(`VR_REDIS_URL: ${REDIS_URL_FORM}`);
+  const keyv = createRedisKeyv({
+    server,
+    namespace: namespace ?? REDIS_NAMESPACE,
+    timeoutMs: timeoutMs ?? REDIS_TIMEOUT_MS,
+    log,
+  });
+  return createKeyvStore(keyv, { ordered: true, name: "redis", description: server.shown, ttlDays });
+}
+
+function loggedKeyv({ log }: Vr, { keyv, maxEntries, maxBytes }: Options): Keyv {
+  const chosen =
+    keyv ??
+    createMemoryKeyv({
+      maxEntries: maxEntries ?? MEMORY_BOUNDS.maxEntries,
+      maxBytes: maxBytes ?? MEMORY_BOUNDS.maxBytes,
+    });
+  chosen.on("error", (error: unknown) => log.error({ err: error }, "store-keyv: the Keyv failed"));
+  return chosen;
+}
 
 export default storeKeyv;

@@ -17,6 +17,12 @@ const ancestorsKey = (id: string) => `${id}/ancestors`;
 export interface KeyvStoreOptions {
   /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
   ttlDays?: number | undefined;
+  /** The adapter applies writes in the order in which they are begun: one round trip does for a response. */
+  ordered?: boolean | undefined;
+  /** Names the store; "keyv" unless said. */
+  name?: string | undefined;
+  /** Said in the start banner. No secrets. */
+  description?: string | undefined;
 }
 
 /**
@@ -28,13 +34,21 @@ export function createKeyvStore(keyv: Keyv, options: KeyvStoreOptions = {}): Sto
 }
 
 class KeyvStore implements Store {
-  readonly name = "keyv";
+  readonly name: string;
+  readonly description?: string;
   readonly #keyv: CheckedKeyv;
   readonly #ttlMs: number;
+  readonly #ordered: boolean;
   readonly #lineages = new Map<string, Lineage>();
 
-  constructor(keyv: CheckedKeyv, { ttlDays = 30 }: KeyvStoreOptions) {
+  constructor(
+    keyv: CheckedKeyv,
+    { ttlDays = 30, ordered = false, name = "keyv", description }: KeyvStoreOptions,
+  ) {
+    this.name = name;
+    if (description !== undefined) this.description = description;
     this.#keyv = keyv;
+    this.#ordered = ordered;
     // Adapters hand the number to servers that take whole milliseconds only.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
   }
@@ -54,10 +68,11 @@ class KeyvStore implements Store {
     this.#remember(id, lineage);
     const first: [string, string][] = [[itemsKey(id), itemsText]];
     if (page) first.push([ancestorsKey(id), JSON.stringify(page)]);
-    await this.#keyv.write(first, this.#ttlMs, doing);
     // Last: who sees the response as completed finds its items, too.
-    const text = `${JSON.stringify(lineage)}\n${responseText}`;
-    await this.#keyv.write([[responseKey(id), text]], this.#ttlMs, doing);
+    const last: [string, string] = [responseKey(id), `${JSON.stringify(lineage)}\n${responseText}`];
+    if (this.#ordered) return this.#keyv.write([...first, last], this.#ttlMs, doing);
+    await this.#keyv.write(first, this.#ttlMs, doing);
+    await this.#keyv.write([last], this.#ttlMs, doing);
   }
 
   async getResponse(id: string): Promise<StoredResponse | undefined> {

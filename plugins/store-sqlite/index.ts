@@ -16,6 +16,7 @@ export const storeSqlite = definePlugin({
     busyTimeoutMs: z.int().nonnegative().optional(),
   }),
   setup(vr, { path, ttlDays, busyTimeoutMs }) {
+    if (vr.stores.replaced) return; // no file for nothing
     const chosen = vr.settings.dbPath ?? path ?? defaultDatabasePath();
     const store = createSqliteStore({
       // Absolute, so that errors name the file wherever vr was started.

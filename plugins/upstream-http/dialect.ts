@@ -16,6 +16,8 @@ export interface StreamReader {
 export interface Dialect {
   /** Names it in the start banner. */
   readonly name: string;
+  /** Whether it carries items as they are. */
+  readonly native: boolean;
   /** Of model calls, behind the base URL. */
   readonly path: string;
   /**

@@ -1,9 +1,10 @@
 import { Pool } from "undici";
-import { type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
+import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
 import { chatCompletions } from "./chat.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
+import { responsesApi } from "./responses.ts";
 import { type ServerFamily, toSettings } from "./settings.ts";
 
 export interface HttpUpstream extends Upstream {
@@ -14,14 +15,14 @@ export interface HttpUpstream extends Upstream {
 /** Sets up a plugin: one server is one upstream of the gateway, closed with it. */
 export function useServer(vr: Vr, family: ServerFamily, options: CheckedServerOptions): void {
   const upstream = createHttpUpstream(family, options);
-  vr.upstreams.add(upstream);
+  vr.upstreams.add(upstream, pickUpstreamLimits(options));
   vr.onClose(() => upstream.close());
 }
 
 /** A model server that is asked over HTTP. */
 export function createHttpUpstream(family: ServerFamily, options: CheckedServerOptions): HttpUpstream {
   const settings = toSettings(family, options);
-  const dialect = chatCompletions(settings.quirks, settings);
+  const dialect = settings.api === "responses" ? responsesApi(settings) : chatCompletions(settings);
   // HTTP/1.1 with keep-alive and as many connections as there are calls: a model server answers one call per
   // connection, and a limit here would be a queue that nobody sees.
   const pool = new Pool(settings.origin, {
@@ -37,6 +38,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
 
   return {
     name: settings.name,
+    native: dialect.native,
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     stream(request, turn) {
       const forwarded = settings.auth === "forward" ? turn.response.caller.authorization : undefined;

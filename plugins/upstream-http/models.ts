@@ -36,6 +36,11 @@ export class ModelList {
   /** @throws UpstreamError unless the server answers; one that cannot list its models does answer. */
   async check(signal: AbortSignal): Promise<void> {
     const { status, text } = await this.#request(signal);
+    if (status === 401 || status === 403) {
+      // The keys are the clients': that it wants one is all that can be known.
+      if (this.#settings.auth === "forward" && !this.#headers.includes("authorization")) return;
+      throw this.#keyError(status, text);
+    }
     if (status >= 300 && status !== 404 && status !== 405) throw this.#error(status, text);
   }
 
@@ -63,6 +68,13 @@ export class ModelList {
         throw new UpstreamError(504, `the model server did not list its models within ${LIST_TIMEOUT_MS} ms`);
       throw toNetworkError(error, false);
     }
+  }
+
+  /** Says what to do about it, in front of what the server says. */
+  #keyError(status: number, text: string): UpstreamError {
+    const { message, code } = this.#error(status, text);
+    const what = this.#headers.includes("authorization") ? "refuses the key" : "wants a key";
+    return new UpstreamError(status, message.replace(`answered ${status}`, `${what} (${status})`), { code });
   }
 
   #error(status: number, text: string): UpstreamError {

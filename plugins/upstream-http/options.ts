@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { upstreamLimitsShape } from "../../core/index.ts";
 import { partialQuirksSchema } from "../dialect-chat/index.ts";
 
 const milliseconds = z.number().int().positive();
@@ -12,6 +13,11 @@ const fields = z.strictObject({
   name: z.string().min(1).optional(),
   /** Where the server is; `/v1` is added where no version is in the path. */
   baseUrl,
+  /**
+   * What the server is asked through: "chat" completions, or "responses", where it speaks the Responses API
+   * itself. OpenAI's own host is asked through "responses" unless said, any other through "chat".
+   */
+  api: z.enum(["chat", "responses"]).optional(),
   apiKey: z.string().min(1).optional(),
   /**
    * "key" sends `apiKey`, if there is one; "forward" the client's own `Authorization`, else `apiKey`; "none"
@@ -40,6 +46,7 @@ const fields = z.strictObject({
   maxResponseBytes: z.number().int().positive().default(268_435_456),
   /** Of one event of a stream, bytes. */
   maxEventBytes: z.number().int().positive().default(16_777_216),
+  ...upstreamLimitsShape,
 });
 
 /** One `Authorization` at most is ever sent. */

@@ -10,7 +10,8 @@ export interface ServerFamily {
 }
 
 /** How one server is talked to. */
-export interface Settings extends Omit<CheckedServerOptions, "name" | "quirks"> {
+export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "quirks"> {
+  api: "chat" | "responses";
   name: string;
   origin: string;
   /** Of the base URL, without a slash at the end. */
@@ -22,10 +23,11 @@ export interface Settings extends Omit<CheckedServerOptions, "name" | "quirks"> 
 
 /** A server's options over what its family has in common. */
 export function toSettings(family: ServerFamily, options: CheckedServerOptions): Settings {
-  const { origin, pathname } = new URL(options.baseUrl);
+  const { origin, hostname, pathname } = new URL(options.baseUrl);
   const path = pathname.replace(/\/+$/, "");
   return {
     ...options,
+    api: options.api ?? (hostname === "api.openai.com" ? "responses" : "chat"),
     name: options.name ?? family.name,
     origin,
     path: /\/v\d[^/]*(\/|$)/.test(path) ? path : `${path}/v1`,

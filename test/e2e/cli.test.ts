@@ -55,7 +55,7 @@ describe("vr", () => {
 
 describe("vr start", () => {
   it("without any configuration says where it listens, and that its model is a demo", async () => {
-    const command = vr(["start", "--port", "0"]);
+    const command = vr(["start", "--port", "0"], { env: { VR_UPSTREAM_KIND: "demo" } });
     const url = await command.listening();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await ask({ url }, { input: "What is 6 * 7?" })).model).toBe("demo");
@@ -83,6 +83,7 @@ describe("vr start", () => {
     [[], { VR_PORT: "-1" }, "VR_PORT"],
     [[], { VR_UPSTREAM: "ftp://x" }, "VR_UPSTREAM"],
     [["--port", "0"], { VR_LOG_LEVEL: "loud" }, "VR_LOG_LEVEL"],
+    [["--port", "0"], { VR_UPSTREAM_KIND: "vlm" }, "VR_UPSTREAM_KIND"],
   ])("%j %j is refused by its name", async (args, env: Record<string, string>, name) => {
     const { code, stderr } = await vr(["start", ...args], { env }).finished;
     expect(code).toBe(1);

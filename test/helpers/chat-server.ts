@@ -68,6 +68,8 @@ export interface ChatServerOptions {
   guard?: (request: ReceivedRequest) => Script | undefined;
   /** What is said until something else is to be. */
   first?: Script;
+  /** A free one unless said. */
+  port?: number | undefined;
 }
 
 /** A real HTTP server on loopback that answers chat completions as it is told. */
@@ -113,7 +115,7 @@ export async function createChatServer(options: ChatServerOptions = {}): Promise
   server.on("connection", () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,

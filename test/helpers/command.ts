@@ -12,7 +12,7 @@ afterAll(() => {
 
 export interface CommandOptions {
   cwd?: string;
-  /** Added to an environment without any of vr's variables. */
+  /** Added to an environment without any of the variables that vr reads. */
   env?: Record<string, string>;
   /** The program that runs, with its own arguments, and the script that it is given. */
   node?: [program: string, ...args: string[]];
@@ -38,7 +38,7 @@ export interface Command {
 
 /** Runs `vr` with these arguments, as a user does, from a folder that has no configuration. */
 export function vr(args: readonly string[], options: CommandOptions = {}): Command {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VR_"));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VR|OPENAI)_/.test(name));
   const [program, ...own] = options.node ?? [process.execPath];
   const child = spawn(program, [...own, options.script ?? CLI, ...args], {
     cwd: options.cwd ?? tmpdir(),

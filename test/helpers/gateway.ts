@@ -15,7 +15,10 @@ process.once("exit", () => {
 export interface GatewayOptions {
   /** Path of a config file, for `--config`. */
   config?: string;
-  /** Added to this process's environment. `VR_DB_PATH` is `:memory:` unless said otherwise. */
+  /**
+   * Added to this process's environment. `VR_DB_PATH` is `:memory:` unless said otherwise, and the shipped
+   * configuration asks the demo, whatever runs on this machine.
+   */
   env?: Record<string, string>;
   /** Further arguments of `vr start`. */
   args?: string[];
@@ -40,9 +43,16 @@ export interface Gateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const args = ["core/cli.ts", "start", "--port", "0", "--host", "127.0.0.1"];
   if (options.config !== undefined) args.push("--config", options.config);
+  const shipped = options.config === undefined && options.env?.VR_UPSTREAM === undefined;
+  const env = {
+    VR_DB_PATH: ":memory:",
+    VR_UPSTREAM_KIND: shipped ? "demo" : "",
+    OPENAI_API_KEY: "",
+    OPENAI_BASE_URL: "",
+  };
   const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
     cwd: root,
-    env: { ...process.env, VR_DB_PATH: ":memory:", ...options.env },
+    env: { ...process.env, ...env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);

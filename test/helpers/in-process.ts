@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import { type ConfigInput, defineConfig } from "../../core/config.ts";
 import type { ErrorEnvelope } from "../../core/errors.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../core/gateway.ts";
 import type { Plugin } from "../../core/plugin.ts";
@@ -11,6 +12,8 @@ import { expectValidError, expectValidEvent, expectValidResponse, expectValidStr
 
 export interface InProcessOptions {
   plugins: readonly Plugin[];
+  /** As `vr.config.ts` writes them. */
+  routes?: ConfigInput["routes"];
   limits?: Partial<GatewayOptions["limits"]>;
   http?: Partial<GatewayOptions["http"]>;
   /** SQLite in memory unless said; `null` for none. */
@@ -68,10 +71,12 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const store = options.store === undefined ? storeSqlite() : options.store;
   const gateway = await createGateway({
     plugins: store ? [store, ...options.plugins] : options.plugins,
+    routes: defineConfig({ plugins: [], routes: options.routes }).routes,
     settings: { dbPath: ":memory:", logLevel: "debug" },
     limits: {
       maxTurns: 8,
       toolTimeoutMs: 10_000,
+      storeTimeoutMs: 10_000,
       headersAfterMs: 10_000,
       keepAliveMs: 10_000,
       ...options.limits,

@@ -1,7 +1,7 @@
 import type { Turn } from "../../core/context.ts";
 import type { Plugin } from "../../core/plugin.ts";
 import type { ModelChunk } from "../../core/protocol/chunk.ts";
-import type { ModelItem } from "../../core/protocol/items.ts";
+import type { HostedItem, ModelItem } from "../../core/protocol/items.ts";
 import type { ModelRequest } from "../../core/protocol/model-request.ts";
 import { call, finish, text } from "./chunks.ts";
 
@@ -15,7 +15,7 @@ export interface Scripted extends Plugin {
   /** What the gateway asked, in order. */
   readonly requests: ModelRequest[];
   /** Of the n-th request, what the model reads, without the turns that its items come from. */
-  read(n: number): ModelItem[];
+  read(n: number): (ModelItem | HostedItem)[];
   /** How many reads the gateway has taken. */
   readonly reads: number;
   /** How many calls the gateway has let go, at their end or before. */

@@ -23,12 +23,14 @@ export function tempFolder(files: Record<string, string> = {}): string {
 export function tempConfig(options: string): string {
   const plugins = {
     demo: "demo",
+    findServer: "find-server",
     openaiCompatible: "upstream-openai-compatible",
     vllm: "upstream-vllm",
     ollama: "upstream-ollama",
     openai: "upstream-openai",
     llamaCpp: "upstream-llama-cpp",
     storeSqlite: "store-sqlite",
+    storeKeyv: "store-keyv",
     logger: "logger",
   };
   const used = Object.entries(plugins).filter(([name]) => new RegExp(`\\b${name}\\(`).test(options));

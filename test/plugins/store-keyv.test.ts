@@ -300,6 +300,7 @@ describe("the plugin store-keyv", () => {
     const closers: (() => unknown)[] = [];
     const logged: object[] = [];
     const vr = {
+      settings: { logLevel: "info" },
       stores: { use: (store: Store) => stores.push(store) },
       onClose: (close: () => unknown) => closers.push(close),
       log: { error: (fields: object) => logged.push(fields) },

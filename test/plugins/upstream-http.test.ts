@@ -661,7 +661,15 @@ describe("models", () => {
     server.replyModels(json({ error: "not found" }, 404));
     await upstream.check?.(signal);
     server.replyModels(json({ error: "bad key" }, 401));
-    await expect(upstream.check?.(signal)).rejects.toThrow(/bad key/);
+    await expect(upstream.check?.(signal)).rejects.toThrow("the model server wants a key (401): bad key");
+    const keyed = create({ apiKey: SECRET });
+    await expect(keyed.check?.(signal)).rejects.toThrow("the model server refuses the key (401): bad key");
+  });
+
+  it("check takes a server that wants a key as answering when its clients bring the keys", async () => {
+    server.replyModels(json({ error: "no key" }, 401));
+    await create({ auth: "forward" }).check?.(signal);
+    await expect(create({ auth: "none" }).check?.(signal)).rejects.toThrow("wants a key (401)");
   });
 });
 

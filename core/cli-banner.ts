@@ -1,0 +1,51 @@
+import type { Config } from "./config.ts";
+import type { Gateway } from "./gateway.ts";
+import { ROUTES_IGNORED } from "./gateway-set-up.ts";
+import { describeRoute } from "./routing/routes.ts";
+import type { Store } from "./store.ts";
+import type { Upstream } from "./upstream.ts";
+import type { CheckResult } from "./upstream-check.ts";
+import type { UpstreamWatch } from "./upstream-watch.ts";
+
+export interface BannerFacts {
+  version: string;
+  url: string;
+  /** Of the configuration. */
+  file: string;
+  config: Config;
+  gateway: Gateway;
+  /** What the upstreams said when they were first asked. */
+  checks: UpstreamWatch["first"];
+}
+
+/** What `vr start` prints: where it listens, and what it runs with. */
+export function banner({ version, url, file, config, gateway, checks }: BannerFacts): string {
+  const { upstreams, store } = gateway.engine.registry;
+  const lines = [
+    `vr ${version} is listening on ${url}`,
+    ...upstreams.map((upstream) => `  upstream  ${describeUpstream(upstream, checks.get(upstream))}`),
+    ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
+    ...describeRoutes(gateway, config),
+    `  store     ${store ? describeStore(store) : "none: previous_response_id will find nothing"}`,
+    `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
+    `  config    ${file}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The lines of a description stay below its first; an upstream that does not answer says why. */
+function describeUpstream({ name, description }: Upstream, check: CheckResult | undefined): string {
+  const lines = [`${name}: ${description}`, ...(check?.ok === false ? [`not ready: ${check.error}`] : [])];
+  return lines.join("\n").replaceAll("\n", `\n${" ".repeat(12)}`);
+}
+
+/** Where requests go by their model, unless `--upstream` has taken the place of the routes' targets. */
+function describeRoutes({ engine: { router } }: Gateway, { routes }: Config): string[] {
+  if (routes.length === 0) return [];
+  if (router.routes.length === 0) return [`  routes    ${ROUTES_IGNORED}`];
+  return router.routes.map((route) => `  route     ${describeRoute(route)}`);
+}
+
+function describeStore({ name, description }: Store): string {
+  return description ? `${name}: ${description}` : name;
+}

@@ -1,0 +1,155 @@
+import Router from "@koa/router";
+import type { Log, MaybePromise } from "./context.ts";
+import { ConfigError, isVrError, PluginError } from "./errors.ts";
+import { HookSet } from "./hooks.ts";
+import type { Plugin, Settings, Vr } from "./plugin.ts";
+import { Registry } from "./registry.ts";
+import { GuardedUpstream } from "./routing/guarded-upstream.ts";
+import { UpstreamRouter } from "./routing/router.ts";
+import type { Route } from "./routing/routes.ts";
+import { limitStore } from "./store-limit.ts";
+import { untilAborted } from "./until-aborted.ts";
+import { toGuardLimits } from "./upstream-limits.ts";
+
+export interface SetUpOptions {
+  plugins: readonly Plugin[];
+  /** Takes the place of every upstream that `plugins` add: `--upstream`, `VR_UPSTREAM`, `VR_UPSTREAM_KIND`. */
+  upstream?: Plugin | undefined;
+  /** Where requests go, by their model. Not looked at with `upstream`: it takes the place of their targets. */
+  routes?: readonly Route[] | undefined;
+  /** Takes the place of every store that `plugins` use: `VR_REDIS_URL`. */
+  store?: Plugin | undefined;
+  settings: Settings;
+  /** Milliseconds for one call of the store. */
+  storeTimeoutMs: number;
+  log: Log;
+}
+
+/** Milliseconds that a plugin may take to close: those that were set up before it must close too. */
+const CLOSE_MS = 5_000;
+
+export const ROUTES_IGNORED =
+  "ignored: --upstream or VR_UPSTREAM took the place of the upstreams that they name";
+
+/** The plugins of one gateway, and what they have registered. */
+export class PluginSet {
+  readonly hooks = new HookSet();
+  readonly registry = new Registry();
+  /** Endpoints of the plugins' own. */
+  readonly endpoints = new Router();
+  readonly #options: SetUpOptions;
+  readonly #closers: (() => MaybePromise<void>)[] = [];
+  readonly #whenReady: { plugin: string; run: () => MaybePromise<void> }[] = [];
+  /** Present once all plugins are set up. */
+  #router: UpstreamRouter | undefined;
+
+  constructor(options: SetUpOptions) {
+    this.#options = options;
+  }
+
+  /** In order. @throws ConfigError that names the plugin; those that were set up are closed again */
+  async setUp(): Promise<UpstreamRouter> {
+    const { plugins, upstream, store } = this.#options;
+    const given = { upstreams: !upstream, stores: !store };
+    try {
+      if (upstream) await this.#setUp(upstream, { ...given, upstreams: true });
+      if (store) await this.#setUp(store, { upstreams: false, stores: true });
+      for (const plugin of plugins) await this.#setUp(plugin, given);
+      this.#router = this.#createRouter();
+      return this.#router;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** What plugins do once they are all set up. @throws ConfigError, as `setUp` */
+  async ready(): Promise<void> {
+    try {
+      for (const { plugin, run } of this.#whenReady) await attempt(plugin, "start", run);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** In reverse order; a plugin that fails or hangs does not keep the others open. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.reverse()) {
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error(`not closed within ${CLOSE_MS} ms`)), CLOSE_MS);
+      try {
+        await untilAborted(Promise.resolve(close()), late.signal);
+      } catch (error) {
+        this.#options.log.error({ err: error }, "a plugin failed to close");
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+  }
+
+  async #setUp(plugin: Plugin, uses: { upstreams: boolean; stores: boolean }): Promise<void> {
+    const vr = this.#vrFor(plugin.name, uses);
+    await attempt(plugin.name, "set up", () => plugin.setup(vr));
+  }
+
+  /** `uses`: whether what the plugin adds counts, or something else takes its place. */
+  #vrFor(plugin: string, uses: { upstreams: boolean; stores: boolean }): Vr {
+    const { registry, hooks } = this;
+    const { log, settings, storeTimeoutMs } = this.#options;
+    return {
+      hooks: hooks.facade(plugin),
+      tools: {
+        kind: (kind) => registry.addKind(plugin, kind),
+        add: (tool, toolOptions) => registry.addTool(plugin, tool, toolOptions),
+      },
+      upstreams: {
+        add: (upstream, limits) => {
+          if (this.#router) throw new PluginError(`plugin "${plugin}" adds an upstream after set-up`);
+          if (uses.upstreams) registry.addUpstream(plugin, upstream, limits);
+        },
+        route: (model) => {
+          if (this.#router) return this.#router.route(model);
+          throw new PluginError(`plugin "${plugin}" routes during set-up: upstreams are known after it`);
+        },
+        replaced: !uses.upstreams,
+      },
+      stores: {
+        use: (store) => {
+          if (uses.stores) registry.setStore(plugin, limitStore(store, storeTimeoutMs));
+        },
+        replaced: !uses.stores,
+      },
+      router: this.endpoints,
+      log: log.child({ plugin }),
+      settings,
+      taps: () => hooks.taps,
+      onReady: (run) => this.#whenReady.push({ plugin, run }),
+      onClose: (close) => this.#closers.push(close),
+    };
+  }
+
+  /** @throws ConfigError when a route names an upstream that no plugin added */
+  #createRouter(): UpstreamRouter {
+    const { upstream, routes, log } = this.#options;
+    const { registry } = this;
+    const isOnly = registry.upstreams.length === 1;
+    const guarded = registry.upstreams.map(
+      (added) => new GuardedUpstream(added, toGuardLimits(registry.limitsOf(added), isOnly), log),
+    );
+    if (!upstream) return new UpstreamRouter(guarded, routes);
+    if (routes && routes.length > 0) log.warn({ routes: routes.length }, `routes are ${ROUTES_IGNORED}`);
+    return new UpstreamRouter(guarded);
+  }
+}
+
+async function attempt(plugin: string, what: string, action: () => MaybePromise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (isVrError(error)) throw error;
+    throw new ConfigError(`plugin "${plugin}" failed to ${what}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import type { PartType } from "../protocol/chunk.ts";
+import type { EventDraft } from "../protocol/events.ts";
+import type {
+  Annotation,
+  LogProb,
+  OutputItem,
+  OutputMessage,
+  OutputMessageContent,
+  ReasoningItem,
+} from "../protocol/wire.ts";
+import { added, type Place } from "./open-items.ts";
+
+export type TextItem = OutputMessage | ReasoningItem;
+export type ItemEnd = "completed" | "incomplete";
+export function isText(item: OutputItem): item is TextItem {
+  return item.type === "message" || item.type === "reasoning";
+}
+
+/** The chunks that such items are made of. */
+export type WordsKind = "text" | "reasoning" | "refusal";
+
+type ReasoningContent = NonNullable<ReasoningItem["content"]>[number];
+type Summary = ReasoningItem["summary"][number];
+type Part = OutputMessageContent | ReasoningContent | Summary;
+
+/** A part that is being streamed. */
+export interface OpenPart {
+  readonly type: PartType;
+  readonly kind: WordsKind;
+  /** Its `content_index`, or its `summary_index`. */
+  readonly index: number;
+  text: string;
+  readonly logprobs: LogProb[];
+  readonly annotations: Annotation[];
+}
+
+/** A message or reasoning item that is being streamed. */
+export interface OpenText extends Place {
+  readonly type: "message" | "reasoning";
+  /** As the upstream says it, where that speaks items: all but the parts is taken from it. */
+  native: TextItem | undefined;
+  /** The parts that have ended. */
+  readonly content: Part[];
+  readonly summary: Summary[];
+  part: OpenPart | undefined;
+}
+
+const KINDS: Record<PartType, WordsKind> = {
+  output_text: "text",
+  refusal: "refusal",
+  reasoning_text: "reasoning",
+  summary_text: "reasoning",
+};
+
+const PARTS: Record<WordsKind, PartType> = {
+  text: "output_text",
+  refusal: "refusal",
+  reasoning: "reasoning_text",
+};
+
+/** The type of the part that words of this kind open, unless the upstream says another. */
+export function usualPart(kind: WordsKind): PartType {
+  return PARTS[kind];
+}
+
+export function openText(place: Place, type: OpenText["type"], native?: TextItem): OpenText {
+  return { ...place, type, native, content: [], summary: [], part: undefined };
+}
+
+export function openPart(open: OpenText, type: PartType): OpenPart {
+  const { length: index } = type === "summary_text" ? open.summary : open.content;
+  return { type, kind: KINDS[type], index, text: "", logprobs: [], annotations: [] };
+}
+
+/** The item as it would be if it ended now. */
+export function textItem(open: OpenText, status: ItemEnd): TextItem {
+  const { id, type, native, part } = open;
+  const at = part?.type === "summary_text" ? "summary" : "content";
+  const content = part && at === "content" ? [...open.content, toPart(part)] : open.content;
+  if (type === "message")
+    return {
+      ...(native as OutputMessage | undefined),
+      id,
+      type,
+      status,
+      role: "assistant",
+      content,
+    } as TextItem;
+  const summary = part && at === "summary" ? [...open.summary, toPart(part)] : open.summary;
+  if (!native) return { id, type, status, summary, content } as TextItem;
+  // Reasoning of upstreams that speak items has mostly neither status nor content: it stays so.
+  const { status: _status, content: _content, ...own } = native as ReasoningItem;
+  const ended = status === "incomplete" || native.status ? { status } : {};
+  return { ...own, id, type, ...ended, summary, ...(content.length > 0 ? { content } : {}) } as TextItem;
+}
+
+/** Its `output_item.added`: without parts, which have events of their own. */
+export function openingEvent({ id, outputIndex, type, native }: OpenText): EventDraft {
+  if (type === "message")
+    return added(outputIndex, {
+      ...(native as OutputMessage | undefined),
+      id,
+      type,
+      status: "in_progress",
+      role: "assistant",
+      content: [],
+    });
+  if (!native) return added(outputIndex, { id, type, status: "in_progress", summary: [], content: [] });
+  const { status, content: _content, encrypted_content: _encrypted, ...own } = native as ReasoningItem;
+  const begun = status ? { status: "in_progress" as const } : {};
+  return added(outputIndex, { ...own, id, type, ...begun, summary: [] } as OutputItem);
+}
+
+export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {
+  const at = { item_id: id, output_index: outputIndex };
+  const empty = toPart(part);
+  return part.type === "summary_text"
+    ? {
+        type: "response.reasoning_summary_part.added",
+        ...at,
+        summary_index: part.index,
+        part: empty as Summary,
+      }
+    : {
+        type: "response.content_part.added",
+        ...at,
+        content_index: part.index,
+        part: empty as OutputMessageContent | ReasoningContent,
+      };
+}
+
+/** The events that end a part as `ended`, which may have got annotations at the last moment. */
+export function partDone({ id, outputIndex }: OpenText, part: OpenPart, ended: Part): EventDraft[] {
+  const place = { item_id: id, output_index: outputIndex };
+  if (ended.type === "summary_text") {
+    const at = { ...place, summary_index: part.index };
+    return [
+      { type: "response.reasoning_summary_text.done", ...at, text: ended.text },
+      { type: "response.reasoning_summary_part.done", ...at, part: ended },
+    ];
+  }
+  const at = { ...place, content_index: part.index };
+  const done: EventDraft = { type: "response.content_part.done", ...at, part: ended };
+  switch (ended.type) {
+    case "reasoning_text":
+      return [{ type: "response.reasoning_text.done", ...at, text: ended.text }, done];
+    case "refusal":
+      return [{ type: "response.refusal.done", ...at, refusal: ended.refusal }, done];
+    case "output_text":
+      return [
+        ...ended.annotations.slice(part.annotations.length).map((annotation, i): EventDraft => {
+          const annotation_index = part.annotations.length + i;
+          return { type: "response.output_text.annotation.added", ...at, annotation_index, annotation };
+        }),
+        { type: "response.output_text.done", ...at, text: ended.text, logprobs: ended.logprobs },
+        done,
+      ];
+  }
+}
+
+export function toPart({ type, text, annotations, logprobs }: OpenPart): Part {
+  switch (type) {
+    case "output_text":
+      return { type, text, annotations, logprobs };
+    case "refusal":
+      return { type, refusal: text };
+    default:
+      return { type, text };
+  }
+}

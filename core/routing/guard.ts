@@ -1,0 +1,142 @@
+import type { Log, MaybePromise } from "../context.ts";
+import { isUpstreamError, UpstreamError } from "../errors.ts";
+import type { GuardLimits } from "../upstream-limits.ts";
+import { CircuitBreaker } from "./breaker.ts";
+import { NoPlace, Places, type Waiting } from "./places.ts";
+
+/** What a call says about its upstream: "left" is nothing, as when the client went away. */
+export type CallEnd = "succeeded" | "failed" | "left";
+
+/** Seconds after which a client that found no place may ask again. */
+const BUSY_RETRY_S = 1;
+
+/** Lets calls of one upstream through: its places, its queue and its circuit. */
+export class Guard {
+  readonly #name: string;
+  readonly #limits: GuardLimits;
+  readonly #places: Places;
+  readonly #breaker: CircuitBreaker;
+
+  constructor(name: string, limits: GuardLimits, log: Log, now = () => performance.now()) {
+    this.#name = name;
+    this.#limits = limits;
+    const { maxConcurrent: max, maxQueued, queueTimeoutMs } = limits;
+    this.#places = new Places({ max, maxQueued, queueTimeoutMs });
+    const { breakerFailures: failures, breakerOpenMs: openMs } = limits;
+    this.#breaker = new CircuitBreaker({
+      failures,
+      openMs,
+      now,
+      changed: (state) =>
+        state === "open"
+          ? log.warn({ upstream: name, openMs }, `the circuit of upstream "${name}" has opened`)
+          : log.info({ upstream: name }, `the circuit of upstream "${name}" has closed again`),
+    });
+  }
+
+  /** For `/ready`. */
+  get state() {
+    return { circuit: this.#breaker.state, running: this.#places.taken, queued: this.#places.queued };
+  }
+
+  /** @throws UpstreamError 503 `upstream_unavailable` while the circuit is open */
+  refuseIfOpen(): void {
+    if (!this.#breaker.passable) throw this.#unavailable();
+  }
+
+  /**
+   * Lets the call through at once, or when its turn comes; `queued` is told of a wait, so that the caller can end
+   * it. No promise without a wait: this is on every request's path.
+   * @throws UpstreamError 503 `upstream_unavailable`, 429 `upstream_busy`, or the signal's reason
+   */
+  admit(signal: AbortSignal, queued?: (waiting: Waiting) => void): MaybePromise<Admission> {
+    signal.throwIfAborted();
+    this.refuseIfOpen();
+    let waiting: Waiting | undefined;
+    try {
+      waiting = this.#places.take(signal);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    if (!waiting) return this.#enter();
+    queued?.(waiting);
+    return waiting.place.then(
+      () => this.#enter(),
+      (error: unknown) => {
+        throw this.#explain(error);
+      },
+    );
+  }
+
+  /** With a place; only now, since a call that waits must not hold the trial, and the circuit may have opened. */
+  #enter(): Admission {
+    const call = this.#breaker.enter();
+    if (call !== undefined) return new Admission(this.#places, this.#breaker, call);
+    this.#places.release();
+    throw this.#unavailable();
+  }
+
+  #unavailable(): UpstreamError {
+    const seconds = Math.max(1, Math.ceil(this.#breaker.retryInMs / 1000));
+    return new UpstreamError(
+      503,
+      `Upstream "${this.#name}" has failed repeatedly and is not asked at the moment; it is tried again in ${seconds} s.`,
+      { code: "upstream_unavailable", headers: { "retry-after": String(seconds) } },
+    );
+  }
+
+  #explain(cause: unknown): unknown {
+    if (!(cause instanceof NoPlace)) return cause;
+    const { maxConcurrent, queueTimeoutMs } = this.#limits;
+    const why =
+      cause.reason === "full" ? "and its queue is full" : `and none came free within ${queueTimeoutMs} ms`;
+    return new UpstreamError(
+      429,
+      `Upstream "${this.#name}" is busy: all ${maxConcurrent} places for calls are taken, ${why}.`,
+      { code: "upstream_busy", headers: { "retry-after": String(BUSY_RETRY_S) }, cause },
+    );
+  }
+}
+
+/** What a call that was let through holds. Whatever ends it, `end` gives it back; further ends change nothing. */
+export class Admission {
+  readonly #places: Places;
+  readonly #breaker: CircuitBreaker;
+  readonly #call: number;
+  #told = false;
+  #released = false;
+
+  constructor(places: Places, breaker: CircuitBreaker, call: number) {
+    this.#places = places;
+    this.#breaker = breaker;
+    this.#call = call;
+  }
+
+  /** The server has taken the call. */
+  accepted(): void {
+    this.#breaker.accepted(this.#call);
+  }
+
+  /** Tells the breaker, once, while the place stays taken. */
+  tell(end: CallEnd): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#breaker[end](this.#call);
+  }
+
+  end(end: CallEnd): void {
+    this.tell(end);
+    if (this.#released) return;
+    this.#released = true;
+    this.#places.release();
+  }
+}
+
+/**
+ * What an error says about the upstream: no connection, 5xx and timeouts are failures; other refusals come from
+ * a server that works. Errors of the gateway's own say nothing.
+ */
+export function endOf(error: unknown, signal: AbortSignal): CallEnd {
+  if (signal.aborted || !isUpstreamError(error)) return "left";
+  return error.status >= 500 ? "failed" : "succeeded";
+}

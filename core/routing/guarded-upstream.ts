@@ -1,0 +1,88 @@
+import type { Log, MaybePromise, Turn } from "../context.ts";
+import type { ModelChunk } from "../protocol/chunk.ts";
+import type { ModelRequest } from "../protocol/model-request.ts";
+import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../upstream.ts";
+import type { GuardLimits } from "../upstream-limits.ts";
+import { type Admission, endOf, Guard } from "./guard.ts";
+import { GuardedCall } from "./guarded-call.ts";
+import { Watched } from "./watched.ts";
+
+/** An upstream whose calls keep to its limits, and that is left alone for a while when it keeps failing. */
+export class GuardedUpstream implements Upstream {
+  readonly #upstream: Upstream;
+  readonly #guard: Guard;
+  readonly check?: (signal: AbortSignal) => Promise<void>;
+  readonly forward?: (call: ForwardedCall) => Promise<ForwardedAnswer>;
+
+  /** `now`: milliseconds of a clock that never goes back. */
+  constructor(upstream: Upstream, limits: GuardLimits, log: Log, now?: () => number) {
+    this.#upstream = upstream;
+    this.#guard = new Guard(upstream.name, limits, log, now);
+    if (upstream.check) this.check = async (signal) => upstream.check?.(signal);
+    if (upstream.forward) this.forward = (call) => this.#forward(call);
+  }
+
+  get name(): string {
+    return this.#upstream.name;
+  }
+
+  get description(): string {
+    return this.#upstream.description;
+  }
+
+  get native(): boolean {
+    return this.#upstream.native === true;
+  }
+
+  /** The circuit, and how many calls run and wait. */
+  get state() {
+    return this.#guard.state;
+  }
+
+  stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
+    return new GuardedCall(this.#guard, turn.signal, () => this.#upstream.stream(request, turn));
+  }
+
+  models(signal: AbortSignal): Promise<ModelInfo[]> {
+    return this.#upstream.models(signal);
+  }
+
+  /**
+   * Not asked while the circuit is open: a server that is down would keep every request waiting that names no
+   * model. Its answers do not count, since servers that cannot list their models may work all the same.
+   */
+  defaultModel(signal: AbortSignal): MaybePromise<string> {
+    this.#guard.refuseIfOpen();
+    return this.#upstream.defaultModel(signal);
+  }
+
+  async #forward(call: ForwardedCall): Promise<ForwardedAnswer> {
+    const { signal } = call;
+    const admission = await this.#guard.admit(signal);
+    try {
+      const answer = await this.#upstream.forward?.(call);
+      if (!answer) throw new TypeError(`upstream "${this.name}" forwards nothing`);
+      if (answer.status >= 500) admission.tell("failed");
+      else admission.accepted();
+      return { ...answer, body: watchedBody(answer.body, admission, signal) };
+    } catch (error) {
+      admission.end(endOf(error, signal));
+      throw error;
+    }
+  }
+}
+
+/** The place is held until the body ends or is left; at the latest until the client leaves, should nobody read it. */
+function watchedBody(
+  body: AsyncIterable<Uint8Array>,
+  admission: Admission,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const left = () => admission.end("left");
+  signal.addEventListener("abort", left, { once: true });
+  if (signal.aborted) left();
+  return {
+    [Symbol.asyncIterator]: () =>
+      new Watched(body[Symbol.asyncIterator](), admission, signal, () => "succeeded"),
+  };
+}

@@ -1,0 +1,56 @@
+import { type Admission, type CallEnd, endOf } from "./guard.ts";
+
+/**
+ * What a call brings, read by read, as its source gives it: the promises are the source's own. It ends the call's
+ * admission in whatever way the reading ends: at the source's end, by an error, or because the reader leaves.
+ */
+export class Watched<T> implements AsyncIterableIterator<T> {
+  readonly #source: AsyncIterator<T>;
+  readonly #admission: Admission;
+  readonly #signal: AbortSignal;
+  readonly #endAfter: (last: T | undefined) => CallEnd;
+  #last: T | undefined;
+
+  /** `endAfter` judges the source's end by what it gave last. */
+  constructor(
+    source: AsyncIterator<T>,
+    admission: Admission,
+    signal: AbortSignal,
+    endAfter: (last: T | undefined) => CallEnd,
+  ) {
+    this.#source = source;
+    this.#admission = admission;
+    this.#signal = signal;
+    this.#endAfter = endAfter;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T>> {
+    let reading: Promise<IteratorResult<T>>;
+    try {
+      reading = Promise.resolve(this.#source.next());
+    } catch (error) {
+      reading = Promise.reject(error);
+    }
+    reading.then(this.#seen, this.#failed);
+    return reading;
+  }
+
+  /** A reader who leaves an answer that had begun says nothing bad about the server. */
+  return(): Promise<IteratorResult<T>> {
+    this.#admission.end(this.#signal.aborted || this.#last === undefined ? "left" : "succeeded");
+    const done = { done: true, value: undefined } as const;
+    return this.#source.return?.() ?? Promise.resolve(done);
+  }
+
+  readonly #seen = (step: IteratorResult<T>): void => {
+    if (step.done) this.#admission.end(this.#signal.aborted ? "left" : this.#endAfter(this.#last));
+    else if (this.#last === undefined) this.#admission.accepted();
+    if (!step.done) this.#last = step.value;
+  };
+
+  readonly #failed = (error: unknown): void => this.#admission.end(endOf(error, this.#signal));
+}

@@ -1,0 +1,45 @@
+import type { MaybePromise } from "./context.ts";
+import { StoreError } from "./errors.ts";
+import { isThenable } from "./hook-taps.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * The same store, whose calls fail when they have not ended after `ms` milliseconds: a store that never answers
+ * holds up no request. What it says after that is not heard. Its `close` has a limit of the gateway's own.
+ */
+export function limitStore(store: Store, ms: number): Store {
+  const limited = <T>(doing: string, answer: MaybePromise<T>): MaybePromise<T> =>
+    isThenable(answer) ? within(answer, ms, () => lateError(store.name, doing, ms)) : answer;
+  return {
+    name: store.name,
+    ...(store.description === undefined ? {} : { description: store.description }),
+    putResponse: (record) => limited(`store response "${record.response.id}"`, store.putResponse(record)),
+    getResponse: (id) => limited(`read response "${id}"`, store.getResponse(id)),
+    getHistory: (id) => limited(`read the history of response "${id}"`, store.getHistory(id)),
+    deleteResponse: (id) => limited(`delete response "${id}"`, store.deleteResponse(id)),
+    ...(store.check ? { check: () => limited("check the store", store.check?.()) } : {}),
+    ...(store.close ? { close: () => store.close?.() } : {}),
+  };
+}
+
+function lateError(store: string, doing: string, ms: number): StoreError {
+  return new StoreError(
+    `cannot ${doing}: the store "${store}" did not answer within ${ms} ms (timeouts.storeMs)`,
+  );
+}
+
+function within<T>(answer: PromiseLike<T>, ms: number, error: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(error()), ms);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (reason: unknown) => {
+        clearTimeout(timer);
+        reject(reason);
+      },
+    );
+  });
+}

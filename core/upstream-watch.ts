@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Log } from "./context.ts";
+import type { Upstream } from "./upstream.ts";
+import { type CheckReason, type CheckResult, checkUpstream } from "./upstream-check.ts";
+
+/** Milliseconds. */
+export interface WatchTimes {
+  /** For one answer. */
+  checkMs: number;
+  /** Before the second check; doubled before each further one. */
+  firstDelayMs: number;
+  longestDelayMs: number;
+}
+
+const TIMES: WatchTimes = { checkMs: 5_000, firstDelayMs: 500, longestDelayMs: 30_000 };
+
+export interface UpstreamWatch {
+  /** What each said when it was first asked, of those that have said anything. */
+  readonly first: ReadonlyMap<Upstream, CheckResult>;
+  /** Resolves when all have said something, after `ms` milliseconds at the latest. */
+  heard(ms: number): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * Asks every upstream until it has answered once. One that does not is logged, once for each reason, and again
+ * when it does.
+ */
+export function watchUpstreams(
+  upstreams: readonly Upstream[],
+  log: Log,
+  { checkMs, firstDelayMs, longestDelayMs }: WatchTimes = TIMES,
+): UpstreamWatch {
+  const first = new Map<Upstream, CheckResult>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  const ask = async (upstream: Upstream): Promise<CheckResult> => {
+    const result = await checkUpstream(upstream, checkMs, signal);
+    if (!first.has(upstream)) first.set(upstream, result);
+    return result;
+  };
+  const follow = async (upstream: Upstream, asked: Promise<CheckResult>): Promise<void> => {
+    const told = new Set<CheckReason>();
+    let result = await asked;
+    for (let delayMs = firstDelayMs; !result.ok; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
+      if (signal.aborted) return;
+      const { reason, error } = result;
+      if (!told.has(reason)) log.warn({ upstream: upstream.name, reason, error }, "an upstream is not ready");
+      told.add(reason);
+      await sleep(delayMs, undefined, { ref: false, signal });
+      result = await ask(upstream);
+    }
+    if (told.size > 0) log.info({ upstream: upstream.name }, "an upstream is ready");
+  };
+
+  const all = Promise.all(
+    upstreams.map((upstream) => {
+      const asked = ask(upstream);
+      follow(upstream, asked).catch(() => {}); // the sleep of one that was stopped
+      return asked;
+    }),
+  );
+  return {
+    first,
+    heard: (ms) => Promise.race([all.then(() => {}), sleep(ms)]),
+    stop: () => stopping.abort(),
+  };
+}

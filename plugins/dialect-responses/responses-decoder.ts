@@ -1,0 +1,194 @@
+import {
+  type EventDraft,
+  isVrError,
+  type ModelChunk,
+  type PartType,
+  UpstreamError,
+  type wire,
+} from "../../core/index.ts";
+import { toErrorInStream } from "../dialect-chat/index.ts";
+import { callChunk, endOf, isCall, wholeItem } from "./from-response.ts";
+import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
+import type { ServerEvent, ServerResponse } from "./wire-event.ts";
+
+/** An item that the server has begun. */
+interface Begun {
+  item: wire.OutputItem;
+  /** UTF-16 units of words that went out, by part; of arguments under "". */
+  seen: Map<string, number>;
+}
+
+/** The words that events bring, and the part that they belong to. */
+const WORDS: Readonly<Record<string, PartType>> = {
+  "response.output_text": "output_text",
+  "response.refusal": "refusal",
+  "response.reasoning_text": "reasoning_text",
+  // Open Responses' name
+  "response.reasoning": "reasoning_text",
+  "response.reasoning_summary_text": "summary_text",
+};
+
+/** From events of a Responses stream to model chunks. One message or reasoning item is told at a time. */
+export class ResponsesDecoder {
+  readonly #secrets: readonly string[];
+  readonly #items = new Map<number, Begun>();
+  /** The text item whose words go out; events of others wait for its end. */
+  #live: number | undefined;
+  #waiting: ServerEvent[] = [];
+  #end: ServerResponse | undefined;
+
+  constructor(secrets: readonly string[]) {
+    this.#secrets = secrets;
+  }
+
+  /** Whether the terminal event has come. */
+  get finished(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** @throws UpstreamError when the server reports an error, or says what makes no sense */
+  push(event: ServerEvent, out: ModelChunk[]): void {
+    try {
+      this.#push(event, out);
+    } catch (error) {
+      if (isVrError(error)) throw error;
+      throw new UpstreamError(502, "the model server sent an event that makes no sense", { cause: error });
+    }
+  }
+
+  /** After the last event: usage and `finish`. @throws UpstreamError 502 if the stream broke off */
+  end(out: ModelChunk[]): void {
+    const response = this.#end;
+    if (!response) throw new UpstreamError(502, "the model server broke off before its answer was complete");
+    this.#live = undefined;
+    this.#goOn(out);
+    // Items that were never streamed: of a server that says all at the end.
+    response.output?.forEach((item, index) => {
+      if (this.#items.has(index)) return;
+      this.#items.set(index, { item, seen: new Map() });
+      wholeItem(item, index, out);
+    });
+    const hasCalls = [...this.#items.values()].some(({ item }) => isCall(item));
+    endOf(response, hasCalls, out, this.#secrets);
+  }
+
+  #push(event: ServerEvent, out: ModelChunk[]): void {
+    const type = String(event.type);
+    switch (type) {
+      case "response.completed":
+      case "response.incomplete":
+        this.#end = event.response ?? {};
+        return;
+      case "response.failed":
+        throw toErrorInStream(event.response?.error, this.#secrets);
+      case "error":
+        throw toErrorInStream(event.error ?? event, this.#secrets);
+    }
+    const index = event.output_index;
+    if (typeof index !== "number") return;
+    if (this.#waits(index, event.item)) {
+      this.#waiting.push(event);
+      return;
+    }
+    if (type === "response.output_item.added") this.#begin(index, event.item as wire.OutputItem, out);
+    else if (type === "response.output_item.done") this.#done(index, event.item as wire.OutputItem, out);
+    else this.#inItem(type, index, event, out);
+  }
+
+  /** Whether an event is of a text item that is not its turn yet. */
+  #waits(index: number, item: wire.OutputItem | undefined): boolean {
+    if (this.#live === undefined || this.#live === index) return false;
+    if (this.#waiting.some(({ output_index }) => output_index === index)) return true;
+    return item !== undefined && isTextItem(item) && !this.#items.has(index);
+  }
+
+  #begin(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
+    this.#items.set(index, { item, seen: new Map() });
+    if (item.type === "function_call") {
+      out.push(callChunk(item, index));
+      this.#arguments(index, item.arguments, out);
+    } else if (isTextItem(item)) {
+      this.#live = index;
+      out.push({ type: "item", stage: "added", item: withoutWords(item) });
+    } else out.push({ type: "item", stage: "added", item: withAction(item) });
+  }
+
+  #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
+    const begun = this.#items.get(index);
+    this.#items.set(index, begun ?? { item, seen: new Map() });
+    if (item.type === "function_call") {
+      if (begun) this.#arguments(index, item.arguments, out);
+      else wholeItem(item, index, out);
+    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item });
+    else {
+      if (begun && begun.seen.size > 0) out.push({ type: "item", stage: "done", item: withoutWords(item) });
+      else this.#atOnce(item, index, begun !== undefined, out);
+      if (this.#live === index) this.#live = undefined;
+      this.#goOn(out);
+    }
+  }
+
+  /** A text item that ends without an event for its words. */
+  #atOnce(item: wire.OutputItem, index: number, isBegun: boolean, out: ModelChunk[]): void {
+    const whole: ModelChunk[] = [];
+    wholeItem(item, index, whole);
+    out.push(...(isBegun ? whole.slice(1) : whole));
+  }
+
+  /** What had to wait for a text item that has ended. */
+  #goOn(out: ModelChunk[]): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const event of waiting) this.#push(event, out);
+  }
+
+  #inItem(type: string, index: number, event: ServerEvent, out: ModelChunk[]): void {
+    const begun = this.#items.get(index);
+    if (!begun) return;
+    const stem = type.slice(0, type.lastIndexOf("."));
+    if (begun.item.type === "function_call") {
+      if (type === "response.function_call_arguments.delta") this.#more(begun, index, event.delta, out);
+      else if (type === "response.function_call_arguments.done") this.#arguments(index, event.arguments, out);
+    } else if (!isTextItem(begun.item)) out.push({ type: "item_event", event: toDraft(event) });
+    else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
+      if (isPartType(event.part?.type)) out.push({ type: "part", part: event.part.type });
+    } else if (type === "response.output_text.annotation.added") {
+      if (event.annotation) out.push({ type: "annotation", annotation: event.annotation });
+    } else if (WORDS[stem]) this.#words(begun, WORDS[stem], type.endsWith(".done"), event, out);
+  }
+
+  #words(begun: Begun, part: PartType, done: boolean, event: ServerEvent, out: ModelChunk[]): void {
+    const key = `${part}/${event.summary_index ?? event.content_index ?? 0}`;
+    const before = begun.seen.get(key) ?? 0;
+    const all = part === "refusal" ? event.refusal : event.text;
+    // A whole text after its deltas says nothing new, unless there were none.
+    const text = done ? (typeof all === "string" ? all.slice(before) : "") : event.delta;
+    const chunk = wordsChunk(part, text, event.logprobs);
+    begun.seen.set(key, before + (typeof text === "string" ? text.length : 0));
+    if (chunk) out.push(chunk);
+  }
+
+  /** All arguments of a call, of which some may have gone out. */
+  #arguments(index: number, all: unknown, out: ModelChunk[]): void {
+    const begun = this.#items.get(index);
+    if (begun && typeof all === "string") this.#more(begun, index, all.slice(begun.seen.get("") ?? 0), out);
+  }
+
+  #more(begun: Begun, index: number, delta: unknown, out: ModelChunk[]): void {
+    if (typeof delta !== "string" || delta === "") return;
+    begun.seen.set("", (begun.seen.get("") ?? 0) + delta.length);
+    out.push({ type: "tool_arguments", index, delta });
+  }
+}
+
+/** A search begins before the server knows what for, which clients' schemas do not foresee. */
+function withAction(item: wire.OutputItem): wire.OutputItem {
+  if (item.type !== "web_search_call" || item.action) return item;
+  return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+}
+
+/** As the gateway sends it on: with a number of its own, and padded only if the client wants it. */
+function toDraft(event: ServerEvent): EventDraft {
+  const { sequence_number: _, obfuscation: __, ...draft } = event as Record<string, unknown>;
+  return draft as unknown as EventDraft;
+}

@@ -1,0 +1,37 @@
+import type { ModelChunk, PartType, wire } from "../../core/index.ts";
+
+export type TextItem = wire.OutputMessage | wire.ReasoningItem;
+
+const PARTS: ReadonlySet<unknown> = new Set<PartType>([
+  "output_text",
+  "refusal",
+  "reasoning_text",
+  "summary_text",
+]);
+
+export function isPartType(type: unknown): type is PartType {
+  return PARTS.has(type);
+}
+
+export function isTextItem(item: wire.OutputItem): item is TextItem {
+  return item.type === "message" || item.type === "reasoning";
+}
+
+/** What is left of an item when its words go as chunks of their own. */
+export function withoutWords(item: TextItem): TextItem {
+  if (item.type === "message") return { ...item, content: [] };
+  const { content: _, ...rest } = item;
+  return { ...rest, summary: [] };
+}
+
+/** Of a text chunk: only when there are any. */
+export function toLogProbs(logprobs: unknown): { logprobs?: wire.LogProb[] } {
+  return Array.isArray(logprobs) && logprobs.length > 0 ? { logprobs } : {};
+}
+
+/** The chunk for words of a part; `undefined` for none. */
+export function wordsChunk(part: PartType, text: unknown, logprobs?: unknown): ModelChunk | undefined {
+  if (typeof text !== "string" || text === "") return undefined;
+  if (part === "output_text") return { type: "text", text, ...toLogProbs(logprobs) };
+  return part === "refusal" ? { type: "refusal", text } : { type: "reasoning", text };
+}

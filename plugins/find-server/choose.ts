@@ -1,0 +1,75 @@
+import { ConfigError, type Settings } from "../../core/index.ts";
+import { type Found, identify } from "./identify.ts";
+import { type ServerAt, type ServerKind, usualAddress } from "./kinds.ts";
+import { chosenNotes, nothingFound, otherNotes, type Seen } from "./notes.ts";
+
+/** Where to look. */
+export interface Place {
+  kind: ServerKind;
+  /** The usual one of the kind unless said. */
+  baseUrl?: string | undefined;
+}
+
+/** What the gateway asks from now on. */
+export interface Choice {
+  kind: ServerKind;
+  at: ServerAt;
+  /** For the start banner: why this one, what else there is. */
+  notes: string[];
+}
+
+export interface Looking {
+  /** In the order of preference. */
+  places: readonly Place[];
+  /** For all of them together. */
+  timeoutMs: number;
+  settings: Settings;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The first of the places where there is a model server; all are asked at the same time. OpenAI is there when
+ * there is a key for it, the demo always is.
+ * @throws ConfigError when nothing is found, and the demo is not among the places
+ */
+export async function choose({ places, timeoutMs, settings, env }: Looking): Promise<Choice> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const seen = await Promise.all(places.map((place) => look(place, signal, settings, env)));
+  const chosen = seen.find(({ found }) => found.type === "server");
+  const others = seen.filter((other) => other !== chosen);
+  const notes = others.flatMap((other) => otherNotes(other, timeoutMs));
+  if (chosen?.found.type !== "server") throw new ConfigError([...nothingFound(others), ...notes].join("; "));
+  const { kind, state } = chosen.found;
+  const apiKey = kind === "openai" ? env.OPENAI_API_KEY : settings.upstreamApiKey;
+  const why = kind === "demo" ? nothingFound(others) : chosenNotes(kind, state, apiKey);
+  return {
+    kind,
+    at: { baseUrl: chosen.baseUrl, ...(apiKey ? { apiKey } : {}) },
+    notes: [...why, ...notes],
+  };
+}
+
+async function look(
+  place: Place,
+  signal: AbortSignal,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+): Promise<Seen> {
+  const { kind } = place;
+  if (kind === "demo") return { kind, baseUrl: "", found: { type: "server", kind, state: "ready" } };
+  if (kind === "openai" && !env.OPENAI_API_KEY) return { kind, baseUrl: "", found: { type: "none" } };
+  const baseUrl = place.baseUrl ?? usualAddress(kind, env) ?? "";
+  if (kind !== "openai")
+    return { kind, baseUrl, found: await identify(baseUrl, signal, settings.upstreamApiKey) };
+  // Not asked: the start does not wait for the network.
+  const found: Found = isOwnAddress(baseUrl, settings)
+    ? { type: "itself" }
+    : { type: "server", kind, state: "ready" };
+  return { kind, baseUrl, found };
+}
+
+/** Clients of this gateway may have been told by `OPENAI_BASE_URL` where it is: it must not ask itself. */
+function isOwnAddress(baseUrl: string, { port }: Settings): boolean {
+  const { hostname, port: asked } = new URL(baseUrl);
+  return /^(localhost|127\..*|\[::1\]|0\.0\.0\.0)$/.test(hostname) && asked === String(port);
+}

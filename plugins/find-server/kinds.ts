@@ -1,0 +1,70 @@
+import { ConfigError, type Plugin } from "../../core/index.ts";
+
+/** Where a server is, as plugins for upstreams take it. */
+export interface ServerAt {
+  baseUrl: string;
+  apiKey?: string;
+}
+
+interface Kind {
+  /** The address of such servers unless another is said; `undefined` if there is no usual one. */
+  usual?: string;
+  /** Loads the plugin, and nothing of the others. */
+  plugin(at: ServerAt): Promise<Plugin>;
+}
+
+/** The kinds of model servers, by the names that `VR_UPSTREAM_KIND` takes. */
+const KINDS = {
+  vllm: {
+    usual: "http://127.0.0.1:8000/v1",
+    plugin: async (at) => (await import("../upstream-vllm/index.ts")).vllm(at),
+  },
+  ollama: {
+    usual: "http://127.0.0.1:11434/v1",
+    plugin: async (at) => (await import("../upstream-ollama/index.ts")).ollama(at),
+  },
+  "lm-studio": {
+    usual: "http://127.0.0.1:1234/v1",
+    plugin: async (at) => compatible({ ...at, name: "lm-studio" }),
+  },
+  "llama-cpp": {
+    usual: "http://127.0.0.1:8080/v1",
+    plugin: async (at) => (await import("../upstream-llama-cpp/index.ts")).llamaCpp(at),
+  },
+  openai: {
+    usual: "https://api.openai.com/v1",
+    plugin: async (at) => (await import("../upstream-openai/index.ts")).openai(at),
+  },
+  "openai-compatible": { plugin: async (at) => compatible(at) },
+  /** No server: the model inside the gateway. */
+  demo: { plugin: async () => (await import("../demo/index.ts")).demo() },
+} satisfies Record<string, Kind>;
+
+export type ServerKind = keyof typeof KINDS;
+
+export const SERVER_KINDS = Object.keys(KINDS) as [ServerKind, ...ServerKind[]];
+
+export function isServerKind(name: string): name is ServerKind {
+  return Object.hasOwn(KINDS, name);
+}
+
+export function pluginOf(kind: ServerKind, at: ServerAt): Promise<Plugin> {
+  return KINDS[kind].plugin(at);
+}
+
+/**
+ * The usual address of a kind; `OPENAI_BASE_URL`, which OpenAI's own libraries know, says another for `openai`.
+ * @throws ConfigError when that is no URL
+ */
+export function usualAddress(kind: ServerKind, env: NodeJS.ProcessEnv): string | undefined {
+  const said = kind === "openai" ? env.OPENAI_BASE_URL : undefined;
+  if (said && !/^https?:/.test(URL.parse(said)?.protocol ?? ""))
+    throw new ConfigError(`OPENAI_BASE_URL is "${said}": expected a URL such as https://api.openai.com/v1`);
+  const { usual }: Kind = KINDS[kind];
+  return said || usual;
+}
+
+async function compatible(options: ServerAt & { name?: string }): Promise<Plugin> {
+  const { openaiCompatible } = await import("../upstream-openai-compatible/index.ts");
+  return openaiCompatible(options);
+}

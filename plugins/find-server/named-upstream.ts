@@ -1,0 +1,39 @@
+import { ConfigError, type Plugin } from "../../core/index.ts";
+import { isServerKind, pluginOf, SERVER_KINDS, type ServerKind, usualAddress } from "./kinds.ts";
+
+/** What flags and environment say of the upstream. */
+export interface NamedUpstream {
+  /** `--upstream`, `VR_UPSTREAM` */
+  baseUrl?: string | undefined;
+  /** `VR_UPSTREAM_KIND` */
+  kind?: string | undefined;
+  /** `VR_UPSTREAM_API_KEY` */
+  apiKey?: string | undefined;
+}
+
+/**
+ * The plugin for the upstream that flags or environment name: an address, a kind at its usual address, or both.
+ * @throws ConfigError that names the variable
+ */
+export async function namedUpstream(
+  { baseUrl, kind, apiKey }: NamedUpstream,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Plugin> {
+  const known = kind === undefined ? kindAt(baseUrl) : toKind(kind);
+  if (known === "demo" && baseUrl !== undefined)
+    throw new ConfigError(`VR_UPSTREAM_KIND is "demo", which is no server, but there is one: ${baseUrl}`);
+  const address = baseUrl ?? usualAddress(known, env);
+  if (address === undefined && known !== "demo")
+    throw new ConfigError(`VR_UPSTREAM_KIND is "${known}": VR_UPSTREAM has to say where it is`);
+  return pluginOf(known, { baseUrl: address ?? "", ...(apiKey ? { apiKey } : {}) });
+}
+
+function toKind(name: string): ServerKind {
+  if (isServerKind(name)) return name;
+  throw new ConfigError(`VR_UPSTREAM_KIND is "${name}": expected one of ${SERVER_KINDS.join(", ")}`);
+}
+
+/** Only OpenAI itself is known by its address. */
+function kindAt(baseUrl: string | undefined): ServerKind {
+  return URL.parse(baseUrl ?? "")?.hostname === "api.openai.com" ? "openai" : "openai-compatible";
+}

@@ -1,0 +1,133 @@
+import type KeyvRedis from "@keyv/redis";
+import type { Log } from "../../core/index.ts";
+import { connectToRedis, type RedisConnection } from "./redis-connection.ts";
+import type { RedisServer } from "./redis-url.ts";
+
+/** Milliseconds before the first attempt to connect anew; doubled with each that fails. */
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 2_000;
+
+export interface RedisLinkOptions {
+  server: RedisServer;
+  /** Milliseconds for one command, and for a lost connection to come back before commands fail at once. */
+  timeoutMs: number;
+  log: Log;
+}
+
+/**
+ * Keeps a connection to Redis for as long as the gateway runs. A command waits at most `timeoutMs` for a
+ * connection; once that has been away for longer, commands fail at once. One that is not answered in time
+ * costs the connection, since those behind it would not be answered either.
+ */
+export class RedisLink {
+  readonly #options: RedisLinkOptions;
+  #connection: RedisConnection | undefined;
+  /** Resolves when there is a connection, or when it has been waited for long enough. */
+  #awaited: PromiseWithResolvers<void> = Promise.withResolvers();
+  #patience: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** Why there is no connection, as it was logged. */
+  #reason: Error | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(options: RedisLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to connect; nobody has to wait for it. */
+  open(): void {
+    this.#wait();
+    void this.#connect(FIRST_RETRY_MS);
+  }
+
+  /** @throws Error when there is no connection, it is lost, Redis refuses, or does not answer in time */
+  async command<T>(run: (redis: KeyvRedis<string>) => Promise<T>): Promise<T> {
+    if (!this.#connection) await this.#awaited.promise;
+    const connection = this.#connection;
+    const { shown } = this.#options.server;
+    if (!connection)
+      throw new Error(`there is no connection to ${shown}`, { cause: this.#reason ?? new Error("not yet") });
+    try {
+      return await this.#inTime(run(connection.redis), connection);
+    } catch (error) {
+      if (this.#connection === connection) throw error;
+      throw new Error(`the connection to ${shown} was lost`, { cause: this.#reason ?? error });
+    }
+  }
+
+  close(): void {
+    const reason = new Error("the gateway stops");
+    this.#closing.abort(reason);
+    clearTimeout(this.#retry);
+    clearTimeout(this.#patience);
+    this.#awaited.resolve();
+    this.#connection?.end(reason);
+    this.#connection = undefined;
+  }
+
+  #inTime<T>(answer: Promise<T>, connection: RedisConnection): Promise<T> {
+    const { timeoutMs } = this.#options;
+    return new Promise((resolve, reject) => {
+      let open = true;
+      const expire = () => {
+        if (!open) return;
+        this.#lose(connection, new Error(`it did not answer within ${timeoutMs} ms`));
+        reject(this.#reason);
+      };
+      // An answer that came while the event loop was busy is read before the time is up.
+      const timer = setTimeout(() => setImmediate(expire), timeoutMs);
+      const settle = () => {
+        open = false;
+        clearTimeout(timer);
+      };
+      answer.then(resolve, reject).finally(settle);
+    });
+  }
+
+  async #connect(retryMs: number): Promise<void> {
+    const { server, timeoutMs, log } = this.#options;
+    const { signal } = this.#closing;
+    let connection: RedisConnection;
+    try {
+      connection = await connectToRedis(server, timeoutMs, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#explain(error as Error);
+      const delay = retryMs * (0.8 + Math.random() * 0.4);
+      this.#retry = setTimeout(() => this.#connect(Math.min(retryMs * 2, LAST_RETRY_MS)), delay);
+      return;
+    }
+    if (signal.aborted) return connection.end(signal.reason);
+    this.#connection = connection;
+    clearTimeout(this.#patience);
+    this.#awaited.resolve();
+    if (this.#reason) log.info({ redis: server.shown }, "the connection to Redis is there again");
+    this.#reason = undefined;
+    void connection.lost.then((reason) => this.#lose(connection, reason));
+  }
+
+  #lose(connection: RedisConnection, reason: Error): void {
+    connection.end(reason);
+    if (this.#connection !== connection || this.#closing.signal.aborted) return;
+    this.#connection = undefined;
+    this.#explain(reason);
+    this.#wait();
+    this.#retry = setTimeout(() => this.#connect(FIRST_RETRY_MS * 2), FIRST_RETRY_MS);
+  }
+
+  /** From now on commands wait for a connection, until it is there or the patience is over. */
+  #wait(): void {
+    const awaited = Promise.withResolvers<void>();
+    this.#awaited = awaited;
+    this.#patience = setTimeout(awaited.resolve, this.#options.timeoutMs);
+  }
+
+  /** One line when the connection is gone, and one whenever the reason changes: attempts go on for ever. */
+  #explain(reason: Error): void {
+    const known = this.#reason?.message === reason.message;
+    this.#reason = reason;
+    if (known) return;
+    const { server, log } = this.#options;
+    log.error({ err: reason, redis: server.shown }, "there is no connection to Redis; trying again");
+  }
+}

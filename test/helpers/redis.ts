@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { createClient } from "@keyv/redis";
+import { afterAll } from "vitest";
+import { skipUnless } from "./skip.ts";
+import { tempFolder } from "./temp-folder.ts";
+
+const running = new Set<ChildProcess>();
+
+afterAll(() => Promise.all([...running].map((child) => end(child, "SIGKILL"))));
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** For suites that need a real Redis. @throws Error in CI when there is none */
+export const needsRedis = (title: string) =>
+  skipUnless(
+    spawnSync("redis-server", ["--version"]).status === 0,
+    "needs redis-server on the PATH (Debian: apt-get install redis-server)",
+    title,
+  );
+
+export interface RedisServer extends AsyncDisposable {
+  /** `redis://127.0.0.1:<port>` */
+  readonly url: string;
+  /** `unix:///…`: the same server. */
+  readonly socketUrl: string;
+  /** One command, by a client of its own. */
+  command(...args: string[]): Promise<unknown>;
+  /** Ends the process; what it held is gone. */
+  stop(): Promise<void>;
+  /** Stops the process from running, not from being connected to. */
+  freeze(): void;
+  thaw(): void;
+  /** A new process on the same port, empty. */
+  restart(): Promise<void>;
+}
+
+/**
+ * A redis-server of its own on a free port of 127.0.0.1, in memory only unless `settings` say otherwise; gone after
+ * the test file. A password comes first: `startRedis("--requirepass", "…")`.
+ */
+export async function startRedis(...settings: string[]): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = tempFolder();
+  const socket = join(folder, "redis.sock");
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder];
+  const password = settings[0] === "--requirepass" ? settings[1] : undefined;
+  const start = () => run([...args, "--save", "", "--appendonly", "no", ...settings]);
+  let child = await start();
+  const stop = async () => {
+    child.kill("SIGCONT");
+    await end(child, "SIGKILL");
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    socketUrl: `unix://${socket}`,
+    async command(...command) {
+      const login = password === undefined ? {} : { password };
+      const client = createClient({ ...login, socket: { host: "127.0.0.1", port } });
+      client.on("error", () => {});
+      await client.connect();
+      try {
+        return await client.sendCommand(command);
+      } finally {
+        client.destroy();
+      }
+    },
+    stop,
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
+    async restart() {
+      await stop();
+      child = await start();
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** @throws Error with what it wrote when it ends before it listens */
+async function run(args: string[]): Promise<ChildProcess> {
+  const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  let written = "";
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      written += text;
+      if (/ready to accept connections/i.test(written)) resolve();
+    });
+    child.once("close", (code) => reject(new Error(`redis-server ended with ${code}:\n${written}`)));
+  });
+  return child;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill(signal);
+  await exited;
+}

@@ -1,0 +1,489 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ModelChunk, type Plugin, textsOf, type wire } from "../../core/index.ts";
+import { demo } from "../../plugins/demo/index.ts";
+import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
+import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
+import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
+import {
+  type ChatServer,
+  createChatServer,
+  fixtureBytes,
+  json,
+  LATER,
+  plain,
+  stream,
+} from "../helpers/chat-server.ts";
+import { startInProcess } from "../helpers/in-process.ts";
+import { recorded, recordedEvents, recordedResponse } from "../helpers/responses-server.ts";
+
+let server: ChatServer;
+beforeEach(async () => {
+  server = await createChatServer();
+});
+afterEach(() => server.close());
+
+const native = (options: object = {}) =>
+  openaiCompatible({ baseUrl: server.url, api: "responses", retries: 0, ...options });
+const ENCRYPTED = "reasoning.encrypted_content";
+const clock = { type: "function", name: "clock", parameters: { type: "object", properties: {} } };
+
+/** A gateway's own tool of that name. */
+const clockTool = (name = "clock"): Plugin =>
+  plugin("clock", (vr) =>
+    vr.tools.add({
+      name,
+      description: "Tells the time.",
+      parameters: { type: "object", properties: {} },
+      execute: () => ({ kind: "output", output: "noon" }),
+    }),
+  );
+
+/** Both ways ask once each: each needs an answer. */
+/** The body that the server was sent with its n-th request. */
+function sent<T = Record<string, unknown>>(n: number): T {
+  const request = server.requests[n];
+  if (!request) throw new Error(`the server has had no request ${n}`);
+  return request.body as T;
+}
+
+/** What the server says before its answer, which comes later: the client's stream is open by then. */
+const opened = () =>
+  [
+    fixtureBytes("responses/openai-failed").subarray(0, endOfFrames("responses/openai-failed", 2)),
+    LATER,
+  ] as const;
+
+/** Where the n-th frame of a recorded stream ends. */
+function endOfFrames(name: string, n: number): number {
+  const bytes = fixtureBytes(name);
+  let end = 0;
+  for (let i = 0; i < n; i++) end = bytes.indexOf("\n\n", end) + 2;
+  return end;
+}
+
+const replyTwice = (name: string) => server.reply(recorded(name), recorded(name));
+
+describe("items of an upstream that speaks the Responses API", () => {
+  it.each(["reasoning", "calls", "search", "refusal"])("pass whole, ids and all: %s", async (name) => {
+    replyTwice(`responses/openai-${name}`);
+    const { response } = await bothWays(() => ({ plugins: [native()] }), {
+      include: [ENCRYPTED],
+      tools: [clock, { type: "web_search" }],
+    });
+    expect(response.status).toBe("completed");
+    expect(response.output).toEqual(recordedResponse(`responses/openai-${name}`).output);
+  });
+
+  it("stream as the server streams them, with numbers and places of the gateway's own", async () => {
+    server.reply(recorded("responses/openai-reasoning"));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { types, events } = await vr.stream({ include: [ENCRYPTED] });
+    expect(types.slice(2, 8)).toEqual([
+      "response.output_item.added",
+      "response.reasoning_summary_part.added",
+      "response.reasoning_summary_text.delta",
+      "response.reasoning_summary_text.delta",
+      "response.reasoning_summary_text.delta",
+      "response.reasoning_summary_text.done",
+    ]);
+    const deltas = events.flatMap((event) =>
+      event.type === "response.reasoning_summary_text.delta" ? [[event.summary_index, event.delta]] : [],
+    );
+    expect(deltas).toEqual([
+      [0, "**Counting"],
+      [0, " the words**\n\n"],
+      [0, "There are five."],
+      [1, "**Answering**\n\n"],
+      [1, "I say it."],
+    ]);
+    expect(events.some((event) => "obfuscation" in event)).toBe(false);
+  });
+
+  it("keep what a message says of itself, from its opening on", async () => {
+    server.reply(recorded("responses/openai-reasoning"));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { events } = await vr.stream();
+    const opened = events.flatMap((event) =>
+      event.type === "response.output_item.added" ? [event.item] : [],
+    );
+    expect(opened[1]).toMatchObject({ id: "msg_68aa1c0f6d2c8197b1f2", phase: "final_answer", content: [] });
+  });
+
+  it("hide encrypted reasoning from who did not ask for it, live and stored, but not from GET with include", async () => {
+    replyTwice("responses/openai-reasoning");
+    const { response, events, vr } = await bothWays(() => ({ plugins: [native()] }));
+    expect(JSON.stringify(events)).not.toContain("gAAAA");
+    expect(JSON.stringify((await vr.get(response.id)).response)).not.toContain("gAAAA");
+    const more = await fetch(`${vr.url}/v1/responses/${response.id}?include[]=${ENCRYPTED}`);
+    expect(await more.text()).toContain("gAAAA");
+  });
+
+  it("end the response as the server's ended: usage, and incomplete with its reason", async () => {
+    replyTwice("responses/openai-incomplete");
+    const { response } = await bothWays(() => ({ plugins: [native()] }));
+    expect(response.status).toBe("incomplete");
+    expect(response.incomplete_details).toEqual({ reason: "max_output_tokens" });
+    expect(response.output).toEqual(recordedResponse("responses/openai-incomplete").output);
+    expect(response.usage).toMatchObject({ input_tokens: 9, output_tokens: 3 });
+  });
+});
+
+describe("state", () => {
+  it("is the gateway's: nothing is kept upstream, nothing is continued there", async () => {
+    server.reply(recorded("responses/openai-reasoning"), recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.post({ input: "What time is it?" });
+    await vr.post({ input: "And now?", previous_response_id: response.id });
+    const [first, second] = server.requests.map(({ body }) => body as Record<string, unknown>);
+    expect(server.requests[0]?.path).toBe("/v1/responses");
+    for (const body of [first, second]) {
+      expect(body).toMatchObject({ store: false });
+      expect(body?.include).toContain(ENCRYPTED);
+      expect(body).not.toHaveProperty("previous_response_id");
+    }
+    expect(second?.input).toEqual([
+      { type: "message", role: "user", content: [{ type: "input_text", text: "What time is it?" }] },
+      ...recordedResponse("responses/openai-reasoning").output,
+      { type: "message", role: "user", content: [{ type: "input_text", text: "And now?" }] },
+    ]);
+  });
+
+  it("brings encrypted reasoning back with the calls of a tool that the gateway runs", async () => {
+    server.reply(recorded("responses/openai-calls"), recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native(), clockTool()] });
+    const { response } = await vr.stream({ input: "What time is it?" });
+    expect(response.output.map(({ type }) => type)).toEqual(["reasoning", "mcp_call", "mcp_call", "message"]);
+    const [, reasoning, ...calls] = sent<{ input: object[] }>(1).input;
+    expect(reasoning).toEqual(recordedResponse("responses/openai-calls").output[0]);
+    expect(calls).toEqual([
+      { type: "function_call", call_id: "call_GcLoCk1", name: "clock", arguments: '{"zone":"UTC"}' },
+      { type: "function_call_output", call_id: "call_GcLoCk1", output: "noon" },
+      { type: "function_call", call_id: "call_GcLoCk2", name: "clock", arguments: '{"zone":"CET"}' },
+      { type: "function_call_output", call_id: "call_GcLoCk2", output: "noon" },
+    ]);
+  });
+
+  it("sends back what the client keeps itself: encrypted reasoning, calls and outputs, with their ids", async () => {
+    server.reply(recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { output } = recordedResponse("responses/openai-calls");
+    const outputs = ["call_GcLoCk1", "call_GcLoCk2"].map((call_id) => ({
+      type: "function_call_output",
+      call_id,
+      output: "noon",
+    }));
+    await vr.post({ store: false, input: [{ role: "user", content: "Time?" }, ...output, ...outputs] });
+    const { input } = sent<{ input: object[] }>(0);
+    expect(input.slice(1)).toEqual([...output, ...outputs]);
+  });
+
+  it("gives the items of its own hosted tools back to it, and to no other server", async () => {
+    server.reply(recorded("responses/openai-search"), recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.post({
+      tools: [{ type: "web_search" }],
+      include: ["web_search_call.action.sources"],
+    });
+    await vr.post({ input: "Sure?", previous_response_id: response.id });
+    expect(sent(0)).toMatchObject({ tools: [{ type: "web_search" }] });
+    expect(sent<{ include: string[] }>(0).include).toContain("web_search_call.action.sources");
+    const { input } = sent<{ input: object[] }>(1);
+    expect(input).toContainEqual(recordedResponse("responses/openai-search").output[0]);
+  });
+});
+
+describe("guardrails", () => {
+  /** All chunks of a turn by type, text joined. */
+  async function seen(name: string): Promise<Record<string, string>> {
+    const words: Record<string, string> = {};
+    const observer = plugin("observer", (vr) =>
+      vr.hooks.onChunk.tap((chunk: ModelChunk) => {
+        const text = "text" in chunk ? chunk.text : "delta" in chunk ? chunk.delta : undefined;
+        if (text !== undefined) words[chunk.type] = (words[chunk.type] ?? "") + text;
+        if (chunk.type === "item") expect(textsOf(chunk.item)).toEqual([]);
+      }),
+    );
+    server.reply(recorded(name));
+    const vr = await startInProcess({ plugins: [native(), observer] });
+    await vr.stream();
+    return words;
+  }
+
+  it("see text, reasoning, refusals and arguments as ordinary chunks, and nowhere else", async () => {
+    expect(await seen("responses/openai-reasoning")).toEqual({
+      reasoning: "**Counting the words**\n\nThere are five.**Answering**\n\nI say it.",
+      text: "Noon is at twelve.",
+    });
+    expect(await seen("responses/openai-calls")).toEqual({
+      reasoning: "**Checking the clock**",
+      tool_arguments: '{"zone":"UTC"}{"zone":"CET"}',
+    });
+    expect(await seen("responses/openai-refusal")).toEqual({ refusal: "I cannot help with that." });
+  });
+
+  it("stop within an item of the server's, which closes as cut off and says no more", async () => {
+    replyTwice("responses/openai-reasoning");
+    const { response, events } = await bothWays(() => ({
+      plugins: [native(), guardBlocklist({ words: ["is at"] })],
+    }));
+    expect(response.status).toBe("incomplete");
+    expect(response.incomplete_details).toEqual({ reason: "content_filter" });
+    expect(response.output.at(-1)).toMatchObject({
+      id: "msg_68aa1c0f6d2c8197b1f2",
+      status: "incomplete",
+      content: [{ type: "output_text", text: "Noon " }],
+    });
+    expect(JSON.stringify(events)).not.toContain("twelve");
+  });
+
+  it("change what the final item says with what they change in its chunks", async () => {
+    const shout = plugin("shout", (vr) =>
+      vr.hooks.onChunk.tap((chunk) =>
+        chunk.type === "text" ? { ...chunk, text: chunk.text.toUpperCase() } : undefined,
+      ),
+    );
+    replyTwice("responses/openai-reasoning");
+    const { response } = await bothWays(() => ({ plugins: [native(), shout] }));
+    expect(response.output.at(-1)).toMatchObject({
+      status: "completed",
+      phase: "final_answer",
+      content: [{ text: "NOON IS AT TWELVE." }],
+    });
+  });
+
+  it("may drop the chunks around the words: the words still make an item", async () => {
+    const dropItems = plugin("drop", (vr) =>
+      vr.hooks.onChunk.tap((chunk) =>
+        chunk.type === "part" || (chunk.type === "item" && chunk.stage === "added") ? [] : undefined,
+      ),
+    );
+    replyTwice("responses/openai-refusal");
+    const { response } = await bothWays(() => ({ plugins: [native(), dropItems] }));
+    expect(response.output.map((item) => item.type)).toContain("message");
+    expect(JSON.stringify(response.output)).toContain("I cannot help with that.");
+  });
+
+  it("annotate the message at its end, and see each item once, whole", async () => {
+    const items: wire.OutputItem[] = [];
+    const cite = plugin("cite", (vr) =>
+      vr.hooks.onOutputItem.tap((item) => {
+        items.push(item);
+        if (item.type !== "message") return undefined;
+        const [part] = item.content;
+        if (part?.type !== "output_text") return undefined;
+        const annotation: wire.Annotation = {
+          type: "url_citation",
+          url: "https://example.org",
+          title: "t",
+          start_index: 0,
+          end_index: 1,
+        };
+        return { ...item, content: [{ ...part, annotations: [...part.annotations, annotation] }] };
+      }),
+    );
+    server.reply(recorded("responses/openai-reasoning"));
+    const vr = await startInProcess({ plugins: [native(), cite] });
+    const { response, types } = await vr.stream();
+    expect(items.map(({ id }) => id)).toEqual(["rs_68aa1c0f6d2c8197b1f1", "msg_68aa1c0f6d2c8197b1f2"]);
+    expect(types).toContain("response.output_text.annotation.added");
+    expect(response.output.at(-1)).toMatchObject({
+      content: [{ annotations: [{ url: "https://example.org" }] }],
+    });
+  });
+});
+
+describe("a model call", () => {
+  it("asks for what the client asked, in the API's own words", async () => {
+    server.reply(recorded("responses/openai-refusal"));
+    const vr = await startInProcess({
+      plugins: [native({ quirks: { passthrough: ["metadata", "safety_identifier", "prompt_cache_key"] } })],
+    });
+    const { headers } = await vr.post({
+      model: "gpt-5.1",
+      instructions: "Be brief.",
+      tools: [clock, { type: "web_search", search_context_size: "low" }, { type: "image_generation" }],
+      tool_choice: { type: "web_search_preview" },
+      parallel_tool_calls: false,
+      max_output_tokens: 100,
+      max_tool_calls: 3,
+      temperature: 0.2,
+      top_p: 0.9,
+      top_logprobs: 2,
+      reasoning: { effort: "low", summary: "auto" },
+      text: { verbosity: "low", format: { type: "json_schema", name: "a", schema: { type: "object" } } },
+      metadata: { a: "b" },
+      safety_identifier: "user-1",
+      prompt_cache_key: "k",
+      frequency_penalty: 0.5,
+    });
+    expect(sent(0)).toMatchObject({
+      model: "gpt-5.1",
+      instructions: "Be brief.",
+      store: false,
+      tools: [
+        { type: "function", name: "clock", strict: false },
+        { type: "web_search", search_context_size: "low" },
+        { type: "image_generation" },
+      ],
+      tool_choice: { type: "web_search_preview" },
+      parallel_tool_calls: false,
+      max_output_tokens: 100,
+      max_tool_calls: 3,
+      temperature: 0.2,
+      top_p: 0.9,
+      top_logprobs: 2,
+      reasoning: { effort: "low", summary: "auto" },
+      text: { verbosity: "low", format: { type: "json_schema", name: "a" } },
+      metadata: { a: "b" },
+      safety_identifier: "user-1",
+      prompt_cache_key: "k",
+    });
+    expect(sent(0)).not.toHaveProperty("frequency_penalty");
+    expect(headers.get("x-vr-warning")).toContain("frequency_penalty");
+  });
+
+  it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
+    server.reply(recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });
+    const digits = "0".repeat(48);
+    await vr.post({
+      input: [
+        { role: "user", content: "Hi" },
+        { type: "reasoning", id: "rs_68aa", summary: [{ type: "summary_text", text: "hm" }] },
+        {
+          type: "message",
+          id: `msg_${digits}0001`,
+          role: "assistant",
+          status: "completed",
+          content: [{ type: "output_text", text: "Hello.", annotations: [] }],
+        },
+        { role: "user", content: "Again" },
+      ],
+    });
+    const { input } = sent<{ input: Record<string, unknown>[] }>(0);
+    expect(input.map(({ type }) => type)).toEqual(["message", "message", "message"]);
+    expect(input[1]).not.toHaveProperty("id");
+  });
+});
+
+describe("bad days", () => {
+  it.each([
+    [
+      "breaks off",
+      () =>
+        stream(
+          ...opened(),
+          fixtureBytes("responses/openai-calls").subarray(2000, endOfFrames("responses/openai-calls", 7)),
+        ),
+    ],
+    ["ends after its opening", () => stream(...opened())],
+    ["says [DONE] without an end", () => stream(...opened(), "data: [DONE]\n\n")],
+    ["sends what is no JSON", () => stream(...opened(), "data: {oops\n\n")],
+    [
+      "sends an event that makes no sense",
+      () => stream(...opened(), { type: "response.output_item.added", output_index: 0 }),
+    ],
+  ])("a stream that %s: exactly one terminal event", async (_, script) => {
+    server.reply(script());
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.stream();
+    expect(response.status).toBe("failed");
+    expect(response.error?.code).toBe("server_error");
+  });
+
+  it("response.failed is a failure with the server's reason", async () => {
+    const failed = recordedEvents("responses/openai-failed").slice(2);
+    server.reply(stream(...opened(), ...failed));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.stream();
+    expect(response.error).toMatchObject({ code: "rate_limit_exceeded" });
+    server.reply(json(recordedResponse("responses/openai-failed")));
+    expect((await vr.post()).status).toBe(429);
+  });
+
+  it.each([401, 403, 404, 429])("%i keeps its meaning, and no secret comes along", async (status) => {
+    server.reply(
+      json(
+        { error: { message: "Incorrect API key provided: sk-abcdef123456.", type: "x", code: null } },
+        status,
+      ),
+    );
+    const vr = await startInProcess({ plugins: [native({ apiKey: "sk-abcdef123456" })] });
+    const { error, status: answered } = await vr.post();
+    expect(answered).toBe(status);
+    expect(error.message).not.toContain("abcdef");
+  });
+
+  it("an HTML page is no answer", async () => {
+    server.reply(plain("<html>", 200, { "content-type": "text/html" }));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { status, error } = await vr.post();
+    expect(status).toBe(502);
+    expect(error.message).toContain("HTML");
+  });
+
+  it("a server that streams nothing but its end is read from that", async () => {
+    const response = recordedResponse("responses/openai-reasoning");
+    server.reply(stream({ type: "response.completed", sequence_number: 0, response }));
+    const vr = await startInProcess({ plugins: [native()] });
+    const answer = await vr.stream({ include: [ENCRYPTED] });
+    expect(answer.response.output).toEqual(response.output);
+  });
+
+  it("interleaved text items are told one after the other", async () => {
+    const at = (output_index: number) => ({ item_id: `msg_${output_index}`, output_index, content_index: 0 });
+    const message = (i: number, status: string, content: object[] = []) => ({
+      id: `msg_${i}`,
+      type: "message",
+      role: "assistant",
+      status,
+      content,
+    });
+    const part = (text: string) => ({ type: "output_text", text, annotations: [], logprobs: [] });
+    const delta = (i: number, text: string) => ({
+      type: "response.output_text.delta",
+      ...at(i),
+      delta: text,
+      logprobs: [],
+    });
+    const done = [0, 1].map((i) => message(i, "completed", [part(i === 0 ? "ab" : "cd")]));
+    server.reply(
+      stream(
+        ...[0, 1].map((i) => ({
+          type: "response.output_item.added",
+          output_index: i,
+          item: message(i, "in_progress"),
+        })),
+        ...[0, 1].map((i) => ({ type: "response.content_part.added", ...at(i), part: part("") })),
+        delta(0, "a"),
+        delta(1, "c"),
+        delta(1, "d"),
+        { type: "response.output_item.done", output_index: 1, item: done[1] },
+        delta(0, "b"),
+        { type: "response.output_item.done", output_index: 0, item: done[0] },
+        { type: "response.completed", response: { status: "completed", output: done, usage: null } },
+      ),
+    );
+    const vr = await startInProcess({ plugins: [native()] });
+    expect((await vr.stream()).response.output).toEqual(done);
+  });
+});
+
+describe("a gateway in front of a gateway", () => {
+  it("is a native upstream like any other: text, reasoning, calls, history", async () => {
+    const inner = await startInProcess({ plugins: [demo({ delayMs: 0 })] });
+    const outer = await startInProcess({
+      plugins: [openaiCompatible({ baseUrl: inner.url, api: "responses" }), clockTool("get_clock")],
+    });
+    const { response } = await outer.stream({ input: "My name is Ada.", reasoning: { effort: "low" } });
+    expect(response.output.map(({ type }) => type)).toContain("reasoning");
+    const next = await outer.stream({ input: "What is my name?", previous_response_id: response.id });
+    expect(wordsOf(next.response.output)).toContain("Ada");
+    const called = await outer.stream({
+      input: "Call get_clock.",
+      tool_choice: { type: "mcp", server_label: "clock" },
+    });
+    expect(called.response.output.map(({ type }) => type)).toContain("mcp_call");
+    expect(called.response.status).toBe("completed");
+  });
+});
