@@ -1,21 +1,26 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { start } from "./cli-start.ts";
 import { isVrError } from "./errors.ts";
+import { cutSecrets } from "./secrets.ts";
 
 const USAGE = `vr: the OpenAI Responses API in front of any model server
 
   vr start [options]     start the gateway
+  vr check [options]     load the configuration, try upstreams and store, say what is wrong; exit code 0 or 1
   vr --help              this text
   vr --version
 
-Options, each over its environment variable, which is over the configuration file:
+Options of start, each over its environment variable, which is over the configuration file:
   --port N         VR_PORT         port to listen on; 0 takes a free one (5969)
   --host NAME      VR_HOST         address to listen on (127.0.0.1)
   --upstream URL   VR_UPSTREAM     model server that speaks chat completions, such as
                                    http://127.0.0.1:8000/v1; replaces the configured ones
                                    (with none configured, one that is running, else a demo)
   --config FILE                    configuration (the nearest vr.config.ts, else the shipped one)
+
+Options of check: --config, --upstream, and
+  --json           one JSON document on standard output
+  --timeout MS     milliseconds for each thing that is tried (5000)
 
 Environment only:
   VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
@@ -26,6 +31,17 @@ Environment only:
                         redis://127.0.0.1:6379
   VR_LOG_LEVEL          debug, info, warn, error or silent (info)
 `;
+
+/** The options of each command; `--help` and `--version` go with all. */
+const OPTIONS = {
+  start: ["port", "host", "upstream", "config"],
+  check: ["upstream", "config", "json", "timeout"],
+} as const;
+
+/** Milliseconds that `vr check` gives each thing it tries, unless told otherwise. */
+const CHECK_TIMEOUT_MS = 5_000;
+
+type Values = ReturnType<typeof parse>["values"];
 
 /** Runs the command; sets the exit code: 1 when it fails, 2 when it is not understood. */
 export async function main(args: string[]): Promise<void> {
@@ -40,8 +56,37 @@ export async function main(args: string[]): Promise<void> {
   const [command, ...rest] = positionals;
   if (values.version) process.stdout.write(`${version()}\n`);
   else if (values.help || command === undefined || command === "help") process.stdout.write(USAGE);
-  else if (command !== "start" || rest.length > 0) misused(`there is no command "${positionals.join(" ")}"`);
-  else await run(() => start(values, process.env, version()));
+  else if (!isCommand(command) || rest.length > 0) misused(`there is no command "${positionals.join(" ")}"`);
+  else if (isUnderstood(command, values)) await run(() => COMMANDS[command](values));
+}
+
+/** Loaded when they are called: neither needs the other. */
+const COMMANDS = {
+  start: async (values: Values) => {
+    const { start } = await import("./cli-start.ts");
+    await start(values, process.env, version());
+  },
+  check: async ({ json = false, timeout, ...flags }: Values) => {
+    const { check } = await import("./cli-check.ts");
+    const limitMs = timeout === undefined ? CHECK_TIMEOUT_MS : Number(timeout);
+    const allIsWell = await check({ flags, env: process.env, version: version(), json, limitMs });
+    endWith(allIsWell ? 0 : 1);
+  },
+};
+
+function isCommand(name: string): name is keyof typeof OPTIONS {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+/** Says what is wrong with the options if anything is. */
+function isUnderstood(command: keyof typeof OPTIONS, values: Values): boolean {
+  const known: readonly string[] = OPTIONS[command];
+  const other = Object.keys(values).find((name) => !known.includes(name));
+  if (other !== undefined) misused(`"vr ${command}" has no option --${other}`);
+  else if (!/^[1-9]\d{0,6}$/.test(values.timeout ?? "1"))
+    misused(`--timeout is "${values.timeout}": expected milliseconds, from 1 to 9999999`);
+  else return true;
+  return false;
 }
 
 function parse(args: string[]) {
@@ -53,6 +98,8 @@ function parse(args: string[]) {
       host: { type: "string" },
       upstream: { type: "string" },
       config: { type: "string" },
+      json: { type: "boolean" },
+      timeout: { type: "string" },
       help: { type: "boolean", short: "h" },
       version: { type: "boolean", short: "v" },
     },
@@ -63,11 +110,16 @@ async function run(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    process.stderr.write(`vr: ${isVrError(error) ? error.message : explainFailure(error)}\n`);
-    process.exitCode = 1;
-    // Plugins that were set up may keep the process alive.
-    setTimeout(() => process.exit(1), 100).unref();
+    const message = isVrError(error) ? error.message : explainFailure(error);
+    process.stderr.write(`vr: ${cutSecrets(message)}\n`);
+    endWith(1);
   }
+}
+
+/** Ends the process, also when plugins that were set up would keep it alive. */
+function endWith(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), 100).unref();
 }
 
 function explainFailure(error: unknown): string {

@@ -37,8 +37,19 @@ export async function startGateway(
   config: Config,
   settings: StartSettings,
 ): Promise<{ gateway: Gateway; url: string }> {
+  const gateway = await setUpGateway(config, settings);
+  try {
+    return { gateway, url: await gateway.listen(settings.port, settings.host) };
+  } catch (error) {
+    await gateway.close(0).catch(() => {});
+    throw error;
+  }
+}
+
+/** A gateway with its plugins set up, which does not listen yet. @throws ConfigError that names the plugin */
+export async function setUpGateway(config: Config, settings: StartSettings): Promise<Gateway> {
   const { limits, timeouts } = config;
-  const gateway = await createGateway({
+  return createGateway({
     plugins: config.plugins,
     upstream: await upstreamPlugin(settings),
     routes: config.routes,
@@ -59,12 +70,6 @@ export async function startGateway(
     },
     log: createLog(settings.logLevel),
   });
-  try {
-    return { gateway, url: await gateway.listen(settings.port, settings.host) };
-  } catch (error) {
-    await gateway.close(0).catch(() => {});
-    throw error;
-  }
 }
 
 // These two are the only places of the core that know a plugin.

@@ -1,7 +1,7 @@
-import Router from "@koa/router";
 import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
 import { HookSet } from "./hooks.ts";
+import { createRouter } from "./http/router.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { GuardedUpstream } from "./routing/guarded-upstream.ts";
@@ -36,7 +36,7 @@ export class PluginSet {
   readonly hooks = new HookSet();
   readonly registry = new Registry();
   /** Endpoints of the plugins' own. */
-  readonly endpoints = new Router();
+  readonly endpoints = createRouter();
   readonly #options: SetUpOptions;
   readonly #closers: (() => MaybePromise<void>)[] = [];
   readonly #whenReady: { plugin: string; run: () => MaybePromise<void> }[] = [];

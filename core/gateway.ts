@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VrError } from "./errors.ts";
@@ -7,6 +7,9 @@ import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
+
+/** Not imported: see `createRouter`. */
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs"> {
   limits: Limits;

@@ -1,11 +1,9 @@
 import { type DestinationStream, type LoggerOptions, pino } from "pino";
 import type { Log } from "./context.ts";
+import { isSecretKey } from "./secrets.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Keys whose values never reach a log, however deep, in lower case. */
-const SECRETS = new Set(["authorization", "apikey", "api_key", "token", "password", "cookie", "headers"]);
 
 /** Levels of nesting that a log line shows. */
 const DEPTH = 4;
@@ -42,7 +40,7 @@ function gathered(): DestinationStream {
 function redact<T extends object>(value: T, depth: number): T {
   let copy: Record<string, unknown> | undefined;
   for (const [key, field] of Object.entries(value)) {
-    const shown = SECRETS.has(key.toLowerCase()) ? "[redacted]" : redactField(field, depth);
+    const shown = isSecretKey(key) ? "[redacted]" : redactField(field, depth);
     if (shown === field) continue;
     copy ??= { ...value } as Record<string, unknown>;
     copy[key] = shown;

@@ -34,6 +34,14 @@ export interface UpstreamRegistry {
   readonly replaced: boolean;
 }
 
+/** A tool of a plugin's own, as it is listed. */
+export interface OwnTool {
+  readonly plugin: string;
+  readonly name: string;
+  readonly label: string;
+  readonly offer: "always" | "request";
+}
+
 /** What plugins registered, in the order of the configuration. */
 export class Registry {
   readonly upstreams: Upstream[] = [];
@@ -42,6 +50,8 @@ export class Registry {
   readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
   readonly offered: Tool[] = [];
+  /** Every tool of plugins' own, whoever may use it. */
+  readonly ownTools: OwnTool[] = [];
   /** Plugins' own tools by label. */
   readonly #own = new Map<string, Tool[]>();
   #store: { store: Store; plugin: string } | undefined;
@@ -73,6 +83,11 @@ export class Registry {
     return this.#limits.get(upstream) ?? checkUpstreamLimits(undefined, upstream.name);
   }
 
+  /** The kinds that plugins added, with their plugins. */
+  get ownedKinds(): { type: string; plugin: string }[] {
+    return [...this.#owners].map(([{ type }, plugin]) => ({ type, plugin }));
+  }
+
   addKind(plugin: string, kind: ToolKind): void {
     this.kinds.push(kind);
     this.#owners.set(kind, plugin);
@@ -90,8 +105,10 @@ export class Registry {
         `plugin "${plugin}" adds a tool named "${tool.name}": names match ^[a-zA-Z0-9_-]{1,64}$`,
       );
     const own = labelled(tool, plugin);
-    if (options.offer !== "request") this.offered.push(own);
+    const { offer = "always" } = options;
+    if (offer !== "request") this.offered.push(own);
     const label = own.label ?? plugin;
+    this.ownTools.push({ plugin, name: own.name, label, offer });
     const labelledSo = this.#own.get(label);
     if (labelledSo) labelledSo.push(own);
     else this.#addLabel(label, [own]);

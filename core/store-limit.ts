@@ -13,6 +13,7 @@ export function limitStore(store: Store, ms: number): Store {
   return {
     name: store.name,
     ...(store.description === undefined ? {} : { description: store.description }),
+    ...(store.details === undefined ? {} : { details: store.details }),
     putResponse: (record) => limited(`store response "${record.response.id}"`, store.putResponse(record)),
     getResponse: (id) => limited(`read response "${id}"`, store.getResponse(id)),
     getHistory: (id) => limited(`read the history of response "${id}"`, store.getHistory(id)),

@@ -30,6 +30,8 @@ export interface Store {
   readonly name: string;
   /** Said in the start banner behind the name: where it is. No secrets. */
   readonly description?: string;
+  /** What `vr check` shows of it, such as where it is. JSON, no secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** Writes as much as the response's own items, however long the conversation. @throws StoreError */
   putResponse(record: StoredResponse): MaybePromise<void>;
   /** `undefined` if it expired or never existed. @throws StoreError */

@@ -16,6 +16,8 @@ export interface Upstream {
   readonly name: string;
   /** Said once in the start banner: where it is, what it is. No secrets. */
   readonly description: string;
+  /** What `vr check` shows of it: quirks and the like. JSON, no secrets. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /**
    * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
    * that the upstream has accepted the request. The last chunk of a complete answer is `finish`; iteration
@@ -33,9 +35,9 @@ export interface Upstream {
   /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
   readonly native?: boolean;
   /**
-   * Sends a request in the server's own dialect and gives the answer unread, whatever its status. Obeys
-   * `call.signal` at once. Leaving the body early lets the server go.
-   * @throws UpstreamError when there is no answer
+   * Sends a request in the server's own dialect and gives its answer unread. Obeys `call.signal` at once.
+   * Leaving the body early lets the server go.
+   * @throws UpstreamError when there is no answer, or none but an error
    */
   forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
 }

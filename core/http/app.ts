@@ -1,9 +1,10 @@
-import Router from "@koa/router";
+import type Router from "@koa/router";
 import Koa from "koa";
 import type { Log } from "../context.ts";
 import { NotFoundError, toVrError, VrError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { ResponseCreator } from "./create-response.ts";
+import { createRouter } from "./router.ts";
 import { sendError } from "./send.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { storedResponseRoutes } from "./stored-responses.ts";
@@ -12,7 +13,7 @@ import { storedResponseRoutes } from "./stored-responses.ts";
 export function createApp(engine: Engine, creator: ResponseCreator, plugins: Router, log: Log): Koa {
   const app = new Koa();
   // A router of its own, in front: the one hot path passes a single route and no other middleware.
-  const create = new Router();
+  const create = createRouter();
   create.post("/v1/responses", async (ctx) => {
     ctx.respond = false; // the sinks write for themselves
     try {
@@ -22,7 +23,7 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
       sendError(ctx.res, error);
     }
   });
-  const router = new Router();
+  const router = createRouter();
   storedResponseRoutes(router, engine);
   statusRoutes(router, engine);
 

@@ -11,13 +11,14 @@ const MAX_BYTES = 1_048_576;
 
 /** One GET, without following redirects. Never rejects: what goes wrong is an answer too. */
 export async function ask(url: string, signal: AbortSignal, apiKey?: string): Promise<Said> {
-  const { request } = await import(url.startsWith("https:") ? "node:https" : "node:http");
+  // Not imported: an ES module that imports these makes Node load its own HTTP client too.
+  const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<Said>();
   const headers = { accept: "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
   let connected = false;
   const fail = () => resolve({ type: connected && signal.aborted ? "silent" : "nobody" });
   // A connection of its own: none is left open at a server that is not chosen.
-  const asking = (request as typeof import("node:http").request)(url, { signal, headers, agent: false });
+  const asking = request(url, { signal, headers, agent: false });
   asking.on("socket", (socket) => socket.once("connect", () => (connected = true)));
   asking.on("error", fail);
   asking.on("response", (response) => {

@@ -54,6 +54,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
 
 export class SqliteStore implements Store {
   readonly name = "sqlite";
+  readonly details: { path: string; ttlDays: number };
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #ttlMs: number;
@@ -69,6 +70,7 @@ export class SqliteStore implements Store {
   constructor(db: DatabaseSync, { path, ttlDays = 30, log }: SqliteStoreOptions) {
     this.#db = db;
     this.#path = path;
+    this.details = { path, ttlDays };
     // The column takes whole numbers only.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
     this.#get = db.prepare(GET);

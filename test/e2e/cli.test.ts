@@ -1,13 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { createServer, type Server } from "node:net";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { ask, post } from "../helpers/ask.ts";
 import { answer, type ChatServer, createChatServer } from "../helpers/chat-server.ts";
 import { vr } from "../helpers/command.ts";
+import { olderNode } from "../helpers/older-node.ts";
 import { tempConfig, tempFolder } from "../helpers/temp-folder.ts";
 import { expectValidError } from "../helpers/wire.ts";
 
@@ -459,12 +459,3 @@ describe("an older Node", () => {
     expect(code).toBe(1);
   });
 });
-
-/** The first `node` on the PATH that is older than 24. */
-function olderNode(): string | undefined {
-  const found = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"));
-  return found.filter(existsSync).find((node) => {
-    const major = /^v(\d+)/.exec(execFileSync(node, ["--version"], { encoding: "utf8" }))?.[1];
-    return Number(major) < 24;
-  });
-}

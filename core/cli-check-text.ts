@@ -1,0 +1,104 @@
+import type { CheckReport, Finding, UpstreamReport } from "./cli-check-report.ts";
+import { shown } from "./config-problem.ts";
+
+/** Models that are named before the rest is counted. */
+const MODELS_SHOWN = 12;
+/** Characters of a line of details. */
+const WIDTH = 100;
+
+type Mark = "ok" | "FAIL" | "warn" | "";
+
+/** The report for people: one subject per line, marked in front. */
+export function toText(report: CheckReport): string {
+  const { plugins, taps, toolKinds, tools, store, upstreams, problems, warnings } = report;
+  const lines = [`vr ${report.version}`];
+  if (report.config) lines.push(line("ok", "config", shown(report.config)));
+  if (plugins.length > 0) lines.push(line("", "plugins", plugins.join(", ")));
+  lines.push(...unplaced(problems).map((found) => findingLine("FAIL", found)));
+  lines.push(
+    ...taps.map(({ hook, name, onError }) => line("", "tap", `${hook}  ${name}  onError: ${onError}`)),
+  );
+  lines.push(...toolKinds.map(({ type, plugin }) => line("", "tool kind", `${type}  ${plugin}`)));
+  lines.push(
+    ...tools.map(({ name, plugin, label, offer }) =>
+      line(
+        "",
+        "tool",
+        `${name}  ${plugin}  ${offer === "always" ? "offered always" : `offered as "${label}"`}`,
+      ),
+    ),
+  );
+  if (store)
+    lines.push(
+      line(store.ok ? "ok" : "FAIL", "store", [store.name, store.error].filter(Boolean).join("  ")),
+      ...detailLines(store.details),
+    );
+  for (const upstream of upstreams) lines.push(...upstreamLines(upstream));
+  lines.push(...warnings.map((found) => findingLine("warn", found)));
+  const count = problems.length;
+  lines.push("", count === 0 ? "All is well." : `${count} ${count === 1 ? "problem" : "problems"}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** Those that no line of a store or an upstream shows. */
+function unplaced(problems: readonly Finding[]): Finding[] {
+  return problems.filter(({ subject, name }) => !name || (subject !== "store" && subject !== "upstream"));
+}
+
+function findingLine(mark: Mark, { subject, name, message }: Finding): string {
+  return line(mark, subject, name && !message.includes(name) ? `${name}  ${message}` : message);
+}
+
+function upstreamLines(upstream: UpstreamReport): string[] {
+  const { name, description, ok, error, models, defaultModel, details = {} } = upstream;
+  const named = models
+    .slice(0, MODELS_SHOWN)
+    .map((id) => (id === defaultModel ? `${id} (default)` : id))
+    .join(", ");
+  const more = models.length > MODELS_SHOWN ? ` and ${models.length - MODELS_SHOWN} more` : "";
+  const listed = named || (defaultModel ? `${defaultModel} (default)` : "");
+  // What the description says already is not said again.
+  const further = Object.entries(details).filter(([, value]) => !description.includes(String(value)));
+  return [
+    line(ok ? "ok" : "FAIL", "upstream", [name, description, error].filter(Boolean).join("  ")),
+    ...(listed ? [detail("models", listed + more)] : []),
+    ...detailLines(Object.fromEntries(further)),
+  ];
+}
+
+function detailLines(details: Readonly<Record<string, unknown>> = {}): string[] {
+  return Object.entries(details).flatMap(([name, value]) => {
+    if (!isRecord(value)) return [detail(name, plain(value))];
+    const pairs = Object.entries(value).map(([key, inner]) => `${key}=${plain(inner)}`);
+    return wrap(pairs).map((text, index) => detail(index === 0 ? name : "", text));
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(",");
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Words in lines of `WIDTH` characters at most, unless one is longer. */
+function wrap(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function line(mark: Mark, subject: string, text: string): string {
+  // The lines of a message stay below its first.
+  return `${mark.padEnd(4)}  ${subject.padEnd(9)}  ${text.replaceAll("\n", `\n${" ".repeat(17)}`)}`;
+}
+
+function detail(name: string, text: string): string {
+  return line("", "", `${name.padEnd(9)}  ${text}`);
+}

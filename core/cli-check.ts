@@ -1,0 +1,142 @@
+import { setImmediate } from "node:timers/promises";
+import { type CheckReport, cleanReport, type Finding, type TapReport } from "./cli-check-report.ts";
+import { toText } from "./cli-check-text.ts";
+import { tryStore, tryUpstream, within } from "./cli-check-tries.ts";
+import { setUpGateway } from "./cli-start.ts";
+import { loadConfig } from "./config-file.ts";
+import { explainSetUp } from "./config-problem.ts";
+import { type Flags, resolveSettings } from "./config-settings.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Plugin, Vr } from "./plugin.ts";
+import type { Registry } from "./registry.ts";
+
+export interface CheckOptions {
+  flags: Flags;
+  env: NodeJS.ProcessEnv;
+  version: string;
+  json: boolean;
+  /** Milliseconds for each try: loading, a plugin's set-up, an upstream's answer, its models, the store. */
+  limitMs: number;
+}
+
+type Draft = { -readonly [K in keyof CheckReport]: CheckReport[K] } & { problems: Finding[] };
+
+/**
+ * `vr check`: does all that `vr start` does short of listening, tries what plugins set up, prints what it
+ * found and closes everything. Resolves to whether all is well.
+ */
+export async function check(options: CheckOptions): Promise<boolean> {
+  const report = cleanReport(await keepStdout(() => examine(options)));
+  const text = options.json ? `${JSON.stringify(report, undefined, 2)}\n` : toText(report);
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+  return report.ok;
+}
+
+/** Standard output is the report's: what configuration and plugins print meanwhile goes to standard error. */
+async function keepStdout<T>(run: () => Promise<T>): Promise<T> {
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  try {
+    return await run();
+  } finally {
+    process.stdout.write = write;
+  }
+}
+
+async function examine(options: CheckOptions): Promise<CheckReport> {
+  const report: Draft = {
+    ok: false,
+    version: options.version,
+    config: null,
+    plugins: [],
+    taps: [],
+    toolKinds: [],
+    tools: [],
+    store: null,
+    upstreams: [],
+    problems: [],
+    warnings: [],
+  };
+  const onStray = (error: unknown) => {
+    const what = error instanceof Error ? error.message : String(error);
+    report.problems.push({ subject: "plugin", message: `something failed that nobody awaited: ${what}` });
+  };
+  process.on("unhandledRejection", onStray).on("uncaughtException", onStray);
+  const gateway = await setUp(report, options);
+  if (gateway) {
+    await tryAll(report, gateway.engine.registry, options.limitMs);
+    await gateway.close(0);
+  }
+  await setImmediate(); // Node tells of rejections that nobody awaits when it comes to rest
+  process.off("unhandledRejection", onStray).off("uncaughtException", onStray);
+  report.ok = report.problems.length === 0;
+  return report;
+}
+
+/** Fills the report with what the configuration says; a step that fails is its problem and ends it. */
+async function setUp(report: Draft, { flags, env, limitMs }: CheckOptions): Promise<Gateway | undefined> {
+  const at: { subject: Finding["subject"]; name?: string } = { subject: "config" };
+  try {
+    const { config, file } = await within(limitMs, "it has not loaded", () => loadConfig(flags.config));
+    report.config = file;
+    report.plugins = config.plugins.map(({ name }) => name);
+    at.subject = "settings";
+    const settings = resolveSettings(flags, env, config);
+    at.subject = "plugin";
+    const plugins = config.plugins.map((plugin) =>
+      watched(plugin, limitMs, () => {
+        at.name = plugin.name;
+      }),
+    );
+    // Comes last, and reads what those before it have tapped.
+    const reader: Plugin = {
+      name: "check",
+      setup: (vr) => {
+        report.taps = vr.taps().map(toTapReport);
+      },
+    };
+    return await setUpGateway({ ...config, plugins: [...plugins, reader] }, settings).catch((error) => {
+      throw explainSetUp(error, file);
+    });
+  } catch (error) {
+    report.problems.push({ ...at, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+/** A plugin that says when its set-up begins, and whose set-up has a time limit. */
+function watched(plugin: Plugin, limitMs: number, begins: () => void): Plugin {
+  return {
+    name: plugin.name,
+    setup: (vr) => {
+      begins();
+      return within(limitMs, `plugin "${plugin.name}" has not been set up`, () => plugin.setup(vr));
+    },
+  };
+}
+
+function toTapReport({ name, plugin, hook, options }: ReturnType<Vr["taps"]>[number]): TapReport {
+  return { name, plugin, hook, onError: options.onError ?? "fail" };
+}
+
+async function tryAll(report: Draft, registry: Registry, limitMs: number): Promise<void> {
+  report.toolKinds = registry.ownedKinds;
+  report.tools = registry.ownTools;
+  const { store, upstreams } = registry;
+  const [storeReport, ...results] = await Promise.all([
+    store ? tryStore(store, limitMs) : null,
+    ...upstreams.map((upstream) => tryUpstream(upstream, limitMs)),
+  ]);
+  report.store = storeReport;
+  report.upstreams = results.map((result) => result.report);
+  report.warnings = results.flatMap(({ warning }) => warning ?? []);
+  for (const { name, error } of report.upstreams)
+    if (error) report.problems.push({ subject: "upstream", name, message: error });
+  if (storeReport?.error)
+    report.problems.push({ subject: "store", name: storeReport.name, message: storeReport.error });
+  if (upstreams.length === 0) report.problems.push({ subject: "upstream", message: NO_UPSTREAM });
+  if (!store) report.warnings = [...report.warnings, { subject: "store", message: NO_STORE }];
+}
+
+const NO_UPSTREAM = "none: add one to the configuration, or set VR_UPSTREAM";
+const NO_STORE = "none: previous_response_id will find nothing";

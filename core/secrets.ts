@@ -1,0 +1,25 @@
+/** Keys whose values are never shown, in lower case. */
+const SECRET_KEYS = new Set(["authorization", "apikey", "api_key", "token", "password", "cookie", "headers"]);
+
+/** Environment variables that hold a secret, by their names. */
+const SECRET_VARIABLE = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
+
+/** Characters: what is shorter is no secret, and would be cut out of ordinary words. */
+const SHORTEST = 6;
+
+export function isSecretKey(key: string): boolean {
+  return SECRET_KEYS.has(key.toLowerCase());
+}
+
+/**
+ * Cuts out of a text what others wrote into it: credentials in URLs, bearer tokens, and the values of
+ * environment variables that are named like secrets.
+ */
+export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): string {
+  let clean = text;
+  for (const [name, value = ""] of Object.entries(env))
+    if (value.length >= SHORTEST && SECRET_VARIABLE.test(name)) clean = clean.replaceAll(value, "[redacted]");
+  return clean
+    .replace(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#"'@]*@/gi, "$1[redacted]@")
+    .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]");
+}
