@@ -1,3 +1,4 @@
+import type { Route } from "./routing/routes.ts";
 import { cutSecrets, isSecretKey } from "./secrets.ts";
 import type { CheckReason } from "./upstream-check.ts";
 
@@ -16,6 +17,8 @@ export interface CheckReport {
   readonly tools: readonly { name: string; plugin: string; label: string; offer: "always" | "request" }[];
   readonly store: StoreReport | null;
   readonly upstreams: readonly UpstreamReport[];
+  /** Where requests go by their model, in the order in which they are looked at. */
+  readonly routes: readonly Route[];
   /** What is wrong. */
   readonly problems: readonly Finding[];
   /** What may be meant so. */
@@ -39,7 +42,9 @@ interface Tried {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-export type StoreReport = Tried;
+export interface StoreReport extends Tried {
+  readonly description?: string;
+}
 
 export interface UpstreamReport extends Tried {
   readonly description: string;

@@ -1,5 +1,6 @@
-import type { CheckReport, Finding, UpstreamReport } from "./cli-check-report.ts";
+import type { CheckReport, Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
 import { shown } from "./config-problem.ts";
+import { describeRoute } from "./routing/routes.ts";
 
 /** Models that are named before the rest is counted. */
 const MODELS_SHOWN = 12;
@@ -10,7 +11,7 @@ type Mark = "ok" | "FAIL" | "warn" | "";
 
 /** The report for people: one subject per line, marked in front. */
 export function toText(report: CheckReport): string {
-  const { plugins, taps, toolKinds, tools, store, upstreams, problems, warnings } = report;
+  const { plugins, taps, toolKinds, tools, store, upstreams, routes, problems, warnings } = report;
   const lines = [`vr ${report.version}`];
   if (report.config) lines.push(line("ok", "config", shown(report.config)));
   if (plugins.length > 0) lines.push(line("", "plugins", plugins.join(", ")));
@@ -28,12 +29,9 @@ export function toText(report: CheckReport): string {
       ),
     ),
   );
-  if (store)
-    lines.push(
-      line(store.ok ? "ok" : "FAIL", "store", [store.name, store.error].filter(Boolean).join("  ")),
-      ...detailLines(store.details),
-    );
+  if (store) lines.push(triedLine("store", store), ...detailLines(store.details));
   for (const upstream of upstreams) lines.push(...upstreamLines(upstream));
+  lines.push(...routes.map((route) => line("", "route", describeRoute(route))));
   lines.push(...warnings.map((found) => findingLine("warn", found)));
   const count = problems.length;
   lines.push("", count === 0 ? "All is well." : `${count} ${count === 1 ? "problem" : "problems"}.`);
@@ -50,7 +48,7 @@ function findingLine(mark: Mark, { subject, name, message }: Finding): string {
 }
 
 function upstreamLines(upstream: UpstreamReport): string[] {
-  const { name, description, ok, error, models, defaultModel, details = {} } = upstream;
+  const { description, models, defaultModel, details = {} } = upstream;
   const named = models
     .slice(0, MODELS_SHOWN)
     .map((id) => (id === defaultModel ? `${id} (default)` : id))
@@ -60,10 +58,17 @@ function upstreamLines(upstream: UpstreamReport): string[] {
   // What the description says already is not said again.
   const further = Object.entries(details).filter(([, value]) => !description.includes(String(value)));
   return [
-    line(ok ? "ok" : "FAIL", "upstream", [name, description, error].filter(Boolean).join("  ")),
+    triedLine("upstream", upstream),
     ...(listed ? [detail("models", listed + more)] : []),
     ...detailLines(Object.fromEntries(further)),
   ];
+}
+
+/** An error stands behind the first line of a description, which may have several. */
+function triedLine(subject: string, { name, description = "", ok, error }: StoreReport): string {
+  const [first, ...others] = description.split("\n");
+  const text = [[name, first, error].filter(Boolean).join("  "), ...others].join("\n");
+  return line(ok ? "ok" : "FAIL", subject, text);
 }
 
 function detailLines(details: Readonly<Record<string, unknown>> = {}): string[] {

@@ -51,8 +51,8 @@ export async function tryUpstream(upstream: Upstream, limitMs: number): Promise<
 }
 
 export async function tryStore(store: Store, limitMs: number): Promise<StoreReport> {
-  const { name, details } = store;
-  const shown = { name, ...(details ? { details } : {}) };
+  const { name, description, details } = store;
+  const shown = { name, ...(description ? { description } : {}), ...(details ? { details } : {}) };
   try {
     await within(limitMs, "has not answered", () => store.check?.());
     return { ...shown, ok: true };
@@ -87,7 +87,7 @@ function modelWarning(models: string[], defaultModel: string, unlisted: unknown)
   return `its model "${defaultModel}" is not among those that it lists`;
 }
 
-export function explain(error: unknown): { error: string; reason: CheckReason } {
+function explain(error: unknown): { error: string; reason: CheckReason } {
   const message = messageWithCause(error);
   const reason = reasonOf(error);
   const status = isVrError(error) ? error.status : undefined;

@@ -6,9 +6,11 @@ import { setUpGateway } from "./cli-start.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings } from "./config-settings.ts";
+import type { MaybePromise } from "./context.ts";
 import type { Gateway } from "./gateway.ts";
+import { ROUTES_IGNORED } from "./gateway-set-up.ts";
+import type { Engine } from "./pipeline/engine.ts";
 import type { Plugin, Vr } from "./plugin.ts";
-import type { Registry } from "./registry.ts";
 
 export interface CheckOptions {
   flags: Flags;
@@ -19,7 +21,10 @@ export interface CheckOptions {
   limitMs: number;
 }
 
-type Draft = { -readonly [K in keyof CheckReport]: CheckReport[K] } & { problems: Finding[] };
+type Draft = { -readonly [K in keyof CheckReport]: CheckReport[K] } & {
+  problems: Finding[];
+  warnings: Finding[];
+};
 
 /**
  * `vr check`: does all that `vr start` does short of listening, tries what plugins set up, prints what it
@@ -54,6 +59,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
     tools: [],
     store: null,
     upstreams: [],
+    routes: [],
     problems: [],
     warnings: [],
   };
@@ -64,7 +70,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
   process.on("unhandledRejection", onStray).on("uncaughtException", onStray);
   const gateway = await setUp(report, options);
   if (gateway) {
-    await tryAll(report, gateway.engine.registry, options.limitMs);
+    await tryAll(report, gateway.engine, options.limitMs);
     await gateway.close(0);
   }
   await setImmediate(); // Node tells of rejections that nobody awaits when it comes to rest
@@ -80,6 +86,7 @@ async function setUp(report: Draft, { flags, env, limitMs }: CheckOptions): Prom
     const { config, file } = await within(limitMs, "it has not loaded", () => loadConfig(flags.config));
     report.config = file;
     report.plugins = config.plugins.map(({ name }) => name);
+    report.routes = config.routes;
     at.subject = "settings";
     const settings = resolveSettings(flags, env, config);
     at.subject = "plugin";
@@ -104,13 +111,17 @@ async function setUp(report: Draft, { flags, env, limitMs }: CheckOptions): Prom
   }
 }
 
-/** A plugin that says when its set-up begins, and whose set-up has a time limit. */
+/** A plugin that says when it begins with its set-up or its start, which have a time limit. */
 function watched(plugin: Plugin, limitMs: number, begins: () => void): Plugin {
+  const limited = (what: string, run: () => MaybePromise<void>) => {
+    begins();
+    return within(limitMs, `plugin "${plugin.name}" has not ${what}`, run);
+  };
   return {
     name: plugin.name,
     setup: (vr) => {
-      begins();
-      return within(limitMs, `plugin "${plugin.name}" has not been set up`, () => plugin.setup(vr));
+      const onReady: Vr["onReady"] = (run) => vr.onReady(() => limited("started", run));
+      return limited("been set up", () => plugin.setup({ ...vr, onReady }));
     },
   };
 }
@@ -119,7 +130,10 @@ function toTapReport({ name, plugin, hook, options }: ReturnType<Vr["taps"]>[num
   return { name, plugin, hook, onError: options.onError ?? "fail" };
 }
 
-async function tryAll(report: Draft, registry: Registry, limitMs: number): Promise<void> {
+async function tryAll(report: Draft, { registry, router }: Engine, limitMs: number): Promise<void> {
+  if (report.routes.length > 0 && router.routes.length === 0)
+    report.warnings.push({ subject: "config", message: `routes are ${ROUTES_IGNORED}` });
+  report.routes = router.routes;
   report.toolKinds = registry.ownedKinds;
   report.tools = registry.ownTools;
   const { store, upstreams } = registry;
@@ -129,13 +143,13 @@ async function tryAll(report: Draft, registry: Registry, limitMs: number): Promi
   ]);
   report.store = storeReport;
   report.upstreams = results.map((result) => result.report);
-  report.warnings = results.flatMap(({ warning }) => warning ?? []);
+  report.warnings.push(...results.flatMap(({ warning }) => warning ?? []));
   for (const { name, error } of report.upstreams)
     if (error) report.problems.push({ subject: "upstream", name, message: error });
   if (storeReport?.error)
     report.problems.push({ subject: "store", name: storeReport.name, message: storeReport.error });
   if (upstreams.length === 0) report.problems.push({ subject: "upstream", message: NO_UPSTREAM });
-  if (!store) report.warnings = [...report.warnings, { subject: "store", message: NO_STORE }];
+  if (!store) report.warnings.push({ subject: "store", message: NO_STORE });
 }
 
 const NO_UPSTREAM = "none: add one to the configuration, or set VR_UPSTREAM";

@@ -8,7 +8,7 @@ import { Connections } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 
-/** Not imported: see `createRouter`. */
+/** Not imported: see `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
 
 export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs"> {

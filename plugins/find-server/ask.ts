@@ -11,7 +11,7 @@ const MAX_BYTES = 1_048_576;
 
 /** One GET, without following redirects. Never rejects: what goes wrong is an answer too. */
 export async function ask(url: string, signal: AbortSignal, apiKey?: string): Promise<Said> {
-  // Not imported: an ES module that imports these makes Node load its own HTTP client too.
+  // Not imported: that would make Node load its own HTTP client with every start.
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<Said>();
   const headers = { accept: "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };

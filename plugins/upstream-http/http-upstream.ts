@@ -6,7 +6,7 @@ import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
 import { responsesApi } from "./responses.ts";
-import { type ServerFamily, toSettings } from "./settings.ts";
+import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
 
 export interface HttpUpstream extends Upstream {
   /** Ends idle connections; calls that run are cut off. */
@@ -49,8 +49,8 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   return {
     name: settings.name,
     native: dialect.native,
-    details: { baseUrl: settings.origin + settings.path, api: settings.api, quirks: settings.quirks },
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
+    details: detailsOf(settings),
     stream(request, turn) {
       const body = dialect.toBody(request, warningsOf(turn));
       return new ModelCall(pool, settings, dialect, {
@@ -72,6 +72,11 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     check: (signal) => models.check(signal),
     close: () => pool.destroy(),
   };
+}
+
+/** Quirks are those of chat completions: the Responses API has none. */
+function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unknown> {
+  return { baseUrl: origin + path, api, ...(api === "chat" ? { quirks } : {}) };
 }
 
 /** Later turns of a response leave out the same as the first: it is said once. */

@@ -11,11 +11,14 @@ let server: ChatServer;
 beforeAll(async () => {
   server = await createChatServer();
 });
-beforeEach(() => server.replyModels(json({ data: [{ id: "model-a" }, { id: "model-b" }] })));
+beforeEach(() => server.replyModels(json({ object: "list", data: [{ id: "model-a" }, { id: "model-b" }] })));
 afterAll(() => server?.close());
 
 const check = (args: readonly string[], options: CommandOptions = {}): Promise<Finished> =>
   vr(["check", ...args], options).finished;
+
+/** Without a configuration: the demo, whatever runs on this machine. */
+const demo = { VR_UPSTREAM_KIND: "demo" };
 
 /** A check with `--json`, of which nothing but the document may be on standard output. */
 async function report(args: readonly string[], options: CommandOptions = {}) {
@@ -32,7 +35,7 @@ const configOf = (...plugins: string[]) => ["--config", tempConfig(`{ plugins: [
 
 describe("vr check, when all is well", () => {
   it("tries the shipped configuration, which needs nothing", async () => {
-    const { code, stdout, stderr } = await check([], { cwd: tempFolder() });
+    const { code, stdout, stderr } = await check([], { cwd: tempFolder(), env: demo });
     expect(code).toBe(0);
     expect(stdout).toContain(`vr ${manifest.version}\n`);
     expect(stdout).toMatch(/^ok +config +\S+vr\.config\.ts$/m);
@@ -68,9 +71,9 @@ describe("vr check, when all is well", () => {
   });
 
   it("does not listen: a gateway may run beside it", async () => {
-    const running = vr(["start", "--port", "0"]);
+    const running = vr(["start", "--port", "0"], { env: demo });
     const { port } = new URL(await running.listening());
-    expect((await check([], { env: { VR_PORT: port } })).code).toBe(0);
+    expect((await check([], { env: { ...demo, VR_PORT: port } })).code).toBe(0);
     await running.stop();
   });
 });
@@ -116,9 +119,39 @@ describe("vr check --json", () => {
           },
         },
       ],
+      routes: [],
       problems: [],
       warnings: [],
     });
+  });
+
+  it("has the routes, and says when --upstream has taken the place of their targets", async () => {
+    const routes = `[{ model: ["fast", "llama-*"], to: { upstream: "vllm", model: "model-a" } }]`;
+    const config = ["--config", tempConfig(`{ plugins: [${upstream()}, storeSqlite()], routes: ${routes} }`)];
+    const route = {
+      model: ["fast", "llama-*"],
+      to: [{ upstream: "vllm", model: "model-a", weight: 1 }],
+      fallbacks: [],
+    };
+    expect(await report(config)).toMatchObject({ ok: true, routes: [route], warnings: [] });
+    expect((await check(config)).stdout).toMatch(/^ +route +fast, llama-\* → vllm as model-a$/m);
+    const replaced = await report([...config, "--upstream", server.url]);
+    expect(replaced).toMatchObject({ ok: true, routes: [], warnings: [{ subject: "config" }] });
+  });
+
+  it("has what find-server found, and why", async () => {
+    const place = `{ kind: "vllm", baseUrl: ${JSON.stringify(server.url)} }`;
+    const cwd = tempFolder({
+      "vr.config.ts": `
+        import { defineConfig } from "vr-gateway";
+        import { findServer } from "vr-gateway/plugins/find-server";
+        export default defineConfig({ plugins: [findServer({ places: [${place}] })] });
+      `,
+    });
+    const { upstreams } = await report([], { cwd });
+    expect(upstreams).toMatchObject([{ ok: true, models: ["model-a", "model-b"], details: { api: "chat" } }]);
+    const { stdout } = await check([], { cwd });
+    expect(stdout).toMatch(/^ok +upstream +\S+ +chat completions at \S+\n {17}found running; /m);
   });
 
   it("keeps standard output to itself, whatever configuration and plugins print", async () => {
@@ -148,6 +181,7 @@ describe("vr check --json", () => {
       tools: [],
       store: null,
       upstreams: [],
+      routes: [],
       problems: [{ subject: "config", message: "nowhere.ts: this configuration file does not exist" }],
       warnings: [],
     });
@@ -282,6 +316,13 @@ describe("a configuration that cannot be used: exit 1, with file, line and optio
     const { problems } = await report(["--timeout", "200", ...configOf(stuck)]);
     expect(problems).toMatchObject([{ subject: "plugin", name: "stuck" }]);
     expect(problems[0]?.message).toContain('plugin "stuck" has not been set up within 200 ms');
+  });
+
+  it("a plugin whose start never ends", async () => {
+    const stuck = `{ name: "stuck", setup: (vr) => vr.onReady(() => new Promise(() => {})) }`;
+    const { problems } = await report(["--timeout", "200", ...configOf("demo()", stuck)]);
+    expect(problems).toMatchObject([{ subject: "plugin", name: "stuck" }]);
+    expect(problems[0]?.message).toContain('plugin "stuck" has not started within 200 ms');
   });
 
   it("a configuration that never ends to load", async () => {

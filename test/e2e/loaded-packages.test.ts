@@ -26,10 +26,20 @@ interface Loaded {
   node: string[];
 }
 
+/** As the shipped one, but looking for a server at one address only, where nobody is. */
+const CONFIG = `
+  import { defineConfig } from "vr-gateway";
+  import { findServer } from "vr-gateway/plugins/find-server";
+  import { logger } from "vr-gateway/plugins/logger";
+  import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
+  const places = [{ kind: "vllm", baseUrl: "http://127.0.0.1:9/v1" }, { kind: "demo" }];
+  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), logger()] });
+`;
+
 async function loadedBy(...args: string[]): Promise<Loaded> {
   const tell = join(tempFolder({ "tell.mjs": TELL }), "tell.mjs");
   const command = vr([...args, "--port", "0"], {
-    cwd: tempFolder(),
+    cwd: tempFolder({ "vr.config.ts": CONFIG }),
     node: [process.execPath, "--import", tell],
   });
   await command.listening();
@@ -37,7 +47,7 @@ async function loadedBy(...args: string[]): Promise<Loaded> {
   return JSON.parse(/^loaded: (.*)$/m.exec(stderr)?.[1] ?? "");
 }
 
-describe("a start with the shipped configuration", () => {
+describe("a start with the plugins of the shipped configuration", () => {
   let loaded: Loaded;
   beforeAll(async () => {
     loaded = await loadedBy("start");

@@ -84,14 +84,9 @@ async function urlOf(command: Npm): Promise<string> {
 }
 
 describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINUTES }, () => {
-  it("answers in an empty folder, without any configuration", async () => {
+  it("listens in an empty folder, without any configuration", async () => {
     const command = npxStart(folderWith());
-    const answer = await fetch(`${await urlOf(command)}/v1/responses`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ input: "What is 6 * 7?" }),
-    });
-    expect(expectValidResponse(await answer.json()).status).toBe("completed");
+    expect((await fetch(`${await urlOf(command)}/health`)).status).toBe(200);
     const { stdout } = await command.stop();
     expect(stdout).toContain(`vr ${manifest.version} is listening on `);
     expect(stdout).toContain("vr-gateway/dist/vr.config.js");
@@ -100,7 +95,14 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
   it("runs a vr.config.ts that imports vr-gateway, its plugins and zod, none of which the folder has", async () => {
     const cwd = folderWith({ "vr.config.ts": CONFIG });
     const command = npxStart(cwd);
-    expect(await (await fetch(`${await urlOf(command)}/greet`)).text()).toBe("hello");
+    const url = await urlOf(command);
+    expect(await (await fetch(`${url}/greet`)).text()).toBe("hello");
+    const answer = await fetch(`${url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ input: "What is 6 * 7?" }),
+    });
+    expect(expectValidResponse(await answer.json()).status).toBe("completed");
     expect((await command.stop()).stdout).toContain(join(cwd, "vr.config.ts"));
   });
 });

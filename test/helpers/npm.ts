@@ -80,7 +80,7 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
 /** Without what an npm that runs these tests says of this project, and without vr's settings. */
 function outerEnv(): NodeJS.ProcessEnv {
   const ours =
-    /^(?:npm_(?!config_)|npm_config_(?:local_prefix|global_prefix|prefix)$|VR_|INIT_CWD$|NODE_ENV$|VITEST)/i;
+    /^(?:npm_(?!config_)|npm_config_(?:local_prefix|global_prefix|prefix)$|VR_|OPENAI_|INIT_CWD$|NODE_ENV$|VITEST)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 
