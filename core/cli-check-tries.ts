@@ -4,7 +4,7 @@ import { isVrError, VrError } from "./errors.ts";
 import type { Store } from "./store.ts";
 import { untilAborted } from "./until-aborted.ts";
 import type { Upstream } from "./upstream.ts";
-import { type CheckReason, reasonOf } from "./upstream-check.ts";
+import { type CheckReason, causesOf, reasonOf } from "./upstream-check.ts";
 
 /** What a try found: a line of the report, and a warning where something may be meant so. */
 export interface TryResult<Report> {
@@ -89,19 +89,12 @@ function modelWarning(models: string[], defaultModel: string, unlisted: unknown)
 
 function explain(error: unknown): { error: string; reason: CheckReason } {
   const message = messageWithCause(error);
+  const reason = reasonOf(error);
   const status = isVrError(error) ? error.status : undefined;
-  const said = isVrError(error) ? reasonOf(error) : "failed";
-  const reason = said === "failed" && isOfTheConnection(error) ? "unreachable" : said;
-  if (reason === "unauthorized") return { error: `refuses the key (${status}): ${message}`, reason };
-  return { error: status === 404 ? `${message}; is the path of its URL right?` : message, reason };
-}
-
-/** Error codes of Node that say that no connection came about, or that it broke. */
-const CONNECTION =
-  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|\w*SOCKET\w*)$/;
-
-function isOfTheConnection(error: unknown): boolean {
-  return causesOf(error).some((cause) => CONNECTION.test(String((cause as { code?: unknown }).code)));
+  if (reason === "unauthorized" && !message.includes(String(status)))
+    return { error: `refuses the key (${status}): ${message}`, reason };
+  if (status === 404) return { error: `${message}; is the path of its URL right?`, reason };
+  return { error: message, reason };
 }
 
 /** The operator's message, and what is at the bottom of it where that says more. */
@@ -117,18 +110,4 @@ function messageWithCause(error: unknown): string {
 function namesCode(message: string, cause: Error): boolean {
   const { code } = cause as { code?: unknown };
   return typeof code === "string" && message.includes(code);
-}
-
-/** Levels of causes, of which there may be a ring. */
-const DEPTH = 8;
-
-function causesOf(error: unknown): Error[] {
-  const chain: Error[] = [];
-  for (let at = error; at instanceof Error && chain.length < DEPTH; at = nextCause(at)) chain.push(at);
-  return chain;
-}
-
-/** Connecting to a name with several addresses fails with several errors. */
-function nextCause(error: Error): unknown {
-  return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }

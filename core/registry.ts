@@ -21,14 +21,6 @@ export interface ToolRegistry {
   add(tool: Tool, options?: OwnToolOptions): void;
 }
 
-/** A tool of a plugin's own, as it is listed. */
-export interface OwnTool {
-  readonly plugin: string;
-  readonly name: string;
-  readonly label: string;
-  readonly offer: "always" | "request";
-}
-
 /** Where a plugin registers model servers, and asks where a model is: `vr.upstreams`. */
 export interface UpstreamRegistry {
   /** During set-up. The first one that is added answers what no route names. Without `limits` the defaults hold. */
@@ -40,6 +32,14 @@ export interface UpstreamRegistry {
   route(model: string | undefined): readonly Candidate[];
   /** `--upstream` takes the place of whatever is added. */
   readonly replaced: boolean;
+}
+
+/** A tool of a plugin's own, as it is listed. */
+export interface OwnTool {
+  readonly plugin: string;
+  readonly name: string;
+  readonly label: string;
+  readonly offer: "always" | "request";
 }
 
 /** What plugins registered, in the order of the configuration. */
@@ -78,14 +78,14 @@ export class Registry {
     this.upstreams.push(upstream);
   }
 
-  /** The kinds that plugins added, with their plugins. */
-  get ownedKinds(): { type: string; plugin: string }[] {
-    return [...this.#owners].map(([{ type }, plugin]) => ({ type, plugin }));
-  }
-
   /** Of an upstream that was added. */
   limitsOf(upstream: Upstream): CheckedUpstreamLimits {
     return this.#limits.get(upstream) ?? checkUpstreamLimits(undefined, upstream.name);
+  }
+
+  /** The kinds that plugins added, with their plugins. */
+  get ownedKinds(): { type: string; plugin: string }[] {
+    return [...this.#owners].map(([{ type }, plugin]) => ({ type, plugin }));
   }
 
   addKind(plugin: string, kind: ToolKind): void {

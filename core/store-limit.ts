@@ -17,6 +17,9 @@ export function limitStore(store: Store, ms: number): Store {
     putResponse: (record) => limited(`store response "${record.response.id}"`, store.putResponse(record)),
     getResponse: (id) => limited(`read response "${id}"`, store.getResponse(id)),
     getHistory: (id) => limited(`read the history of response "${id}"`, store.getHistory(id)),
+    ...(store.responseOfItem
+      ? { responseOfItem: (id) => limited(`look for item "${id}"`, store.responseOfItem?.(id)) }
+      : {}),
     deleteResponse: (id) => limited(`delete response "${id}"`, store.deleteResponse(id)),
     ...(store.check ? { check: () => limited("check the store", store.check?.()) } : {}),
     ...(store.close ? { close: () => store.close?.() } : {}),

@@ -18,6 +18,8 @@ export interface StoredResponse {
   items: StoredItem[];
   /** The response that this one continues, if any. */
   previousId?: string | undefined;
+  /** Ids of output items that do not name their response, since an upstream gave them: `responseOfItem` finds it. */
+  itemIds?: readonly string[];
   /** `response` as JSON text, already encoded: stores may keep this instead of encoding again. */
   responseJson?: string;
 }
@@ -42,6 +44,11 @@ export interface Store {
    * conversation never silently starts in the middle. @throws StoreError
    */
   getHistory(id: string): MaybePromise<StoredItem[][] | undefined>;
+  /**
+   * The id of the response that was stored with this one of its `itemIds`. `undefined` if it expired or never
+   * existed. A store without it keeps none: such items cannot be referred to. @throws StoreError
+   */
+  responseOfItem?(itemId: string): MaybePromise<string | undefined>;
   /** False if there was none. @throws StoreError */
   deleteResponse(id: string): MaybePromise<boolean>;
   /** Resolves when the store works. @throws StoreError */

@@ -29,9 +29,32 @@ export async function checkUpstream(
   }
 }
 
-export function reasonOf({ status, cause }: { status: number; cause?: unknown }): CheckReason {
+export function reasonOf(error: unknown): CheckReason {
+  const status = isVrError(error) ? error.status : undefined;
   if (status === 401 || status === 403) return "unauthorized";
   if (status === 504) return "timeout";
-  // A server that answered something is no cause.
-  return status === 502 && cause !== undefined ? "unreachable" : "failed";
+  return causesOf(error).some(isOfTheConnection) ? "unreachable" : "failed";
+}
+
+/** Error codes of Node that say that no connection came about, or that it broke. */
+const CONNECTION =
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|\w*SOCKET\w*)$/;
+
+function isOfTheConnection(cause: Error): boolean {
+  return CONNECTION.test(String((cause as { code?: unknown }).code));
+}
+
+/** Levels of causes, of which there may be a ring. */
+const DEPTH = 8;
+
+/** An error and what caused it, the last at the end. */
+export function causesOf(error: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let at = error; at instanceof Error && chain.length < DEPTH; at = nextCause(at)) chain.push(at);
+  return chain;
+}
+
+/** Connecting to a name with several addresses fails with several errors. */
+function nextCause(error: Error): unknown {
+  return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }

@@ -35,9 +35,9 @@ export interface Upstream {
   /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
   readonly native?: boolean;
   /**
-   * Sends a request in the server's own dialect and gives the answer unread, whatever its status. Obeys
-   * `call.signal` at once. Leaving the body early lets the server go.
-   * @throws UpstreamError when there is no answer
+   * Sends a request in the server's own dialect and gives its answer unread. Obeys `call.signal` at once.
+   * Leaving the body early lets the server go.
+   * @throws UpstreamError when there is no answer, or none but an error
    */
   forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
 }

@@ -22,7 +22,9 @@ function upstream(...answers: (Error | "ok" | "never")[]): Upstream & { checks: 
   };
 }
 
-const refused = new UpstreamError(502, "cannot be reached", { cause: new Error("ECONNREFUSED") });
+const refused = new UpstreamError(502, "cannot be reached", {
+  cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+});
 const locked = new UpstreamError(401, "wants a key");
 
 it.each<[string, Error | "never", string, string]>([

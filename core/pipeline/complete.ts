@@ -102,6 +102,7 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
     items: [...input, ...output],
     previousId: request.previous_response_id,
     responseJson: encodeShell(response, request.include),
+    ...(run.assembler.output.broughtIds.length > 0 ? { itemIds: run.assembler.output.broughtIds } : {}),
   });
   if (stored instanceof Promise) await unlessShutDown(stored, run.context.signal);
 }

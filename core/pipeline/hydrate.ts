@@ -106,14 +106,24 @@ async function resolve(input: Item[], history: StoredItem[], store: Store | unde
 }
 
 async function find(id: string, index: number, store: Store | undefined): Promise<Item> {
-  const responseId = responseIdOfItem(id);
-  const record = responseId === undefined ? undefined : await store?.getResponse(responseId);
-  const found = record && itemOf(record, id);
+  const found =
+    (await findIn(responseIdOfItem(id), id, store)) ??
+    // Upstreams that speak items give ids that do not name their response.
+    (await findIn(await store?.responseOfItem?.(id), id, store));
   if (found) return found;
   throw new NotFoundError(`Item with id "${id.slice(0, 100)}" not found.`, {
     param: `input[${index}].id`,
     code: "item_not_found",
   });
+}
+
+async function findIn(
+  responseId: string | undefined,
+  id: string,
+  store: Store | undefined,
+): Promise<Item | undefined> {
+  const record = responseId === undefined ? undefined : await store?.getResponse(responseId);
+  return record && itemOf(record, id);
 }
 
 /** An item of a response, of its output or of its input. */

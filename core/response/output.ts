@@ -33,6 +33,10 @@ export class Output {
     return { id, outputIndex };
   }
 
+  get broughtIds(): readonly string[] {
+    return [...this.#brought];
+  }
+
   /** Whether an item has brought this id. */
   hasTaken(id: string): boolean {
     return this.#brought.has(id);

@@ -26,6 +26,10 @@ export class GuardedUpstream implements Upstream {
     return this.#upstream.name;
   }
 
+  get details() {
+    return this.#upstream.details ?? {};
+  }
+
   get description(): string {
     return this.#upstream.description;
   }

@@ -39,7 +39,10 @@ const route = z.strictObject({
   /** Who answers; several share the responses by weight. */
   to: targets,
   /** Who is asked, in this order, when none of `to` can be. */
-  fallbacks: targets.default([]),
+  fallbacks: z
+    .union([target, z.array(target)], { error: "expected a target or several" })
+    .transform((given) => [given].flat())
+    .default([]),
 });
 
 /** Where requests go, by the model that they name. The first route that matches holds. */

@@ -1,4 +1,5 @@
 import { ConfigError, type Plugin } from "../../core/index.ts";
+import type { ServerOptions } from "../upstream-http/index.ts";
 
 /** Where a server is, as plugins for upstreams take it. */
 export interface ServerAt {
@@ -25,7 +26,8 @@ const KINDS = {
   },
   "lm-studio": {
     usual: "http://127.0.0.1:1234/v1",
-    plugin: async (at) => compatible({ ...at, name: "lm-studio" }),
+    // It takes `tool_choice` as a word only.
+    plugin: async (at) => compatible({ ...at, name: "lm-studio", quirks: { forcedFunction: "required" } }),
   },
   "llama-cpp": {
     usual: "http://127.0.0.1:8080/v1",
@@ -64,7 +66,7 @@ export function usualAddress(kind: ServerKind, env: NodeJS.ProcessEnv): string |
   return said || usual;
 }
 
-async function compatible(options: ServerAt & { name?: string }): Promise<Plugin> {
+async function compatible(options: ServerOptions): Promise<Plugin> {
   const { openaiCompatible } = await import("../upstream-openai-compatible/index.ts");
   return openaiCompatible(options);
 }

@@ -1,5 +1,5 @@
 import type { Keyv } from "keyv";
-import type { Store, StoredItem, StoredResponse } from "../../core/index.ts";
+import { responseIdOfItem, type Store, type StoredItem, type StoredResponse } from "../../core/index.ts";
 import { CheckedKeyv, toStoreError } from "./checked-keyv.ts";
 import { continueLineage, type Lineage, parentOf } from "./lineage.ts";
 
@@ -13,6 +13,9 @@ const responseKey = (id: string) => `${id}/response`;
 const itemsKey = (id: string) => `${id}/items`;
 /** A page of ancestors as a JSON array of ids; few responses have one. */
 const ancestorsKey = (id: string) => `${id}/ancestors`;
+
+/** The id of the response that has an item whose id does not name it. */
+const ownerKey = (itemId: string) => `${itemId}/response-id`;
 
 export interface KeyvStoreOptions {
   /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
@@ -53,7 +56,13 @@ class KeyvStore implements Store {
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
   }
 
-  async putResponse({ response, responseJson, items, previousId }: StoredResponse): Promise<void> {
+  async putResponse({
+    response,
+    responseJson,
+    items,
+    previousId,
+    itemIds = [],
+  }: StoredResponse): Promise<void> {
     const { id } = response;
     const doing = `store response "${id}"`;
     // Encoded before anything is awaited: what the caller does to the record afterwards is not stored.
@@ -68,6 +77,7 @@ class KeyvStore implements Store {
     this.#remember(id, lineage);
     const first: [string, string][] = [[itemsKey(id), itemsText]];
     if (page) first.push([ancestorsKey(id), JSON.stringify(page)]);
+    for (const itemId of itemIds) first.push([ownerKey(itemId), id]);
     // Last: who sees the response as completed finds its items, too.
     const last: [string, string] = [responseKey(id), `${JSON.stringify(lineage)}\n${responseText}`];
     if (this.#ordered) return this.#keyv.write([...first, last], this.#ttlMs, doing);
@@ -109,12 +119,18 @@ class KeyvStore implements Store {
     return attempt(doing, () => texts.map((text): StoredItem[] => JSON.parse(text)));
   }
 
+  async responseOfItem(itemId: string): Promise<string | undefined> {
+    const [id] = await this.#keyv.read([ownerKey(itemId)], `look for item "${itemId}"`);
+    return id;
+  }
+
   async deleteResponse(id: string): Promise<boolean> {
     const doing = `delete response "${id}"`;
-    const [head] = await this.#keyv.read([responseKey(id)], doing);
+    const [head, items] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
     this.#lineages.delete(id);
+    const owned = items === undefined ? [] : attempt(doing, () => ownedIds(id, JSON.parse(items)));
     // Also when it was not found: a write or a delete that broke off may have left the rest.
-    await this.#keyv.delete([responseKey(id), itemsKey(id), ancestorsKey(id)], doing);
+    await this.#keyv.delete([responseKey(id), itemsKey(id), ancestorsKey(id), ...owned.map(ownerKey)], doing);
     return head !== undefined;
   }
 
@@ -147,6 +163,14 @@ class KeyvStore implements Store {
       return;
     }
   }
+}
+
+/** The output items of a response whose ids do not name it. */
+function ownedIds(id: string, items: readonly StoredItem[]): string[] {
+  return items.flatMap(({ item, turn }) => {
+    const { id: itemId } = item as { id?: string | null };
+    return turn === undefined || !itemId || responseIdOfItem(itemId) === id ? [] : [itemId];
+  });
 }
 
 function lineageIn(head: string): Lineage {

@@ -5,7 +5,7 @@ import { ConfigError, StoreError } from "../../core/index.ts";
 import { isBusy, toPathError, toSetupError } from "./sqlite-errors.ts";
 
 /** `PRAGMA user_version` of the tables below. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * Times are milliseconds since the Unix epoch; `expires` is `NEVER` for rows that stay. `items` stands before
@@ -21,7 +21,15 @@ const SCHEMA = `
     response TEXT NOT NULL
   ) STRICT;
   CREATE INDEX responses_by_expiry ON responses (expires);
-  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Since version 2: items whose ids do not name their response. They go when it goes. */
+const ITEM_IDS = `
+  CREATE TABLE item_ids (
+    id TEXT PRIMARY KEY NOT NULL,
+    response TEXT NOT NULL REFERENCES responses (id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX item_ids_by_response ON item_ids (response);
 `;
 
 /** `expires` of a row without end. */
@@ -96,6 +104,8 @@ function prepareSchema(db: DatabaseSync, path: string): void {
       );
     db.exec(SCHEMA);
   }
+  if (version < 2) db.exec(ITEM_IDS);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   db.exec("COMMIT");
 }
 

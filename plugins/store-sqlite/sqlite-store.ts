@@ -28,6 +28,12 @@ const CHAIN = `
 
 const ITEMS = "SELECT items FROM responses WHERE id = ?";
 
+const PUT_ITEM_ID = "INSERT OR REPLACE INTO item_ids (id, response) VALUES (?, ?)";
+
+const RESPONSE_OF_ITEM = `
+  SELECT responses.id FROM item_ids JOIN responses ON responses.id = item_ids.response
+  WHERE item_ids.id = ? AND expires > ?`;
+
 const DELETE = "DELETE FROM responses WHERE id = ? AND expires > ?";
 
 export interface SqliteStoreOptions {
@@ -61,6 +67,7 @@ export class SqliteStore implements Store {
   readonly #get: StatementSync;
   readonly #chain: StatementSync;
   readonly #items: StatementSync;
+  readonly #responseOfItem: StatementSync;
   readonly #cache = new ItemsCache();
   readonly #delete: StatementSync;
   readonly #writes: WriteBatch;
@@ -76,6 +83,7 @@ export class SqliteStore implements Store {
     this.#get = db.prepare(GET);
     this.#chain = db.prepare(CHAIN);
     this.#items = db.prepare(ITEMS);
+    this.#responseOfItem = db.prepare(RESPONSE_OF_ITEM);
     this.#get.setReturnArrays(true);
     this.#chain.setReturnArrays(true);
     this.#items.setReturnArrays(true);
@@ -84,10 +92,18 @@ export class SqliteStore implements Store {
     this.#checkpoint = new Checkpoint(db, path, (error) => {
       log?.warn({ err: error }, `store-sqlite cannot copy the write-ahead log of ${path}`);
     });
-    this.#writes = new WriteBatch(db, db.prepare(PUT), (chars) => this.#checkpoint.committed(chars));
+    this.#writes = new WriteBatch(db, db.prepare(PUT), db.prepare(PUT_ITEM_ID), (chars) =>
+      this.#checkpoint.committed(chars),
+    );
   }
 
-  async putResponse({ response, responseJson, items, previousId }: StoredResponse): Promise<void> {
+  async putResponse({
+    response,
+    responseJson,
+    items,
+    previousId,
+    itemIds = [],
+  }: StoredResponse): Promise<void> {
     const { id } = response;
     try {
       this.#assertOpen();
@@ -97,7 +113,8 @@ export class SqliteStore implements Store {
       const itemsJson = JSON.stringify(items);
       const json = responseJson ?? JSON.stringify(response);
       this.#cache.forget(id);
-      await this.#writes.add([id, previousId ?? null, now, expires, itemsJson, json]);
+      const owned = itemIds.map((itemId) => [itemId, id]);
+      await this.#writes.add([id, previousId ?? null, now, expires, itemsJson, json], owned);
     } catch (error) {
       throw toStoreError(this.#path, `store response "${id}"`, error);
     }
@@ -138,6 +155,13 @@ export class SqliteStore implements Store {
     const items: StoredItem[] = JSON.parse(json);
     this.#cache.keep(id, items, json.length);
     return items;
+  }
+
+  responseOfItem(itemId: string): string | undefined {
+    return this.#attempt(`look for item "${itemId}"`, () => {
+      const row = this.#responseOfItem.get(itemId, Date.now());
+      return row?.id as string | undefined;
+    });
   }
 
   deleteResponse(id: string): boolean {

@@ -4,6 +4,7 @@ type Row = readonly SQLInputValue[];
 
 interface Write {
   row: Row;
+  further: readonly Row[];
   resolve: () => void;
   reject: (error: unknown) => void;
   /** Why this row alone was not taken. */
@@ -23,6 +24,7 @@ const APART_MS = 2;
 export class WriteBatch {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #insertFurther: StatementSync;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #onCommit: (chars: number) => void;
@@ -31,8 +33,15 @@ export class WriteBatch {
   /** The last commit had more than one row. */
   #crowded = false;
 
-  constructor(db: DatabaseSync, insert: StatementSync, onCommit: (chars: number) => void = () => {}) {
+  /** `insertFurther` is for the rows that go with a row, and in after it. */
+  constructor(
+    db: DatabaseSync,
+    insert: StatementSync,
+    insertFurther: StatementSync,
+    onCommit: (chars: number) => void = () => {},
+  ) {
     this.#db = db;
+    this.#insertFurther = insertFurther;
     this.#onCommit = onCommit;
     this.#insert = insert;
     // IMMEDIATE takes the write lock at once: the busy timeout then applies to BEGIN, never to COMMIT.
@@ -40,10 +49,10 @@ export class WriteBatch {
     this.#commit = db.prepare("COMMIT");
   }
 
-  add(row: Row): Promise<void> {
+  add(row: Row, further: readonly Row[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) this.#schedule();
-      this.#waiting.push({ row, resolve, reject });
+      this.#waiting.push({ row, further, resolve, reject });
     });
   }
 
@@ -78,6 +87,7 @@ export class WriteBatch {
   #runRow(write: Write): void {
     try {
       this.#insert.run(...write.row);
+      for (const row of write.further) this.#insertFurther.run(...row);
     } catch (error) {
       // On some errors (disk full, I/O) SQLite rolls back the whole transaction by itself.
       if (!this.#db.isTransaction) throw error;

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
 import { chatCompletions } from "./chat.ts";
+import { type Credentials, forward } from "./forward.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
@@ -34,6 +35,15 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   const path = `${settings.path}${dialect.path}`;
   const plain = ["content-type", "application/json", ...Object.entries(settings.headers).flat()];
   const own = settings.apiKey ? [...plain, "authorization", `Bearer ${settings.apiKey}`] : plain;
+  /** Of one call. `authorization`: the client's own header. */
+  const credentials = (authorization: string | undefined): Credentials => {
+    const { auth, secrets } = settings;
+    if (auth !== "forward" || !authorization) return { headers: auth === "none" ? plain : own, secrets };
+    return {
+      headers: [...plain, "authorization", authorization],
+      secrets: [...secrets, authorization.replace(/^\w+\s+/, "")],
+    };
+  };
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
 
   return {
@@ -42,22 +52,16 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
     stream(request, turn) {
-      const forwarded = settings.auth === "forward" ? turn.response.caller.authorization : undefined;
-      const headers = forwarded
-        ? [...plain, "authorization", forwarded]
-        : settings.auth === "none"
-          ? plain
-          : own;
       const body = dialect.toBody(request, warningsOf(turn));
       return new ModelCall(pool, settings, dialect, {
         path,
-        headers,
         body: JSON.stringify(Object.assign(body, settings.extraBody)),
         stream: request.stream,
         signal: turn.signal,
-        secrets: forwarded ? [...settings.secrets, forwarded.replace(/^\w+\s+/, "")] : settings.secrets,
+        ...credentials(turn.response.caller.authorization),
       });
     },
+    forward: (call) => forward(pool, settings, call, credentials(call.authorization)),
     models: (signal) => models.get(signal),
     async defaultModel(signal) {
       if (settings.model) return settings.model;

@@ -14,6 +14,7 @@ const UNREACHABLE = new Set([
 ]);
 
 const TIMED_OUT = new Set(["UND_ERR_CONNECT_TIMEOUT", "ETIMEDOUT"]);
+const SILENT = "UND_ERR_HEADERS_TIMEOUT";
 
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
@@ -25,6 +26,8 @@ export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
   const code = codeOf(error);
   if (code !== undefined && TIMED_OUT.has(code))
     return new UpstreamError(504, "connecting to the model server took too long", { cause: error });
+  if (code === SILENT)
+    return new UpstreamError(504, "the model server did not answer in time", { cause: error });
   const what = begun ? "the model server broke off its answer" : "the model server cannot be reached";
   return new UpstreamError(502, code === undefined ? what : `${what} (${code})`, { cause: error });
 }

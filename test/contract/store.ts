@@ -124,6 +124,21 @@ export function describeStore(name: string, create: CreateStore): void {
       expect((await store.getResponse("resp_1"))?.response).toEqual({ ...record.response, model: "m" });
     });
 
+    it("finds the response of an item whose id does not name it, until that response is gone", async () => {
+      const record = turn(idOf(1), "hi", "hello");
+      await store.putResponse({ ...record, itemIds: [`msg_${idOf(1)}`] });
+      expect(await store.responseOfItem?.(`msg_${idOf(1)}`)).toBe(idOf(1));
+      expect(await store.responseOfItem?.("msg_unknown")).toBeUndefined();
+      await store.deleteResponse(idOf(1));
+      expect(await store.responseOfItem?.(`msg_${idOf(1)}`)).toBeUndefined();
+    });
+
+    it("forgets whose an item is when it forgets the response", async () => {
+      await store.putResponse({ ...turn(idOf(2), "hi", "hello"), itemIds: ["rs_68aa"] });
+      vi.setSystemTime(Date.now() + 31 * DAY_MS);
+      expect(await store.responseOfItem?.("rs_68aa")).toBeUndefined();
+    });
+
     it("answers undefined for an id that it never saw", async () => {
       expect(await store.getResponse("resp_unknown")).toBeUndefined();
       expect(await store.getHistory("resp_unknown")).toBeUndefined();

@@ -1,10 +1,11 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { SERVER_KINDS, usualAddress } from "../../plugins/find-server/kinds.ts";
 import { namedUpstream } from "../../plugins/find-server/named-upstream.ts";
 import { llamaCpp } from "../../plugins/upstream-llama-cpp/index.ts";
 import { ollama } from "../../plugins/upstream-ollama/index.ts";
 import { openai } from "../../plugins/upstream-openai/index.ts";
 import { vllm } from "../../plugins/upstream-vllm/index.ts";
+import { createChatServer } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 
 it.each([
@@ -31,4 +32,22 @@ it("takes every kind as that of an upstream that is named", async () => {
     const named = { kind, ...(kind === "demo" ? {} : { baseUrl: "http://127.0.0.1:9/v1" }) };
     expect((await namedUpstream(named, {})).name).toMatch(/^(upstream-|demo)/);
   }
+});
+
+it("forces LM Studio to call a function by showing it no other: it takes tool_choice as a word only", async () => {
+  const server = await createChatServer();
+  onTestFinished(() => server.close());
+  const plugin = await namedUpstream({ kind: "lm-studio", baseUrl: server.url }, {});
+  const vr = await startInProcess({ plugins: [plugin] });
+  const tools = ["clock", "weather"].map((name) => ({
+    type: "function",
+    name,
+    parameters: {},
+    strict: false,
+  }));
+  await vr.post({ tools, tool_choice: { type: "function", name: "clock" } });
+  expect(server.requests[0]?.body).toMatchObject({
+    tool_choice: "required",
+    tools: [{ function: { name: "clock" } }],
+  });
 });

@@ -273,18 +273,32 @@ describe("the file of store-sqlite", () => {
     expect(await store.getResponse("resp_new")).toBeDefined();
   });
 
+  it("is brought up to date when an older vr has written it, and keeps what it holds", async () => {
+    const path = file();
+    const record = turn("resp_old", "hi", "hello");
+    const old = createSqliteStore({ path });
+    await old.putResponse(record);
+    old.close?.();
+    connect(path).db.exec("DROP TABLE item_ids; PRAGMA user_version = 1"); // as version 1 was
+    const store = createSqliteStore({ path });
+    expect(await store.getResponse("resp_old")).toEqual(record);
+    await store.putResponse({ ...turn("resp_new", "hi", "hello"), itemIds: ["msg_68aa"] });
+    expect(store.responseOfItem?.("msg_68aa")).toBe("resp_new");
+    store.close?.();
+  });
+
   it("is refused when a newer vr has written it", () => {
     const path = file();
     createSqliteStore({ path }).close?.();
     const { db } = connect(path);
-    db.exec("PRAGMA user_version = 2");
+    db.exec("PRAGMA user_version = 3");
     expect(() => createSqliteStore({ path })).toThrow(
       expect.objectContaining({
         name: "StoreError",
-        message: expect.stringMatching(/schema version 2, this vr knows versions up to 1: update vr/),
+        message: expect.stringMatching(/schema version 3, this vr knows versions up to 2: update vr/),
       }),
     );
-    expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(2);
+    expect(db.prepare("PRAGMA user_version").get()?.user_version).toBe(3);
   });
 
   it("is refused when it belongs to another program", () => {

@@ -177,6 +177,26 @@ describe("state", () => {
     expect(input.slice(1)).toEqual([...output, ...outputs]);
   });
 
+  it("finds items that a client refers to by the ids that the server gave", async () => {
+    server.reply(recorded("responses/openai-calls"), recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    await vr.post({ input: "What time is it?", tools: [clock] });
+    const [reasoning, call, other] = recordedResponse("responses/openai-calls").output as { id: string }[];
+    const outputs = ["call_GcLoCk1", "call_GcLoCk2"].map((call_id) => ({
+      type: "function_call_output",
+      call_id,
+      output: "noon",
+    }));
+    const references = [reasoning, call, other].map((item) => ({ type: "item_reference", id: item?.id }));
+    const { status } = await vr.post({
+      input: [{ role: "user", content: "Time?" }, ...references, ...outputs],
+    });
+    expect(status).toBe(200);
+    expect(sent<{ input: object[] }>(1).input.slice(1)).toEqual([reasoning, call, other, ...outputs]);
+    const unknown = await vr.post({ input: [{ type: "item_reference", id: "rs_unknown" }] });
+    expect(unknown.error).toMatchObject({ code: "item_not_found", param: "input[0].id" });
+  });
+
   it("gives the items of its own hosted tools back to it, and to no other server", async () => {
     server.reply(recorded("responses/openai-search"), recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native()] });

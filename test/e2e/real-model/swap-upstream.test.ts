@@ -6,7 +6,7 @@ import { type Gateway, startGateway } from "../../helpers/gateway.ts";
 import { type RealModel, startRealModel } from "./server.ts";
 
 // A model that shares its processors with other work takes its time.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
 const wanted = process.env.VR_REAL_MODEL === "1";
 const example = "examples/swap-upstream/llama-cpp.config.ts";

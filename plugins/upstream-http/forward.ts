@@ -1,0 +1,74 @@
+import type { Dispatcher, Pool } from "undici";
+import type { ForwardedAnswer, ForwardedCall } from "../../core/index.ts";
+import { toHttpError } from "../dialect-chat/index.ts";
+import { toNetworkError } from "./network-error.ts";
+import type { Settings } from "./settings.ts";
+
+/** Bytes of a body that says what went wrong. */
+const MAX_ERROR_BYTES = 65_536;
+/** The headers of an answer that its reader needs; nothing else of the server's passes. */
+const PASSED = ["content-type", "content-encoding"] as const;
+
+/** What a call is sent with. */
+export interface Credentials {
+  /** Names and values in turn. */
+  headers: string[];
+  /** Never to be seen in an error. */
+  secrets: readonly string[];
+}
+
+/**
+ * Sends a body as it is and gives the answer unread; it is asked once.
+ * @throws UpstreamError when the server cannot be reached, or refuses
+ */
+export async function forward(
+  pool: Pool,
+  settings: Settings,
+  { path, body, signal }: ForwardedCall,
+  { headers, secrets }: Credentials,
+): Promise<ForwardedAnswer> {
+  const { statusCode, headers: said, body: answer } = await ask();
+  if (statusCode >= 300)
+    throw toHttpError(statusCode, await readStart(answer), {
+      retryAfter: one(said["retry-after"]),
+      secrets,
+    });
+  const passed = PASSED.flatMap((name) => {
+    const value = one(said[name]);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { status: statusCode, headers: Object.fromEntries(passed), body: answer };
+
+  async function ask(): Promise<Dispatcher.ResponseData> {
+    try {
+      return await pool.request({
+        method: "POST",
+        path: `${settings.path}${path}`,
+        headers,
+        body,
+        signal,
+        headersTimeout: settings.firstByteTimeoutMs,
+        bodyTimeout: settings.idleTimeoutMs,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toNetworkError(error, false);
+    }
+  }
+}
+
+/** As much of an error's body as is read at most. */
+async function readStart(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes > MAX_ERROR_BYTES) break;
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { chatPassthrough } from "../../plugins/chat-passthrough/index.ts";
+import { demo } from "../../plugins/demo/index.ts";
+import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
+import { logger } from "../../plugins/logger/index.ts";
+import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
+import {
+  answer,
+  type ChatServer,
+  chunk,
+  createChatServer,
+  DONE,
+  fixture,
+  fixtureBytes,
+  HANG,
+  json,
+  RESET,
+  stream,
+} from "../helpers/chat-server.ts";
+import { startInProcess } from "../helpers/in-process.ts";
+
+const KEY = "sk-operator-0123456789";
+
+let server: ChatServer;
+let second: ChatServer;
+beforeEach(async () => {
+  server = await createChatServer();
+  second = await createChatServer();
+});
+afterEach(() => Promise.all([server.close(), second.close()]));
+
+const first = (options: object = {}) =>
+  openaiCompatible({ name: "first", baseUrl: server.url, retries: 0, ...options });
+const other = () => openaiCompatible({ name: "second", baseUrl: second.url, retries: 0 });
+
+/** A gateway with the passthrough; `post` sends this very text. */
+async function start(plugins = [first()], options: Partial<Parameters<typeof startInProcess>[0]> = {}) {
+  const vr = await startInProcess({ plugins: [...plugins, chatPassthrough()], ...options });
+  const post = (body: object | string, init: RequestInit = {}) =>
+    fetch(`${vr.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer of-the-client" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      ...init,
+    });
+  return { vr, post };
+}
+
+const ask = { model: "test-model", messages: [{ role: "user", content: "hi" }] };
+
+describe("POST /v1/chat/completions", () => {
+  it("is not there unless the plugin is", async () => {
+    const vr = await startInProcess({ plugins: [first()] });
+    const { status } = await fetch(`${vr.url}/v1/chat/completions`, { method: "POST", body: "{}" });
+    expect(status).toBe(404);
+  });
+
+  it("passes both ways byte for byte, streamed", async () => {
+    server.reply(fixture("openai-parallel-calls", 100));
+    const { post } = await start();
+    const body = `{ "model":"test-model",  "stream": true, "messages": [], "unheard_of": 1 }`;
+    const response = await post(body);
+    expect(response.headers.get("content-type")).toContain("text/event-stream");
+    expect(Buffer.from(await response.arrayBuffer()).equals(fixtureBytes("openai-parallel-calls"))).toBe(
+      true,
+    );
+    expect(server.requests[0]?.raw).toBe(body);
+  });
+
+  it("passes an unstreamed answer", async () => {
+    server.reply(answer({ text: "hello" }));
+    const { post } = await start();
+    const response = await post(ask);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: "hello" } }] });
+  });
+
+  it("comes as it comes: what the server has said is there before it says more", async () => {
+    const more = Promise.withResolvers<void>();
+    server.reply(stream(chunk({ content: "one" }), more.promise, chunk({ content: "two" }, "stop"), DONE));
+    const { post } = await start();
+    const reader = (await post({ ...ask, stream: true })).body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain("one");
+    more.resolve();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain("two");
+  });
+
+  it("is sent with the operator's key, not the client's; with auth: forward the other way round", async () => {
+    const { post } = await start([first({ apiKey: KEY })]);
+    await post(ask);
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+    const forwarding = await start([first({ auth: "forward" })]);
+    await forwarding.post(ask);
+    expect(server.requests[1]?.headers.authorization).toBe("Bearer of-the-client");
+  });
+});
+
+describe("where it goes", () => {
+  const routes = [
+    { model: ["fast"], to: [{ upstream: "second", model: "llama-3", weight: 1 }], fallbacks: [] },
+  ];
+
+  it("is where the Responses API would go: by route, with the alias in place, all else as it was", async () => {
+    const { post } = await start([first(), other()], { routes });
+    await post({ ...ask, model: "fast", seed: 7 });
+    expect(second.requests[0]?.body).toEqual({ ...ask, model: "llama-3", seed: 7 });
+    await post(ask);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("names the default model for who names none", async () => {
+    const { post } = await start();
+    await post({ messages: [] });
+    expect(server.requests[0]?.body).toEqual({ messages: [], model: "test-model" });
+  });
+
+  it.each([
+    ["refuses the connection", () => server.close()],
+    ["has too much to do", () => server.reply(json({ error: { message: "busy" } }, 429))],
+    ["fails", () => server.reply(json({ error: { message: "oh" } }, 503))],
+  ])("goes on to the fallback where the first %s", async (_, prepare) => {
+    await prepare();
+    const { post } = await start([first(), other()], {
+      routes: [
+        {
+          model: ["*"],
+          to: [{ upstream: "first", weight: 1 }],
+          fallbacks: [{ upstream: "second", weight: 1 }],
+        },
+      ],
+    });
+    expect((await post(ask)).status).toBe(200);
+    expect(second.requests).toHaveLength(1);
+  });
+
+  it("is nowhere where no upstream takes it", async () => {
+    const { post } = await start([demo()]);
+    const response = await post(ask);
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({ error: { code: "no_upstream" } });
+  });
+
+  it("keeps to the upstream's limit of calls, and frees the place at the end", async () => {
+    const { vr, post } = await start([first({ maxConcurrent: 1, maxQueued: 0 })]);
+    server.reply(stream(chunk({ content: "a" }), HANG));
+    const leaving = new AbortController();
+    const open = await post({ ...ask, stream: true }, { signal: leaving.signal });
+    expect((await post(ask)).status).toBe(429);
+    const request = await server.received(1);
+    leaving.abort();
+    await expect(open.text()).rejects.toThrow();
+    expect(await request.closed).toBe("aborted");
+    expect((await post(ask)).status).toBe(200);
+    expect(vr.log.filter(({ level }) => level === "error")).toEqual([]);
+  });
+});
+
+describe("what goes wrong", () => {
+  it.each([400, 401, 404, 429])("%i of the server keeps its meaning, without its secrets", async (status) => {
+    server.reply(json({ error: { message: `Wrong key ${KEY}`, type: "t", code: "c" } }, status));
+    const { post } = await start([first({ apiKey: KEY })]);
+    const response = await post(ask);
+    expect(response.status).toBe(status);
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message).toContain("Wrong key");
+    expect(error.message).not.toContain(KEY);
+  });
+
+  it.each([
+    ["no JSON", "{", 400],
+    ["no object", "[]", 400],
+    ["a model that is no name", '{"model":5}', 400],
+    ["too large", `{"model":"${"a".repeat(200)}"}`, 413],
+  ])("a body that is %s: an error before any server is asked", async (_, body, status) => {
+    const vr = await startInProcess({ plugins: [first(), chatPassthrough({ maxBodyBytes: 100 })] });
+    const response = await fetch(`${vr.url}/v1/chat/completions`, { method: "POST", body });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error" } });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it("a stream that breaks off is broken off for the client too", async () => {
+    server.reply(stream(chunk({ content: "one" }), RESET));
+    const { vr, post } = await start();
+    const response = await post({ ...ask, stream: true });
+    await expect(response.text()).rejects.toThrow();
+    server.reply(answer({ text: "well again" }));
+    expect((await vr.post()).status).toBe(200);
+  });
+});
+
+describe("guardrails", () => {
+  it("are passed by, which the log says at the start and every answer in x-vr-warning", async () => {
+    const { vr, post } = await start([first(), guardBlocklist({ words: ["forbidden"] })]);
+    const said = vr.log.filter(({ level }) => level === "warn").map(({ message }) => message);
+    expect(said).toContainEqual(expect.stringContaining("nothing there is seen by guard-blocklist"));
+    server.reply(answer({ text: "forbidden" }));
+    const response = await post(ask);
+    expect(response.headers.get("x-vr-warning")).toContain("guard-blocklist");
+    expect(await response.text()).toContain("forbidden");
+  });
+
+  it("are not spoken of where there are none: observers of ended responses guard nothing", async () => {
+    const { vr, post } = await start([first(), logger()]);
+    expect(vr.log.filter(({ level }) => level === "warn")).toEqual([]);
+    expect((await post(ask)).headers.get("x-vr-warning")).toBeNull();
+  });
+});
