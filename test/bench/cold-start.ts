@@ -1,6 +1,7 @@
 /**
  * Cold start: milliseconds from spawning to the start banner of the built package, in a folder without a
- * configuration, against a Node that does nothing and one that only listens. The three take turns.
+ * configuration, against a Node that does nothing and one that only listens. They take turns. `--upstream`,
+ * where nobody is, adds the HTTP client, which the shipped configuration loads only for a server that it found.
  * Usage: npm run build && node test/bench/cold-start.ts [runs, 15 unless said]
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -19,13 +20,14 @@ const listen = 'require("node:http").createServer().listen(0, "127.0.0.1", () =>
 const started = (args: string[]): ChildProcess =>
   spawn(process.execPath, args, {
     cwd: folder,
-    env: { ...process.env, VR_DB_PATH: join(folder, "vr.db") },
+    env: { ...process.env, VR_DB_PATH: join(folder, "vr.db"), VR_LOG_LEVEL: "silent" },
     stdio: ["ignore", "pipe", "inherit"],
   });
 
 /** Each ends when it is ready: by itself, or at the first thing that it writes. */
 const commands: Record<string, string[]> = {
   "vr start": [cli, "start", "--port", "0"],
+  "vr --upstream": [cli, "start", "--port", "0", "--upstream", "http://127.0.0.1:9/v1"],
   "node, listening": ["-e", listen],
   "node -e 0": ["-e", "0"],
 };
