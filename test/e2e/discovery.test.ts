@@ -208,7 +208,7 @@ describe("a server that wants a key", () => {
     expect(gateway.stdout()).toContain("not ready: the model server wants a key (401)");
     const { status, body } = await ready(gateway);
     expect(status).toBe(503);
-    expect(Object.values(body.upstreams)).toEqual([
+    expect(Object.values(body.upstreams)).toMatchObject([
       {
         ok: false,
         reason: "unauthorized",
@@ -243,7 +243,7 @@ describe("a server that wants a key", () => {
     const { url } = await server({ "/v1/models": WANTS_A_KEY });
     const gateway = await look({ vllm: url }, { VR_UPSTREAM_API_KEY: "the-wrong-key" });
     expect(gateway.stdout()).toContain("it refuses the key in VR_UPSTREAM_API_KEY");
-    expect((await ready(gateway)).body.upstreams["openai-compatible"]).toEqual({
+    expect((await ready(gateway)).body.upstreams["openai-compatible"]).toMatchObject({
       ok: false,
       reason: "unauthorized",
       error: "the model server refuses the key (401): Invalid API Key",
