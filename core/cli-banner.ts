@@ -8,8 +8,6 @@ import type { CheckResult } from "./upstream-check.ts";
 import type { UpstreamWatch } from "./upstream-watch.ts";
 
 export interface BannerFacts {
-  version: string;
-  url: string;
   /** Of the configuration. */
   file: string;
   config: Config;
@@ -18,11 +16,15 @@ export interface BannerFacts {
   checks: UpstreamWatch["first"];
 }
 
-/** What `vr start` prints: where it listens, and what it runs with. */
-export function banner({ version, url, file, config, gateway, checks }: BannerFacts): string {
+/** What `vr start` prints first, as soon as it is true. */
+export function listeningLine(version: string, url: string): string {
+  return `vr ${version} is listening on ${url}\n`;
+}
+
+/** What `vr start` prints then: what it runs with. */
+export function banner({ file, config, gateway, checks }: BannerFacts): string {
   const { upstreams, store } = gateway.engine.registry;
   const lines = [
-    `vr ${version} is listening on ${url}`,
     ...upstreams.map((upstream) => `  upstream  ${describeUpstream(upstream, checks.get(upstream))}`),
     ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
     ...describeRoutes(gateway, config),

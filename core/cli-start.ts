@@ -1,4 +1,4 @@
-import { banner } from "./cli-banner.ts";
+import { banner, listeningLine } from "./cli-banner.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
@@ -20,16 +20,17 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
     gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
   });
   const watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
-  // Before the banner: whoever reads it may stop the gateway at once.
+  // Before it is said: whoever reads it may stop the gateway at once.
   stopOnSignals(() => {
     watch.stop();
     return gateway.close(config.timeouts.drainMs);
   });
+  process.stdout.write(listeningLine(version, url));
   await watch.heard(BANNER_WAITS_MS);
-  process.stdout.write(banner({ version, url, file, config, gateway, checks: watch.first }));
+  process.stdout.write(banner({ file, config, gateway, checks: watch.first }));
 }
 
-/** Milliseconds that the banner, not the gateway, waits to know whether the upstream answers. */
+/** Milliseconds that the rest of the banner, not the gateway, waits to know whether the upstream answers. */
 const BANNER_WAITS_MS = 1_000;
 
 /** A gateway that listens. The way in for programs that embed one. */

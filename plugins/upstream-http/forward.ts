@@ -2,6 +2,7 @@ import type { Dispatcher, Pool } from "undici";
 import type { ForwardedAnswer, ForwardedCall } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import { toNetworkError } from "./network-error.ts";
+import { readText } from "./read-text.ts";
 import type { Settings } from "./settings.ts";
 
 /** Bytes of a body that says what went wrong. */
@@ -29,7 +30,7 @@ export async function forward(
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
   if (statusCode >= 300)
-    throw toHttpError(statusCode, await readStart(answer), {
+    throw toHttpError(statusCode, (await readText(answer, MAX_ERROR_BYTES)).text, {
       retryAfter: one(said["retry-after"]),
       secrets,
     });
@@ -55,18 +56,6 @@ export async function forward(
       throw toNetworkError(error, false);
     }
   }
-}
-
-/** As much of an error's body as is read at most. */
-async function readStart(body: Dispatcher.ResponseData["body"]): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes > MAX_ERROR_BYTES) break;
-  }
-  return Buffer.concat(parts).toString();
 }
 
 function one(value: string | string[] | undefined): string | undefined {

@@ -1,10 +1,10 @@
-import { Pool } from "undici";
 import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
 import { chatCompletions } from "./chat.ts";
 import { type Credentials, forward } from "./forward.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
+import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
 import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
 
@@ -24,14 +24,7 @@ export function useServer(vr: Vr, family: ServerFamily, options: CheckedServerOp
 export function createHttpUpstream(family: ServerFamily, options: CheckedServerOptions): HttpUpstream {
   const settings = toSettings(family, options);
   const dialect = settings.api === "responses" ? responsesApi(settings) : chatCompletions(settings);
-  // HTTP/1.1 with keep-alive and as many connections as there are calls: a model server answers one call per
-  // connection, and a limit here would be a queue that nobody sees.
-  const pool = new Pool(settings.origin, {
-    connections: null,
-    pipelining: 1,
-    allowH2: false,
-    connectTimeout: settings.connectTimeoutMs,
-  });
+  const pool = lazyPool(settings);
   const path = `${settings.path}${dialect.path}`;
   const plain = ["content-type", "application/json", ...Object.entries(settings.headers).flat()];
   const own = settings.apiKey ? [...plain, "authorization", `Bearer ${settings.apiKey}`] : plain;
@@ -53,7 +46,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     details: detailsOf(settings),
     stream(request, turn) {
       const body = dialect.toBody(request, warningsOf(turn));
-      return new ModelCall(pool, settings, dialect, {
+      return new ModelCall(pool.get(), settings, dialect, {
         path,
         body: JSON.stringify(Object.assign(body, settings.extraBody)),
         stream: request.stream,
@@ -61,7 +54,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
         ...credentials(turn.response.caller.authorization),
       });
     },
-    forward: (call) => forward(pool, settings, call, credentials(call.authorization)),
+    forward: (call) => forward(pool.get(), settings, call, credentials(call.authorization)),
     models: (signal) => models.get(signal),
     async defaultModel(signal) {
       if (settings.model) return settings.model;
@@ -70,7 +63,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       return first.id;
     },
     check: (signal) => models.check(signal),
-    close: () => pool.destroy(),
+    close: () => pool.close(),
   };
 }
 

@@ -1,23 +1,26 @@
-import type { Pool } from "undici";
-import { type ModelInfo, UpstreamError } from "../../core/index.ts";
+import { isVrError, type ModelInfo, UpstreamError } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import { toNetworkError } from "./network-error.ts";
+import type { LazyPool } from "./pool.ts";
+import { readText } from "./read-text.ts";
 import type { Settings } from "./settings.ts";
 
 const FRESH_MS = 60_000;
 /** Listing needs no model to think. */
 const LIST_TIMEOUT_MS = 10_000;
+/** Thousands of models with all that is said of them. */
+const MAX_BYTES = 16_777_216;
 
 /** The server's models, asked for once a minute at most, however many want to know. */
 export class ModelList {
-  readonly #pool: Pool;
+  readonly #pool: LazyPool;
   readonly #settings: Settings;
   readonly #headers: string[];
   #known: { models: ModelInfo[]; at: number } | undefined;
   #asking: Promise<ModelInfo[]> | undefined;
 
   /** `headers`: names and values in turn. */
-  constructor(pool: Pool, settings: Settings, headers: string[]) {
+  constructor(pool: LazyPool, settings: Settings, headers: string[]) {
     this.#pool = pool;
     this.#settings = settings;
     this.#headers = headers;
@@ -55,15 +58,19 @@ export class ModelList {
   async #request(signal?: AbortSignal): Promise<{ status: number; text: string }> {
     const timeout = AbortSignal.timeout(LIST_TIMEOUT_MS);
     try {
-      const { statusCode, body } = await this.#pool.request({
+      const { statusCode, body } = await this.#pool.get().request({
         method: "GET",
         path: `${this.#settings.path}/models`,
         headers: this.#headers,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      return { status: statusCode, text: await body.text() };
+      const { text, whole } = await readText(body, MAX_BYTES);
+      if (!whole)
+        throw new UpstreamError(502, `the model server's list of models exceeds ${MAX_BYTES} bytes`);
+      return { status: statusCode, text };
     } catch (error) {
       signal?.throwIfAborted();
+      if (isVrError(error)) throw error;
       if (timeout.aborted)
         throw new UpstreamError(504, `the model server did not list its models within ${LIST_TIMEOUT_MS} ms`);
       throw toNetworkError(error, false);

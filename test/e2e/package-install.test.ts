@@ -79,7 +79,7 @@ const npxStart = (cwd: string, on = node): Npm =>
   npm("npx", ["--yes", "-p", `./${tarball}`, "vr", "start"], { cwd, cache, node: on, env });
 
 async function urlOf(command: Npm): Promise<string> {
-  const [, url = ""] = await command.until(/listening on (http:\/\/\S+)\n/);
+  const [, url = ""] = await command.until(/listening on (http:\S+)\n[\s\S]*\n {2}config .*\n/);
   return url;
 }
 

@@ -53,7 +53,7 @@ export function vr(args: readonly string[], options: CommandOptions = {}): Comma
   });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     written.stdout += text;
-    const url = /listening on (http:\/\/\S+)\n/.exec(written.stdout)?.[1];
+    const url = /listening on (http:\S+)\n[\s\S]*\n {2}config .*\n/.exec(written.stdout)?.[1];
     if (url) banner.resolve(url);
   });
   const finished = once(child, "close").then(([code]): Finished => {

@@ -65,8 +65,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       written.stdout += text;
-      const listening = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(written.stdout);
-      if (listening) resolve(listening[0]);
+      // The last line of the banner tells that all of it is there.
+      const [, url] = /listening on (http:\S+)\n[\s\S]*\n {2}config .*\n/.exec(written.stdout) ?? [];
+      if (url) resolve(url);
     });
     child.once("error", reject);
     child.once("close", (code, signal) => {

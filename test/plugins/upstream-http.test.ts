@@ -611,6 +611,22 @@ describe("secrets", () => {
 });
 
 describe("models", () => {
+  it("are not read without end", async () => {
+    server.replyModels(({ response }) => {
+      const blank = " ".repeat(65_536);
+      const more = () => {
+        while (!response.destroyed && response.write(blank));
+      };
+      response.on("drain", more).writeHead(200, { "content-type": "application/json" });
+      more();
+    });
+    const { signal } = new AbortController();
+    await expect(create().models(signal)).rejects.toMatchObject({
+      status: 502,
+      message: expect.stringContaining("exceeds"),
+    });
+  });
+
   const signal = new AbortController().signal;
 
   it("are listed once, however many ask", async () => {

@@ -1,0 +1,38 @@
+import { createRequire } from "node:module";
+import type { Pool } from "undici";
+import type { Settings } from "./settings.ts";
+
+const require = createRequire(import.meta.url);
+
+export interface LazyPool {
+  get(): Pool;
+  /** Ends idle connections; calls that run are cut off. */
+  close(): Promise<void>;
+}
+
+/** A server's connections. The HTTP client is loaded with the first of them: a start does not wait for it. */
+export function lazyPool({
+  origin,
+  connectTimeoutMs,
+}: Pick<Settings, "origin" | "connectTimeoutMs">): LazyPool {
+  let pool: Pool | undefined;
+  return {
+    get() {
+      pool ??= create();
+      return pool;
+    },
+    close: async () => pool?.destroy(),
+  };
+
+  function create(): Pool {
+    const { Pool: Class }: typeof import("undici") = require("undici");
+    // HTTP/1.1 with keep-alive and as many connections as there are calls: a model server answers one call per
+    // connection, and a limit here would be a queue that nobody sees.
+    return new Class(origin, {
+      connections: null,
+      pipelining: 1,
+      allowH2: false,
+      connectTimeout: connectTimeoutMs,
+    });
+  }
+}
