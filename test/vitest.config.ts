@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...realModel],
+    // Model servers are loaded one after the other: each takes all cores.
+    fileParallelism: realModel.length > 0,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },
