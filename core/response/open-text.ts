@@ -113,7 +113,8 @@ export function openingEvent({ id, outputIndex, type, native }: OpenText): Event
 
 export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {
   const at = { item_id: id, output_index: outputIndex };
-  const empty = toPart(part);
+  // Of its own: what comes with the same read is no part of the opening.
+  const empty = toPart({ ...part, annotations: [], logprobs: [] });
   return part.type === "summary_text"
     ? {
         type: "response.reasoning_summary_part.added",
