@@ -411,6 +411,16 @@ describe("bad days", () => {
     expect(response.error?.code).toBe("server_error");
   });
 
+  it("a stream that is cut within an event: what came of it is shown to nobody, as no guardrail saw it", async () => {
+    const bytes = fixtureBytes("responses/openai-refusal");
+    const cut = bytes.subarray(0, bytes.indexOf("cannot", bytes.indexOf('"delta"')) + 3);
+    server.reply(stream(cut));
+    const vr = await startInProcess({ plugins: [native(), guardBlocklist({ words: ["can"] })] });
+    const { response, events } = await vr.stream();
+    expect(response.status).toBe("failed");
+    expect(JSON.stringify(events)).not.toContain("can");
+  });
+
   it("response.failed is a failure with the server's reason", async () => {
     const failed = recordedEvents("responses/openai-failed").slice(2);
     server.reply(stream(...opened(), ...failed));
