@@ -362,6 +362,20 @@ describe("a model call", () => {
     expect(headers.get("x-vr-warning")).toContain("frequency_penalty");
   });
 
+  it.each([
+    ["gpt-5.1", [ENCRYPTED]],
+    ["o4-mini", [ENCRYPTED]],
+    ["some-model", [ENCRYPTED]],
+    ["gpt-4o-mini", []],
+    ["ft:gpt-4.1:org::1", []],
+    ["gpt-5-chat-latest", []],
+  ])("asks for encrypted reasoning where the API does not refuse that: %s", async (model, include) => {
+    server.reply(recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    await vr.post({ model, include: [ENCRYPTED] });
+    expect(sent(0).include).toEqual(include);
+  });
+
   it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
     server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });
