@@ -8,7 +8,7 @@ interface OpenNative extends Place {
   told: string;
   /** As it was last shown. */
   item: OutputItem;
-  /** The events that say how it ended: they wait until `onOutputItem` has seen the whole item. */
+  /** The events that say that it has ended: they wait until `onOutputItem` has seen the whole item. */
   ending: EventDraft[];
 }
 
@@ -26,6 +26,8 @@ export class NativeItems {
     const id = (item as { id?: string }).id;
     const place = this.#output.take("item", id);
     const told = id ?? place.id;
+    const before = this.#open.get(told);
+    if (before) this.#end(before, cutOff(before.item), [], out);
     const open = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
     this.#open.set(told, open);
     this.#places.add(open.outputIndex);
@@ -46,7 +48,7 @@ export class NativeItems {
     const open = "item_id" in event ? this.#open.get(event.item_id) : undefined;
     if (!open) return;
     const inPlace = { ...event, item_id: open.id, output_index: open.outputIndex } as EventDraft;
-    if (/\.(done|completed|failed)$/.test(event.type)) open.ending.push(inPlace);
+    if (/\.(completed|failed)$/.test(event.type)) open.ending.push(inPlace);
     else out.push(inPlace);
   }
 

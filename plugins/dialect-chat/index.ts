@@ -5,4 +5,5 @@ export type { ChatChunk, ChatMessage, ChatPart, ChatRequest, ChatUsage } from ".
 export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from "./quirks.ts";
 export { createSseLines, isWholePayload, type SseLines } from "./sse-lines.ts";
 export { toChatRequest } from "./to-chat-request.ts";
+export { toLogProbs } from "./to-logprobs.ts";
 export { Utf8Reads } from "./utf8-reads.ts";

@@ -1,6 +1,6 @@
-import { type FinishReason, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
+import { type FinishReason, isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { isPartType, isTextItem, toLogProbs, withoutWords } from "./text-items.ts";
+import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
 import type { ServerResponse } from "./wire-event.ts";
 
@@ -10,23 +10,39 @@ export function fromResponse(response: ServerResponse, secrets: readonly string[
   if (!Array.isArray(response.output))
     throw new UpstreamError(502, "the model server answered without output");
   const chunks: ModelChunk[] = [];
-  response.output.forEach((item, index) => {
-    wholeItem(item, index, chunks);
-  });
+  try {
+    for (const [index, item] of response.output.entries()) wholeItem(item, index, chunks);
+  } catch (error) {
+    throw toNonsense(error);
+  }
   endOf(response, response.output.some(isCall), chunks, secrets);
   return chunks;
+}
+
+/** What a server's words that cannot be read are to the client. */
+export function toNonsense(error: unknown): unknown {
+  if (isVrError(error)) return error;
+  return new UpstreamError(502, "the model server sent something that makes no sense", { cause: error });
 }
 
 /** An item that came whole, in the chunks that it would have streamed in. `index`: among the output. */
 export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[]): void {
   if (isCall(item)) {
     out.push(callChunk(item, index));
-    if (item.arguments) out.push({ type: "tool_arguments", index, delta: item.arguments });
+    const delta = argumentsOf(item.arguments);
+    if (delta) out.push({ type: "tool_arguments", index, delta });
   } else if (isTextItem(item)) {
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
     for (const part of partsOf(item)) wholePart(part, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
-  } else out.push({ type: "item", stage: "done", item });
+  } else if (typeof item.type === "string") out.push({ type: "item", stage: "done", item });
+  else throw new UpstreamError(502, "the model server sent an item without a type");
+}
+
+/** Careless servers give an object in place of its JSON. */
+export function argumentsOf(all: unknown): string {
+  if (typeof all === "string") return all;
+  return all ? JSON.stringify(all) : "";
 }
 
 export function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
@@ -35,6 +51,8 @@ export function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
 
 export function callChunk(item: wire.FunctionToolCall, index: number): ModelChunk {
   const { call_id: callId, name } = item;
+  if (typeof name !== "string" || name === "")
+    throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
   return { type: "tool_call", index, name, item, ...(callId ? { callId } : {}) };
 }
 
@@ -47,11 +65,13 @@ function partsOf(item: wire.OutputMessage | wire.ReasoningItem) {
 function wholePart(part: Part, out: ModelChunk[]): void {
   if (!isPartType(part?.type)) return;
   out.push({ type: "part", part: part.type });
-  if (part.type === "output_text") {
-    out.push({ type: "text", text: part.text, ...toLogProbs(part.logprobs) });
-    for (const annotation of part.annotations ?? []) out.push({ type: "annotation", annotation });
-  } else if (part.type === "refusal") out.push({ type: "refusal", text: part.refusal });
-  else out.push({ type: "reasoning", text: part.text });
+  const isText = part.type === "output_text";
+  const text = part.type === "refusal" ? part.refusal : part.text;
+  const words = wordsChunk(part.type, text, isText ? part.logprobs : undefined);
+  if (words) out.push(words);
+  if (!isText) return;
+  for (const annotation of part.annotations ?? [])
+    if (annotation) out.push({ type: "annotation", annotation });
 }
 
 /** Usage, and how the response ended. @throws UpstreamError when it failed, or goes on elsewhere */

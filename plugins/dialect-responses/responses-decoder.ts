@@ -1,21 +1,20 @@
 import {
   type EventDraft,
-  isVrError,
   type ModelChunk,
   type PartType,
   UpstreamError,
   type wire,
 } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { callChunk, endOf, isCall, wholeItem } from "./from-response.ts";
+import { argumentsOf, callChunk, endOf, isCall, toNonsense, wholeItem } from "./from-response.ts";
 import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
 /** An item that the server has begun. */
 interface Begun {
   item: wire.OutputItem;
-  /** UTF-16 units of words that went out, by part; of arguments under "". */
-  seen: Map<string, number>;
+  /** Words that went out, by part; arguments under "". */
+  seen: Map<string, string>;
 }
 
 /** The words that events bring, and the part that they belong to. */
@@ -32,6 +31,7 @@ const WORDS: Readonly<Record<string, PartType>> = {
 export class ResponsesDecoder {
   readonly #secrets: readonly string[];
   readonly #items = new Map<number, Begun>();
+  readonly #ids = new Set<unknown>();
   /** The text item whose words go out; events of others wait for its end. */
   #live: number | undefined;
   #waiting: ServerEvent[] = [];
@@ -51,8 +51,7 @@ export class ResponsesDecoder {
     try {
       this.#push(event, out);
     } catch (error) {
-      if (isVrError(error)) throw error;
-      throw new UpstreamError(502, "the model server sent an event that makes no sense", { cause: error });
+      throw toNonsense(error);
     }
   }
 
@@ -60,16 +59,33 @@ export class ResponsesDecoder {
   end(out: ModelChunk[]): void {
     const response = this.#end;
     if (!response) throw new UpstreamError(502, "the model server broke off before its answer was complete");
-    this.#live = undefined;
-    this.#goOn(out);
-    // Items that were never streamed: of a server that says all at the end.
-    response.output?.forEach((item, index) => {
-      if (this.#items.has(index)) return;
-      this.#items.set(index, { item, seen: new Map() });
-      wholeItem(item, index, out);
-    });
+    try {
+      this.#live = undefined;
+      this.#goOn(out);
+      this.#neverStreamed(response, out);
+    } catch (error) {
+      throw toNonsense(error);
+    }
     const hasCalls = [...this.#items.values()].some(({ item }) => isCall(item));
     endOf(response, hasCalls, out, this.#secrets);
+  }
+
+  /** Of a server that says all at the end. Some number their items wrongly: those are known by their ids. */
+  #neverStreamed({ output }: ServerResponse, out: ModelChunk[]): void {
+    if (!Array.isArray(output)) return;
+    for (const [index, item] of output.entries()) {
+      if (this.#items.has(index) || this.#ids.has(idOf(item))) continue;
+      this.#note(index, item);
+      wholeItem(item, index, out);
+    }
+  }
+
+  #note(index: number, item: wire.OutputItem): Begun {
+    const begun = { item, seen: new Map() };
+    this.#items.set(index, begun);
+    const id = idOf(item);
+    if (id) this.#ids.add(id);
+    return begun;
   }
 
   #push(event: ServerEvent, out: ModelChunk[]): void {
@@ -103,19 +119,19 @@ export class ResponsesDecoder {
   }
 
   #begin(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
-    this.#items.set(index, { item, seen: new Map() });
+    this.#note(index, item);
     if (item.type === "function_call") {
       out.push(callChunk(item, index));
       this.#arguments(index, item.arguments, out);
     } else if (isTextItem(item)) {
       this.#live = index;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    } else out.push({ type: "item", stage: "added", item: withAction(item) });
+    } else out.push({ type: "item", stage: "added", item: withRequired(item) });
   }
 
   #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
-    this.#items.set(index, begun ?? { item, seen: new Map() });
+    if (!begun) this.#note(index, item);
     if (item.type === "function_call") {
       if (begun) this.#arguments(index, item.arguments, out);
       else wholeItem(item, index, out);
@@ -159,32 +175,43 @@ export class ResponsesDecoder {
 
   #words(begun: Begun, part: PartType, done: boolean, event: ServerEvent, out: ModelChunk[]): void {
     const key = `${part}/${event.summary_index ?? event.content_index ?? 0}`;
-    const before = begun.seen.get(key) ?? 0;
-    const all = part === "refusal" ? event.refusal : event.text;
+    const before = begun.seen.get(key) ?? "";
     // A whole text after its deltas says nothing new, unless there were none.
-    const text = done ? (typeof all === "string" ? all.slice(before) : "") : event.delta;
+    const text = done ? rest(part === "refusal" ? event.refusal : event.text, before) : event.delta;
     const chunk = wordsChunk(part, text, event.logprobs);
-    begun.seen.set(key, before + (typeof text === "string" ? text.length : 0));
+    begun.seen.set(key, typeof text === "string" ? before + text : before);
     if (chunk) out.push(chunk);
   }
 
   /** All arguments of a call, of which some may have gone out. */
   #arguments(index: number, all: unknown, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
-    if (begun && typeof all === "string") this.#more(begun, index, all.slice(begun.seen.get("") ?? 0), out);
+    if (begun) this.#more(begun, index, rest(argumentsOf(all), begun.seen.get("") ?? ""), out);
   }
 
   #more(begun: Begun, index: number, delta: unknown, out: ModelChunk[]): void {
     if (typeof delta !== "string" || delta === "") return;
-    begun.seen.set("", (begun.seen.get("") ?? 0) + delta.length);
+    begun.seen.set("", (begun.seen.get("") ?? "") + delta);
     out.push({ type: "tool_arguments", index, delta });
   }
 }
 
-/** A search begins before the server knows what for, which clients' schemas do not foresee. */
-function withAction(item: wire.OutputItem): wire.OutputItem {
-  if (item.type !== "web_search_call" || item.action) return item;
-  return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+/** What a whole text says beyond what went out of it; nothing where it tells the same in another form. */
+function rest(all: unknown, before: string): string {
+  return typeof all === "string" && all.startsWith(before) ? all.slice(before.length) : "";
+}
+
+/** Items begin before the server knows what for or what comes of them, which clients' schemas do not foresee. */
+function withRequired(item: wire.OutputItem): wire.OutputItem {
+  if (item.type === "web_search_call" && !item.action)
+    return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+  if (item.type === "image_generation_call" && item.result === undefined)
+    return { ...(item as wire.ImageGenToolCall), result: null };
+  return item;
+}
+
+function idOf(item: wire.OutputItem): unknown {
+  return (item as { id?: unknown }).id;
 }
 
 /** As the gateway sends it on: with a number of its own, and padded only if the client wants it. */
