@@ -145,6 +145,47 @@ describe("items of a native upstream", () => {
   });
 });
 
+describe("what a native upstream reads again", () => {
+  interface Entry {
+    type: string;
+    id?: string;
+    call_id?: string;
+    role?: string;
+  }
+  /** The n-th request's input: ids of reasoning and messages, calls and outputs by their type. */
+  const read = (n: number): string[] => {
+    const input: Entry[] = server.requests[n]?.body.input;
+    return input.map(({ type, id, role }) => id ?? (type === "message" ? String(role) : type));
+  };
+
+  it("each call of a gateway tool behind the reasoning that led to it, in the loop as in later responses", async () => {
+    server.reply(
+      says(thought("rs_1", "a"), called("fc_1", "call_1"), thought("rs_2", "b"), called("fc_2", "call_2")),
+      says(thought("rs_3", "c"), message("msg_1", "I look again."), called("fc_3", "call_3")),
+      says(message("msg_2", "noon")),
+    );
+    const vr = await startInProcess({ plugins: [native(), clockTool()] });
+    const { response } = await vr.stream();
+    const pair = ["function_call", "function_call_output"];
+    const first = ["user", "rs_1", ...pair, "rs_2", ...pair];
+    expect(read(1)).toEqual(first);
+    expect(read(2)).toEqual([...first, "rs_3", "msg_1", ...pair]);
+    await vr.post({ previous_response_id: response.id });
+    expect(read(3)).toEqual([...first, "rs_3", "msg_1", ...pair, "msg_2", "user"]);
+  });
+
+  it("no reasoning whose call or answer was cut off: servers refuse what leads to nothing", async () => {
+    const items = [thought("rs_1", "a"), { ...called("fc_1", "call_1", '{"zo'), status: "incomplete" }];
+    const details = { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+    server.reply(stream(...items.flatMap(told), ended(items, details)), says(message("msg_1", "noon")));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.stream({ tools: [clock] });
+    expect(response.status).toBe("incomplete");
+    await vr.post({ previous_response_id: response.id });
+    expect(read(1)).toEqual(["user", "user"]);
+  });
+});
+
 describe("a careless server", () => {
   const items = [
     thought("rs_1", "hm"),
