@@ -106,7 +106,7 @@ export function openingEvent({ id, outputIndex, type, native }: OpenText): Event
       content: [],
     });
   if (!native) return added(outputIndex, { id, type, status: "in_progress", summary: [], content: [] });
-  const { status, content: _content, encrypted_content: _encrypted, ...own } = native as ReasoningItem;
+  const { status, content: _content, ...own } = native as ReasoningItem;
   const begun = status ? { status: "in_progress" as const } : {};
   return added(outputIndex, { ...own, id, type, ...begun, summary: [] } as OutputItem);
 }

@@ -103,7 +103,7 @@ export class Texts {
 
   /** Opens an item of an upstream that speaks items: the words that follow belong to it. */
   openNative(item: TextItem, out: EventDraft[]): void {
-    this.#begin(item.type, out, item);
+    this.#begin(item.type, out, unsealed(item));
   }
 
   /** Whether this is the item that is open. */
@@ -160,6 +160,13 @@ export class Texts {
     out.push(partAdded(open, part));
     return part;
   }
+}
+
+/** What the upstream sealed at the opening is not yet whole; should a plugin close the item early, it stays out. */
+function unsealed(item: TextItem): TextItem {
+  if (item.type !== "reasoning" || item.encrypted_content === undefined) return item;
+  const { encrypted_content: _, ...begun } = item;
+  return begun;
 }
 
 function partOf(item: TextItem, { type, index }: OpenPart) {

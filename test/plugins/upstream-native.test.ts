@@ -14,6 +14,7 @@ import {
   stream,
 } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
+import { message, says, thought } from "../helpers/responses-says.ts";
 import { recorded, recordedEvents, recordedResponse } from "../helpers/responses-server.ts";
 
 let server: ChatServer;
@@ -279,8 +280,25 @@ describe("guardrails", () => {
     );
     replyTwice("responses/openai-refusal");
     const { response } = await bothWays(() => ({ plugins: [native(), dropItems] }));
-    expect(response.output.map((item) => item.type)).toContain("message");
+    expect(response.output.filter((item) => item.type === "message")).toHaveLength(1);
     expect(JSON.stringify(response.output)).toContain("I cannot help with that.");
+  });
+
+  it("may speak within the server's reasoning: that ends there, without the seal of what was not whole", async () => {
+    const remark = plugin("remark", (vr) =>
+      vr.hooks.onChunk.tap((chunk, turn) => {
+        const said = turn.state("remark", () => ({ once: false }));
+        if (chunk.type !== "reasoning" || said.once) return undefined;
+        said.once = true;
+        return [chunk, { type: "text", text: "One moment." }];
+      }),
+    );
+    server.reply(says(thought("rs_1", "First.", "Second."), message("msg_1", "Noon.")));
+    const vr = await startInProcess({ plugins: [native(), remark] });
+    const { response } = await vr.stream({ include: [ENCRYPTED] });
+    expect(response.output.map(({ type }) => type)).toEqual(["reasoning", "message", "reasoning", "message"]);
+    expect(response.output[0]).toMatchObject({ id: "rs_1", summary: [{ text: "First." }] });
+    expect(response.output[0]).not.toHaveProperty("encrypted_content");
   });
 
   it("annotate the message at its end, and see each item once, whole", async () => {
