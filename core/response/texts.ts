@@ -182,7 +182,7 @@ function endsNative({ type, native }: OpenText, chunk: ModelChunk): boolean {
     case "reasoning":
       return type !== "reasoning" && chunk.text !== "";
     case "item":
-      return isText(chunk.item) && chunk.item.id !== native?.id;
+      return isText(chunk.item) && (chunk.stage === "added" || chunk.item.id !== native?.id);
     default:
       return chunk.type === "stop" || chunk.type === "finish";
   }

@@ -35,8 +35,13 @@ export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
     for (const part of partsOf(item)) wholePart(part, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
-  } else if (typeof item.type === "string") out.push({ type: "item", stage: "done", item });
-  else throw new UpstreamError(502, "the model server sent an item without a type");
+  } else out.push({ type: "item", stage: "done", item: typedItem(item) });
+}
+
+/** What comes in is not trusted: an item of any type passes, but not without one. */
+export function typedItem(item: wire.OutputItem): wire.OutputItem {
+  if (typeof item.type === "string") return item;
+  throw new UpstreamError(502, "the model server sent an item without a type");
 }
 
 /** Careless servers give an object in place of its JSON. */

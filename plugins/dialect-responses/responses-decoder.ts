@@ -6,7 +6,7 @@ import {
   type wire,
 } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { argumentsOf, callChunk, endOf, isCall, toNonsense, wholeItem } from "./from-response.ts";
+import { argumentsOf, callChunk, endOf, isCall, toNonsense, typedItem, wholeItem } from "./from-response.ts";
 import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
@@ -126,7 +126,7 @@ export class ResponsesDecoder {
     } else if (isTextItem(item)) {
       this.#live = index;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    } else out.push({ type: "item", stage: "added", item: withRequired(item) });
+    } else out.push({ type: "item", stage: "added", item: withRequired(typedItem(item)) });
   }
 
   #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
@@ -135,7 +135,7 @@ export class ResponsesDecoder {
     if (item.type === "function_call") {
       if (begun) this.#arguments(index, item.arguments, out);
       else wholeItem(item, index, out);
-    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item });
+    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item: typedItem(item) });
     else {
       if (begun && begun.seen.size > 0) out.push({ type: "item", stage: "done", item: withoutWords(item) });
       else this.#atOnce(item, index, begun !== undefined, out);
@@ -165,8 +165,9 @@ export class ResponsesDecoder {
     if (begun.item.type === "function_call") {
       if (type === "response.function_call_arguments.delta") this.#more(begun, index, event.delta, out);
       else if (type === "response.function_call_arguments.done") this.#arguments(index, event.arguments, out);
-    } else if (!isTextItem(begun.item)) out.push({ type: "item_event", event: toDraft(event) });
-    else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
+    } else if (!isTextItem(begun.item)) {
+      if (type.startsWith("response.")) out.push({ type: "item_event", event: toDraft(event) });
+    } else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
       if (isPartType(event.part?.type)) out.push({ type: "part", part: event.part.type });
     } else if (type === "response.output_text.annotation.added") {
       if (event.annotation) out.push({ type: "annotation", annotation: event.annotation });

@@ -253,6 +253,14 @@ describe("a careless server", () => {
     ]);
   });
 
+  it("that begins a message twice: the first is closed before the second opens", async () => {
+    const [opened, ...rest] = told(message("msg_1", "noon"), 0);
+    server.reply(stream(opened ?? {}, opened ?? {}, ...rest, ended([])));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.stream();
+    expect(response.output).toMatchObject([{ content: [] }, { content: [{ text: "noon" }] }]);
+  });
+
   it("that begins two items under one id: the first is closed before the second opens", async () => {
     const search = (status: string) => ({
       id: "ws_1",
@@ -278,6 +286,7 @@ describe("a careless server", () => {
     ["no list", {}],
     ["of null", [null]],
     ["of words", ["noon"]],
+    ["of items without a type", [{ id: "a", type: null }]],
     ["of nameless calls", [{ ...called("fc_1", "call_1"), name: null }]],
   ])("whose output is %s: 502, or what can be read of a stream", async (_, output) => {
     server.reply(json(responseOf(output)), stream(ended(output)));
