@@ -1,7 +1,8 @@
 import { type FinishReason, isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
+import { isTextItem, withoutWords } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
+import { ToldText } from "./told-text.ts";
 import type { ServerResponse } from "./wire-event.ts";
 
 /** The chunks of a response that came whole. @throws UpstreamError when it failed, or is no response */
@@ -33,7 +34,7 @@ export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[
     if (delta) out.push({ type: "tool_arguments", index, delta });
   } else if (isTextItem(item)) {
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    for (const part of partsOf(item)) wholePart(part, out);
+    new ToldText(item.type).wholeItem(item, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
   } else out.push({ type: "item", stage: "done", item: typedItem(item) });
 }
@@ -59,24 +60,6 @@ export function callChunk(item: wire.FunctionToolCall, index: number): ModelChun
   if (typeof name !== "string" || name === "")
     throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
   return { type: "tool_call", index, name, item, ...(callId ? { callId } : {}) };
-}
-
-type Part = ReturnType<typeof partsOf>[number];
-
-function partsOf(item: wire.OutputMessage | wire.ReasoningItem) {
-  return [...(item.type === "reasoning" ? (item.summary ?? []) : []), ...(item.content ?? [])];
-}
-
-function wholePart(part: Part, out: ModelChunk[]): void {
-  if (!isPartType(part?.type)) return;
-  out.push({ type: "part", part: part.type });
-  const isText = part.type === "output_text";
-  const text = part.type === "refusal" ? part.refusal : part.text;
-  const words = wordsChunk(part.type, text, isText ? part.logprobs : undefined);
-  if (words) out.push(words);
-  if (!isText) return;
-  for (const annotation of part.annotations ?? [])
-    if (annotation) out.push({ type: "annotation", annotation });
 }
 
 /** Usage, and how the response ended. @throws UpstreamError when it failed, or goes on elsewhere */

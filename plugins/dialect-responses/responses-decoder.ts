@@ -7,14 +7,17 @@ import {
 } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
 import { argumentsOf, callChunk, endOf, isCall, toNonsense, typedItem, wholeItem } from "./from-response.ts";
-import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
+import { isTextItem, rest, withoutWords } from "./text-items.ts";
+import { type Part, ToldText } from "./told-text.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
 /** An item that the server has begun. */
 interface Begun {
   item: wire.OutputItem;
-  /** Words that went out, by part; arguments under "". */
-  seen: Map<string, string>;
+  /** Of a message or of reasoning. */
+  text: ToldText;
+  /** Of a call: the arguments that went out. */
+  args: string;
 }
 
 /** The words that events bring, and the part that they belong to. */
@@ -81,7 +84,7 @@ export class ResponsesDecoder {
   }
 
   #note(index: number, item: wire.OutputItem): Begun {
-    const begun = { item, seen: new Map() };
+    const begun = { item, text: new ToldText(item.type === "reasoning" ? item.type : "message"), args: "" };
     this.#items.set(index, begun);
     const id = idOf(item);
     if (id) this.#ids.add(id);
@@ -119,10 +122,10 @@ export class ResponsesDecoder {
   }
 
   #begin(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
-    this.#note(index, item);
+    const begun = this.#note(index, item);
     if (item.type === "function_call") {
       out.push(callChunk(item, index));
-      this.#arguments(index, item.arguments, out);
+      this.#arguments(begun, index, item.arguments, out);
     } else if (isTextItem(item)) {
       this.#live = index;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
@@ -131,24 +134,18 @@ export class ResponsesDecoder {
 
   #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
-    if (!begun) this.#note(index, item);
+    const { text } = begun ?? this.#note(index, item);
     if (item.type === "function_call") {
-      if (begun) this.#arguments(index, item.arguments, out);
+      if (begun) this.#arguments(begun, index, item.arguments, out);
       else wholeItem(item, index, out);
     } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item: typedItem(item) });
     else {
-      if (begun && begun.seen.size > 0) out.push({ type: "item", stage: "done", item: withoutWords(item) });
-      else this.#atOnce(item, index, begun !== undefined, out);
+      if (!begun) out.push({ type: "item", stage: "added", item: withoutWords(item) });
+      text.wholeItem(item, out);
+      out.push({ type: "item", stage: "done", item: withoutWords(item) });
       if (this.#live === index) this.#live = undefined;
       this.#goOn(out);
     }
-  }
-
-  /** A text item that ends without an event for its words. */
-  #atOnce(item: wire.OutputItem, index: number, isBegun: boolean, out: ModelChunk[]): void {
-    const whole: ModelChunk[] = [];
-    wholeItem(item, index, whole);
-    out.push(...(isBegun ? whole.slice(1) : whole));
   }
 
   /** What had to wait for a text item that has ended. */
@@ -161,45 +158,46 @@ export class ResponsesDecoder {
   #inItem(type: string, index: number, event: ServerEvent, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
     if (!begun) return;
-    const stem = type.slice(0, type.lastIndexOf("."));
     if (begun.item.type === "function_call") {
       if (type === "response.function_call_arguments.delta") this.#more(begun, index, event.delta, out);
-      else if (type === "response.function_call_arguments.done") this.#arguments(index, event.arguments, out);
-    } else if (!isTextItem(begun.item)) {
-      if (type.startsWith("response.")) out.push({ type: "item_event", event: toDraft(event) });
-    } else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
-      if (isPartType(event.part?.type)) out.push({ type: "part", part: event.part.type });
-    } else if (type === "response.output_text.annotation.added") {
-      if (event.annotation) out.push({ type: "annotation", annotation: event.annotation });
-    } else if (WORDS[stem]) this.#words(begun, WORDS[stem], type.endsWith(".done"), event, out);
+      else if (type === "response.function_call_arguments.done")
+        this.#arguments(begun, index, event.arguments, out);
+    } else if (isTextItem(begun.item)) this.#inText(begun.text, type, event, out);
+    else if (type.startsWith("response.")) out.push({ type: "item_event", event: toDraft(event) });
   }
 
-  #words(begun: Begun, part: PartType, done: boolean, event: ServerEvent, out: ModelChunk[]): void {
-    const key = `${part}/${event.summary_index ?? event.content_index ?? 0}`;
-    const before = begun.seen.get(key) ?? "";
-    // A whole text after its deltas says nothing new, unless there were none.
-    const text = done ? rest(part === "refusal" ? event.refusal : event.text, before) : event.delta;
-    const chunk = wordsChunk(part, text, event.logprobs);
-    begun.seen.set(key, typeof text === "string" ? before + text : before);
-    if (chunk) out.push(chunk);
+  #inText(text: ToldText, type: string, event: ServerEvent, out: ModelChunk[]): void {
+    const at = event.summary_index ?? event.content_index ?? 0;
+    switch (type) {
+      case "response.content_part.added":
+      case "response.reasoning_summary_part.added":
+        text.begin(event.part?.type, at, out);
+        return;
+      case "response.content_part.done":
+      case "response.reasoning_summary_part.done":
+        text.whole(event.part as Part | undefined, at, out);
+        return;
+      case "response.output_text.annotation.added":
+        text.annotation(at, event.annotation, out);
+        return;
+    }
+    const part = WORDS[type.slice(0, type.lastIndexOf("."))];
+    if (part === undefined) return;
+    const { delta, logprobs } = event;
+    if (!type.endsWith(".done")) text.words(part, at, delta, logprobs, out);
+    else text.ended(part, at, part === "refusal" ? event.refusal : event.text, logprobs, out);
   }
 
   /** All arguments of a call, of which some may have gone out. */
-  #arguments(index: number, all: unknown, out: ModelChunk[]): void {
-    const begun = this.#items.get(index);
-    if (begun) this.#more(begun, index, rest(argumentsOf(all), begun.seen.get("") ?? ""), out);
+  #arguments(begun: Begun, index: number, all: unknown, out: ModelChunk[]): void {
+    this.#more(begun, index, rest(argumentsOf(all), begun.args), out);
   }
 
   #more(begun: Begun, index: number, delta: unknown, out: ModelChunk[]): void {
     if (typeof delta !== "string" || delta === "") return;
-    begun.seen.set("", (begun.seen.get("") ?? "") + delta);
+    begun.args += delta;
     out.push({ type: "tool_arguments", index, delta });
   }
-}
-
-/** What a whole text says beyond what went out of it; nothing where it tells the same in another form. */
-function rest(all: unknown, before: string): string {
-  return typeof all === "string" && all.startsWith(before) ? all.slice(before.length) : "";
 }
 
 /** Items begin before the server knows what for or what comes of them, which clients' schemas do not foresee. */

@@ -30,9 +30,13 @@ function logProbsOf(logprobs: unknown): { logprobs?: wire.LogProb[] } {
   return Array.isArray(logprobs) && logprobs.length > 0 ? { logprobs: toLogProbs(logprobs) } : {};
 }
 
-/** The chunk for words of a part; `undefined` for none. */
-export function wordsChunk(part: PartType, text: unknown, logprobs?: unknown): ModelChunk | undefined {
-  if (typeof text !== "string" || text === "") return undefined;
+/** The chunk for words of a part. */
+export function wordsChunk(part: PartType, text: string, logprobs?: unknown): ModelChunk {
   if (part === "output_text") return { type: "text", text, ...logProbsOf(logprobs) };
   return part === "refusal" ? { type: "refusal", text } : { type: "reasoning", text };
+}
+
+/** What a whole text says beyond what was told of it; nothing where it tells the same in another form. */
+export function rest(all: unknown, told: string): string {
+  return typeof all === "string" && all.startsWith(told) ? all.slice(told.length) : "";
 }

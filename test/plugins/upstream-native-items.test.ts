@@ -253,6 +253,48 @@ describe("a careless server", () => {
     ]);
   });
 
+  const cited = [
+    message("msg_1", part("one", { annotations: [citation] }), "two", { type: "refusal", refusal: "no" }),
+  ];
+  const summed = [thought("rs_1", "First.", "Second.")];
+  const without = (item: Record<string, unknown>, what: RegExp) =>
+    told(item, 0).filter(({ type }) => !what.test(String(type)));
+  it.each([
+    ["has no events for annotations", cited, /annotation/],
+    ["has no events for parts", cited, /part\.(added|done)$/],
+    ["has no events for parts of a summary", summed, /part\.(added|done)$/],
+    ["has no events for words", cited, /(text|refusal)\.(delta|done)$|annotation/],
+    ["tells the words of parts at their end", cited, /delta$/],
+    ["tells a summary with the item", summed, /summary/],
+  ])("that %s: nothing is lost of the item", async (_, output, what) => {
+    server.reply(stream(...output.flatMap((item) => without(item, what)), ended(output)));
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response } = await vr.stream({ include: ["reasoning.encrypted_content"] });
+    expect(response.output).toEqual(output);
+  });
+
+  it("that opens parts of a message in its reasoning: thoughts stay thoughts", async () => {
+    const item = {
+      id: "rs_1",
+      type: "reasoning",
+      summary: [],
+      content: [{ type: "reasoning_text", text: "hm" }],
+    };
+    const at = { item_id: "rs_1", output_index: 0, content_index: 0 };
+    const opened = { ...item, content: [] };
+    server.reply(
+      stream(
+        added(0, opened),
+        { type: "response.content_part.added", ...at, part: part("") },
+        { type: "response.content_part.done", ...at, part: part("hm") },
+        done(0, item),
+        ended([item]),
+      ),
+    );
+    const vr = await startInProcess({ plugins: [native()] });
+    expect((await vr.stream()).response.output).toEqual([item]);
+  });
+
   it("that begins a message twice: the first is closed before the second opens", async () => {
     const [opened, ...rest] = told(message("msg_1", "noon"), 0);
     server.reply(stream(opened ?? {}, opened ?? {}, ...rest, ended([])));
