@@ -12,8 +12,8 @@ export interface ItemText {
 /** Identifiers, enumerations, binary data and what a server says of its tools: no words of a conversation. */
 const NO_WORDS = new Set(
   `id type status role name namespace phase detail model caller call_id item_id response_id file_id filename
-   container_id server_label approval_request_id encrypted_content image_url file_data file_url result mime_type
-   language format obfuscation logprobs tools environment`.split(/\s+/),
+   container_id server_label approval_request_id encrypted_content image_url file_data file_url result partial_image_b64
+   mime_type language format obfuscation logprobs tools environment`.split(/\s+/),
 );
 
 /**

@@ -25,7 +25,7 @@ import { toModelRequest } from "./model-request.ts";
 import type { ParsedRequest } from "./parse.ts";
 import { resolveTools } from "./resolve-tools.ts";
 import { type Prepared, Run } from "./run.ts";
-import { runCalls } from "./tool-calls.ts";
+import { type CallsEnd, runCalls } from "./tool-calls.ts";
 import { isCut, runTurn } from "./turn.ts";
 
 /**
@@ -94,14 +94,19 @@ async function converse(run: Run): Promise<Outcome> {
     const calls = await runCalls(run, turn, number);
     const pending = calls.needsClient || assembler.calls.list.some((call) => !call.tool);
     if (pending || index >= maxTurns - 1) return { status: "completed" };
-    request = nextRequest(run, request, [...saidIn(run, first), ...calls.items]);
+    request = nextRequest(run, request, saidIn(run, first, calls.items));
   }
 }
 
-/** What the model itself said in the turn whose output begins at `first`: it reads that again. */
-function saidIn(run: Run, first: number): InTurn<ModelItem | HostedItem>[] {
+/**
+ * What the turn whose output begins at `first` adds to what the model reads, in the order in which it was said:
+ * servers that give encrypted reasoning want each call right behind its own.
+ */
+function saidIn(run: Run, first: number, calls: CallsEnd["items"]): InTurn<ModelItem | HostedItem>[] {
   const { natives, output } = run.assembler;
-  return output.items.slice(first).flatMap((stored, i) => {
+  return output.items.slice(first).flatMap((stored, i): InTurn<ModelItem | HostedItem>[] => {
+    const called = calls.get(first + i);
+    if (called) return called;
     if (!stored) return [];
     const { item } = stored;
     const isRead = isModelItem(item) || (natives.has(first + i) && isHostedItem(item));
@@ -143,7 +148,7 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
   const out: EventDraft[] = [];
   for (const { request, tool } of approved) assembler.calls.openApproved(tool, request, out);
   run.emit(out);
-  return (await runCalls(run, turn, number, true)).items;
+  return [...(await runCalls(run, turn, number, true)).items.values()].flat();
 }
 
 /** What was thrown, as an end of the response. @throws it, as a VrError, when nothing has been sent yet */

@@ -12,11 +12,13 @@ import type { Run } from "./run.ts";
 type GatewayCall = OpenCall & { tool: Tool };
 
 /** What a call became: items for the model's next turn, or a question to the client. */
-type Outcome = { kind: "items"; items: readonly ModelItem[] } | { kind: "needs_client"; call: GatewayCall };
+type Outcome =
+  | { kind: "items"; outputIndex: number; items: readonly ModelItem[] }
+  | { kind: "needs_client"; call: GatewayCall };
 
 export interface CallsEnd {
-  /** Calls and outputs, in the order of the calls, for the model's next turn. */
-  items: InTurn<ModelItem>[];
+  /** Each call with its output, for the model's next turn, by the place of its item in the output. */
+  items: Map<number, InTurn<ModelItem>[]>;
   /** Whether a call waits for the client's approval. */
   needsClient: boolean;
 }
@@ -47,10 +49,14 @@ export async function runCalls(
   if (others.signal.aborted) throw others.signal.reason;
   if (signal.aborted) throw signal.reason;
   const ended = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  const items: CallsEnd["items"] = [];
+  const items: CallsEnd["items"] = new Map();
   let needsClient = false;
   for (const end of ended) {
-    if (end.kind === "items") items.push(...end.items.map((item) => ({ item, turn: number })));
+    if (end.kind === "items")
+      items.set(
+        end.outputIndex,
+        end.items.map((item) => ({ item, turn: number })),
+      );
     else {
       needsClient = true;
       await askApproval(run, turn, end.call);
@@ -83,7 +89,8 @@ async function runCall(
   const ending = finished === item ? events : retold(finished, events);
   assembler.output.close(call.outputIndex, finished, ending, out);
   run.emit(out);
-  return { kind: "items", items: toModelItems(run, call, end, item, finished) };
+  const { outputIndex } = call;
+  return { kind: "items", outputIndex, items: toModelItems(run, call, end, item, finished) };
 }
 
 /** The result as the tool gave it; as `onOutputItem` left it, where a tap changed the item. */

@@ -85,6 +85,8 @@ export class Assembler {
     const isOpen = isText(item) ? this.texts.isOpen(item) : id !== undefined && this.natives.isOpen(id);
     if (!isOpen && id !== undefined && this.output.hasTaken(id)) return undefined;
     if (!isText(item)) return item;
+    // A plugin has dropped its opening, and its words have made a message of their own.
+    if (!isOpen && item.type === "message" && item.content.length === 0) return undefined;
     if (!isOpen) this.texts.openNative(item, out);
     return this.texts.completeNative(item, out);
   }

@@ -8,8 +8,10 @@ interface OpenNative extends Place {
   told: string;
   /** As it was last shown. */
   item: OutputItem;
-  /** The events that say how it ended: they wait until `onOutputItem` has seen the whole item. */
+  /** The events that say that it has ended: they wait until `onOutputItem` has seen the whole item. */
   ending: EventDraft[];
+  /** What has streamed of code that is not complete. */
+  code?: string | undefined;
 }
 
 /** The items of an upstream that speaks items itself: they pass with their ids, at places of this response. */
@@ -26,7 +28,9 @@ export class NativeItems {
     const id = (item as { id?: string }).id;
     const place = this.#output.take("item", id);
     const told = id ?? place.id;
-    const open = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
+    const before = this.#open.get(told);
+    if (before) this.#cutOff(before, out);
+    const open: OpenNative = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
     this.#open.set(told, open);
     this.#places.add(open.outputIndex);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
@@ -46,7 +50,10 @@ export class NativeItems {
     const open = "item_id" in event ? this.#open.get(event.item_id) : undefined;
     if (!open) return;
     const inPlace = { ...event, item_id: open.id, output_index: open.outputIndex } as EventDraft;
-    if (/\.(done|completed|failed)$/.test(event.type)) open.ending.push(inPlace);
+    if (event.type === "response.code_interpreter_call_code.delta")
+      open.code = (open.code ?? "") + event.delta;
+    if (event.type === "response.code_interpreter_call_code.done") open.code = undefined;
+    if (/\.(completed|failed)$/.test(event.type)) open.ending.push(inPlace);
     else out.push(inPlace);
   }
 
@@ -59,9 +66,19 @@ export class NativeItems {
 
   /** Ends what the upstream left open, cut off where it is. */
   closeAll(out: EventDraft[]): void {
-    for (const open of [...this.#open.values()]) {
+    for (const open of [...this.#open.values()]) this.#cutOff(open, out);
+  }
+
+  /** Code that was shown stays. */
+  #cutOff(open: OpenNative, out: EventDraft[]): void {
+    const { code, id: item_id, outputIndex: output_index } = open;
+    if (code === undefined) {
       this.#end(open, cutOff(open.item), [], out);
+      return;
     }
+    const type = "response.code_interpreter_call_code.done";
+    const item = { ...open.item, code } as OutputItem;
+    this.#end(open, cutOff(item), [{ type, item_id, output_index, code }], out);
   }
 
   #end(open: OpenNative, item: OutputItem, events: readonly EventDraft[], out: EventDraft[]): void {

@@ -106,14 +106,15 @@ export function openingEvent({ id, outputIndex, type, native }: OpenText): Event
       content: [],
     });
   if (!native) return added(outputIndex, { id, type, status: "in_progress", summary: [], content: [] });
-  const { status, content: _content, encrypted_content: _encrypted, ...own } = native as ReasoningItem;
+  const { status, content: _content, ...own } = native as ReasoningItem;
   const begun = status ? { status: "in_progress" as const } : {};
   return added(outputIndex, { ...own, id, type, ...begun, summary: [] } as OutputItem);
 }
 
 export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {
   const at = { item_id: id, output_index: outputIndex };
-  const empty = toPart(part);
+  // Of its own: what comes with the same read is no part of the opening.
+  const empty = toPart({ ...part, annotations: [], logprobs: [] });
   return part.type === "summary_text"
     ? {
         type: "response.reasoning_summary_part.added",

@@ -16,8 +16,8 @@ export class Output {
   readonly #responseId: string;
   readonly #mask: Mask;
   #next = 0;
-  /** Ids that items brought. */
-  readonly #brought = new Set<string>();
+  /** Ids that items brought, with the turn that brought them last. */
+  readonly #brought = new Map<string, number>();
 
   constructor(responseId: string, mask: Mask) {
     this.#responseId = responseId;
@@ -27,19 +27,18 @@ export class Output {
   /** The next place. `id` for an item that brings its own, which it keeps unless another has it already. */
   take(idPrefix: string, id?: string): Place {
     const outputIndex = this.#next++;
-    if (id === undefined || this.#brought.has(id))
-      return { id: itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
-    this.#brought.add(id);
-    return { id, outputIndex };
+    const isNew = id && !this.#brought.has(id);
+    if (id) this.#brought.set(id, this.turn);
+    return { id: isNew ? id : itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
   }
 
   get broughtIds(): readonly string[] {
-    return [...this.#brought];
+    return [...this.#brought.keys()];
   }
 
-  /** Whether an item has brought this id. */
+  /** Whether an item of this turn has brought this id: some servers count theirs anew in each answer. */
   hasTaken(id: string): boolean {
-    return this.#brought.has(id);
+    return this.#brought.get(id) === this.turn;
   }
 
   mask(item: OutputItem): OutputItem {

@@ -103,7 +103,7 @@ export class Texts {
 
   /** Opens an item of an upstream that speaks items: the words that follow belong to it. */
   openNative(item: TextItem, out: EventDraft[]): void {
-    this.#begin(item.type, out, item);
+    this.#begin(item.type, out, unsealed(item));
   }
 
   /** Whether this is the item that is open. */
@@ -162,6 +162,13 @@ export class Texts {
   }
 }
 
+/** What the upstream sealed at the opening is not yet whole; should a plugin close the item early, it stays out. */
+function unsealed(item: TextItem): TextItem {
+  if (item.type !== "reasoning" || item.encrypted_content === undefined) return item;
+  const { encrypted_content: _, ...begun } = item;
+  return begun;
+}
+
 function partOf(item: TextItem, { type, index }: OpenPart) {
   return (type === "summary_text" && item.type === "reasoning" ? item.summary : item.content)?.[index];
 }
@@ -175,7 +182,7 @@ function endsNative({ type, native }: OpenText, chunk: ModelChunk): boolean {
     case "reasoning":
       return type !== "reasoning" && chunk.text !== "";
     case "item":
-      return isText(chunk.item) && chunk.item.id !== native?.id;
+      return isText(chunk.item) && (chunk.stage === "added" || chunk.item.id !== native?.id);
     default:
       return chunk.type === "stop" || chunk.type === "finish";
   }

@@ -11,7 +11,7 @@ import type {
 import { toFinishReason } from "./finish-reason.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { ThinkTags } from "./think-tags.ts";
-import { toLogProbs } from "./to-logprobs.ts";
+import { logProbsOfText, toLogProbs } from "./to-logprobs.ts";
 import { toCount, toUsage } from "./to-usage.ts";
 import { ToolCallDecoder } from "./tool-call-decoder.ts";
 
@@ -101,6 +101,8 @@ class Decoder implements ChatDecoder {
     if (!delta) return;
     const before = out.length;
     const field = this.#delta(delta, out);
+    // Thoughts and calls have none in the Responses API.
+    if (this.#logprobs && (out.length > before || this.#think?.thinking)) this.#logprobs = undefined;
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
   }
 
@@ -210,7 +212,7 @@ class Decoder implements ChatDecoder {
     for (let i = from; i < out.length; i += 1) {
       const chunk = out[i] as ModelChunk;
       if (chunk.type !== "text") continue;
-      out[i] = { ...chunk, logprobs: this.#logprobs as wire.LogProb[] };
+      out[i] = { ...chunk, logprobs: logProbsOfText(this.#logprobs as wire.LogProb[], chunk.text) };
       this.#logprobs = undefined;
       return;
     }

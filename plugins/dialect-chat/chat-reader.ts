@@ -4,7 +4,7 @@ import { cutSecrets } from "./chat-error.ts";
 import type { ChatChunk } from "./chat-types.ts";
 import { DeltaFrame } from "./delta-frame.ts";
 import type { ChatQuirks } from "./quirks.ts";
-import { createSseLines, type SseLines } from "./sse-lines.ts";
+import { createSseLines, isWholePayload, type SseLines } from "./sse-lines.ts";
 import { Utf8Reads } from "./utf8-reads.ts";
 
 export interface ChatReaderOptions {
@@ -50,7 +50,7 @@ export class ChatReader {
     this.#drain(out);
     const last = this.#lines.last();
     // An event without the empty line after it: the last of a careless server, or where the stream was cut.
-    if (last !== undefined && !this.done && (last === "[DONE]" || isJson(last))) this.#payload(last, out);
+    if (last !== undefined && !this.done && isWholePayload(last)) this.#payload(last, out);
     if (!this.#started) throw new UpstreamError(502, "the model server answered with an empty stream");
     this.#decoder.end(this.done, out);
   }
@@ -90,14 +90,5 @@ export class ChatReader {
     } catch {}
     const shown = cutSecrets(payload.slice(0, 4_000), this.#secrets).slice(0, 200);
     throw new UpstreamError(502, `the model server sent an event that is no JSON object: ${shown}`);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -113,3 +113,14 @@ class Lines implements SseLines {
     throw new UpstreamError(502, `the model server sent an event of more than ${this.#max} bytes`);
   }
 }
+
+/** Whether the last event of a stream came whole. One that was cut within is not read, and never quoted. */
+export function isWholePayload(text: string): boolean {
+  if (text === "[DONE]") return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -19,6 +19,11 @@ export class ThinkTags {
     this.#place = opened ? "opened" : "start";
   }
 
+  /** Whether what comes now is a thought. */
+  get thinking(): boolean {
+    return this.#place === "opened" || this.#place === "thinking";
+  }
+
   push(delta: string, out: ModelChunk[]): void {
     this.#held += delta;
     if (this.#place === "start") this.#start(out);

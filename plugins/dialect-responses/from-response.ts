@@ -1,7 +1,8 @@
-import { type FinishReason, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
+import { type FinishReason, isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { isPartType, isTextItem, toLogProbs, withoutWords } from "./text-items.ts";
+import { isTextItem, withoutWords } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
+import { ToldText } from "./told-text.ts";
 import type { ServerResponse } from "./wire-event.ts";
 
 /** The chunks of a response that came whole. @throws UpstreamError when it failed, or is no response */
@@ -10,23 +11,44 @@ export function fromResponse(response: ServerResponse, secrets: readonly string[
   if (!Array.isArray(response.output))
     throw new UpstreamError(502, "the model server answered without output");
   const chunks: ModelChunk[] = [];
-  response.output.forEach((item, index) => {
-    wholeItem(item, index, chunks);
-  });
+  try {
+    for (const [index, item] of response.output.entries()) wholeItem(item, index, chunks);
+  } catch (error) {
+    throw toNonsense(error);
+  }
   endOf(response, response.output.some(isCall), chunks, secrets);
   return chunks;
+}
+
+/** What a server's words that cannot be read are to the client. */
+export function toNonsense(error: unknown): unknown {
+  if (isVrError(error)) return error;
+  return new UpstreamError(502, "the model server sent something that makes no sense", { cause: error });
 }
 
 /** An item that came whole, in the chunks that it would have streamed in. `index`: among the output. */
 export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[]): void {
   if (isCall(item)) {
     out.push(callChunk(item, index));
-    if (item.arguments) out.push({ type: "tool_arguments", index, delta: item.arguments });
+    const delta = argumentsOf(item.arguments);
+    if (delta) out.push({ type: "tool_arguments", index, delta });
   } else if (isTextItem(item)) {
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    for (const part of partsOf(item)) wholePart(part, out);
+    new ToldText(item.type).wholeItem(item, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
-  } else out.push({ type: "item", stage: "done", item });
+  } else out.push({ type: "item", stage: "done", item: typedItem(item) });
+}
+
+/** What comes in is not trusted: an item of any type passes, but not without one. */
+export function typedItem(item: wire.OutputItem): wire.OutputItem {
+  if (typeof item.type === "string") return item;
+  throw new UpstreamError(502, "the model server sent an item without a type");
+}
+
+/** Careless servers give an object in place of its JSON. */
+export function argumentsOf(all: unknown): string {
+  if (typeof all === "string") return all;
+  return all ? JSON.stringify(all) : "";
 }
 
 export function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
@@ -35,23 +57,9 @@ export function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
 
 export function callChunk(item: wire.FunctionToolCall, index: number): ModelChunk {
   const { call_id: callId, name } = item;
+  if (typeof name !== "string" || name === "")
+    throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
   return { type: "tool_call", index, name, item, ...(callId ? { callId } : {}) };
-}
-
-type Part = ReturnType<typeof partsOf>[number];
-
-function partsOf(item: wire.OutputMessage | wire.ReasoningItem) {
-  return [...(item.type === "reasoning" ? (item.summary ?? []) : []), ...(item.content ?? [])];
-}
-
-function wholePart(part: Part, out: ModelChunk[]): void {
-  if (!isPartType(part?.type)) return;
-  out.push({ type: "part", part: part.type });
-  if (part.type === "output_text") {
-    out.push({ type: "text", text: part.text, ...toLogProbs(part.logprobs) });
-    for (const annotation of part.annotations ?? []) out.push({ type: "annotation", annotation });
-  } else if (part.type === "refusal") out.push({ type: "refusal", text: part.refusal });
-  else out.push({ type: "reasoning", text: part.text });
 }
 
 /** Usage, and how the response ended. @throws UpstreamError when it failed, or goes on elsewhere */

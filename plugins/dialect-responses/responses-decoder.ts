@@ -1,21 +1,23 @@
 import {
   type EventDraft,
-  isVrError,
   type ModelChunk,
   type PartType,
   UpstreamError,
   type wire,
 } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
-import { callChunk, endOf, isCall, wholeItem } from "./from-response.ts";
-import { isPartType, isTextItem, withoutWords, wordsChunk } from "./text-items.ts";
+import { argumentsOf, callChunk, endOf, isCall, toNonsense, typedItem, wholeItem } from "./from-response.ts";
+import { isTextItem, rest, withoutWords } from "./text-items.ts";
+import { type Part, ToldText } from "./told-text.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
 /** An item that the server has begun. */
 interface Begun {
   item: wire.OutputItem;
-  /** UTF-16 units of words that went out, by part; of arguments under "". */
-  seen: Map<string, number>;
+  /** Of a message or of reasoning. */
+  text: ToldText;
+  /** Of a call: the arguments that went out. */
+  args: string;
 }
 
 /** The words that events bring, and the part that they belong to. */
@@ -32,6 +34,7 @@ const WORDS: Readonly<Record<string, PartType>> = {
 export class ResponsesDecoder {
   readonly #secrets: readonly string[];
   readonly #items = new Map<number, Begun>();
+  readonly #ids = new Set<unknown>();
   /** The text item whose words go out; events of others wait for its end. */
   #live: number | undefined;
   #waiting: ServerEvent[] = [];
@@ -51,8 +54,7 @@ export class ResponsesDecoder {
     try {
       this.#push(event, out);
     } catch (error) {
-      if (isVrError(error)) throw error;
-      throw new UpstreamError(502, "the model server sent an event that makes no sense", { cause: error });
+      throw toNonsense(error);
     }
   }
 
@@ -60,16 +62,33 @@ export class ResponsesDecoder {
   end(out: ModelChunk[]): void {
     const response = this.#end;
     if (!response) throw new UpstreamError(502, "the model server broke off before its answer was complete");
-    this.#live = undefined;
-    this.#goOn(out);
-    // Items that were never streamed: of a server that says all at the end.
-    response.output?.forEach((item, index) => {
-      if (this.#items.has(index)) return;
-      this.#items.set(index, { item, seen: new Map() });
-      wholeItem(item, index, out);
-    });
+    try {
+      this.#live = undefined;
+      this.#goOn(out);
+      this.#neverStreamed(response, out);
+    } catch (error) {
+      throw toNonsense(error);
+    }
     const hasCalls = [...this.#items.values()].some(({ item }) => isCall(item));
     endOf(response, hasCalls, out, this.#secrets);
+  }
+
+  /** Of a server that says all at the end. Some number their items wrongly: those are known by their ids. */
+  #neverStreamed({ output }: ServerResponse, out: ModelChunk[]): void {
+    if (!Array.isArray(output)) return;
+    for (const [index, item] of output.entries()) {
+      if (this.#items.has(index) || this.#ids.has(idOf(item))) continue;
+      this.#note(index, item);
+      wholeItem(item, index, out);
+    }
+  }
+
+  #note(index: number, item: wire.OutputItem): Begun {
+    const begun = { item, text: new ToldText(item.type === "reasoning" ? item.type : "message"), args: "" };
+    this.#items.set(index, begun);
+    const id = idOf(item);
+    if (id) this.#ids.add(id);
+    return begun;
   }
 
   #push(event: ServerEvent, out: ModelChunk[]): void {
@@ -103,36 +122,30 @@ export class ResponsesDecoder {
   }
 
   #begin(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
-    this.#items.set(index, { item, seen: new Map() });
+    const begun = this.#note(index, item);
     if (item.type === "function_call") {
       out.push(callChunk(item, index));
-      this.#arguments(index, item.arguments, out);
+      this.#arguments(begun, index, item.arguments, out);
     } else if (isTextItem(item)) {
       this.#live = index;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    } else out.push({ type: "item", stage: "added", item: withAction(item) });
+    } else out.push({ type: "item", stage: "added", item: withRequired(typedItem(item)) });
   }
 
   #done(index: number, item: wire.OutputItem, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
-    this.#items.set(index, begun ?? { item, seen: new Map() });
+    const { text } = begun ?? this.#note(index, item);
     if (item.type === "function_call") {
-      if (begun) this.#arguments(index, item.arguments, out);
+      if (begun) this.#arguments(begun, index, item.arguments, out);
       else wholeItem(item, index, out);
-    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item });
+    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item: typedItem(item) });
     else {
-      if (begun && begun.seen.size > 0) out.push({ type: "item", stage: "done", item: withoutWords(item) });
-      else this.#atOnce(item, index, begun !== undefined, out);
+      if (!begun) out.push({ type: "item", stage: "added", item: withoutWords(item) });
+      text.wholeItem(item, out);
+      out.push({ type: "item", stage: "done", item: withoutWords(item) });
       if (this.#live === index) this.#live = undefined;
       this.#goOn(out);
     }
-  }
-
-  /** A text item that ends without an event for its words. */
-  #atOnce(item: wire.OutputItem, index: number, isBegun: boolean, out: ModelChunk[]): void {
-    const whole: ModelChunk[] = [];
-    wholeItem(item, index, whole);
-    out.push(...(isBegun ? whole.slice(1) : whole));
   }
 
   /** What had to wait for a text item that has ended. */
@@ -145,46 +158,59 @@ export class ResponsesDecoder {
   #inItem(type: string, index: number, event: ServerEvent, out: ModelChunk[]): void {
     const begun = this.#items.get(index);
     if (!begun) return;
-    const stem = type.slice(0, type.lastIndexOf("."));
     if (begun.item.type === "function_call") {
       if (type === "response.function_call_arguments.delta") this.#more(begun, index, event.delta, out);
-      else if (type === "response.function_call_arguments.done") this.#arguments(index, event.arguments, out);
-    } else if (!isTextItem(begun.item)) out.push({ type: "item_event", event: toDraft(event) });
-    else if (type === "response.content_part.added" || type === "response.reasoning_summary_part.added") {
-      if (isPartType(event.part?.type)) out.push({ type: "part", part: event.part.type });
-    } else if (type === "response.output_text.annotation.added") {
-      if (event.annotation) out.push({ type: "annotation", annotation: event.annotation });
-    } else if (WORDS[stem]) this.#words(begun, WORDS[stem], type.endsWith(".done"), event, out);
+      else if (type === "response.function_call_arguments.done")
+        this.#arguments(begun, index, event.arguments, out);
+    } else if (isTextItem(begun.item)) this.#inText(begun.text, type, event, out);
+    else if (type.startsWith("response.")) out.push({ type: "item_event", event: toDraft(event) });
   }
 
-  #words(begun: Begun, part: PartType, done: boolean, event: ServerEvent, out: ModelChunk[]): void {
-    const key = `${part}/${event.summary_index ?? event.content_index ?? 0}`;
-    const before = begun.seen.get(key) ?? 0;
-    const all = part === "refusal" ? event.refusal : event.text;
-    // A whole text after its deltas says nothing new, unless there were none.
-    const text = done ? (typeof all === "string" ? all.slice(before) : "") : event.delta;
-    const chunk = wordsChunk(part, text, event.logprobs);
-    begun.seen.set(key, before + (typeof text === "string" ? text.length : 0));
-    if (chunk) out.push(chunk);
+  #inText(text: ToldText, type: string, event: ServerEvent, out: ModelChunk[]): void {
+    const at = event.summary_index ?? event.content_index ?? 0;
+    switch (type) {
+      case "response.content_part.added":
+      case "response.reasoning_summary_part.added":
+        text.begin(event.part?.type, at, out);
+        return;
+      case "response.content_part.done":
+      case "response.reasoning_summary_part.done":
+        text.whole(event.part as Part | undefined, at, out);
+        return;
+      case "response.output_text.annotation.added":
+        text.annotation(at, event.annotation, out);
+        return;
+    }
+    const part = WORDS[type.slice(0, type.lastIndexOf("."))];
+    if (part === undefined) return;
+    const { delta, logprobs } = event;
+    if (!type.endsWith(".done")) text.words(part, at, delta, logprobs, out);
+    else text.ended(part, at, part === "refusal" ? event.refusal : event.text, logprobs, out);
   }
 
   /** All arguments of a call, of which some may have gone out. */
-  #arguments(index: number, all: unknown, out: ModelChunk[]): void {
-    const begun = this.#items.get(index);
-    if (begun && typeof all === "string") this.#more(begun, index, all.slice(begun.seen.get("") ?? 0), out);
+  #arguments(begun: Begun, index: number, all: unknown, out: ModelChunk[]): void {
+    this.#more(begun, index, rest(argumentsOf(all), begun.args), out);
   }
 
   #more(begun: Begun, index: number, delta: unknown, out: ModelChunk[]): void {
     if (typeof delta !== "string" || delta === "") return;
-    begun.seen.set("", (begun.seen.get("") ?? 0) + delta.length);
+    begun.args += delta;
     out.push({ type: "tool_arguments", index, delta });
   }
 }
 
-/** A search begins before the server knows what for, which clients' schemas do not foresee. */
-function withAction(item: wire.OutputItem): wire.OutputItem {
-  if (item.type !== "web_search_call" || item.action) return item;
-  return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+/** Items begin before the server knows what for or what comes of them, which clients' schemas do not foresee. */
+function withRequired(item: wire.OutputItem): wire.OutputItem {
+  if (item.type === "web_search_call" && !item.action)
+    return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+  if (item.type === "image_generation_call" && item.result === undefined)
+    return { ...(item as wire.ImageGenToolCall), result: null };
+  return item;
+}
+
+function idOf(item: wire.OutputItem): unknown {
+  return (item as { id?: unknown }).id;
 }
 
 /** As the gateway sends it on: with a number of its own, and padded only if the client wants it. */

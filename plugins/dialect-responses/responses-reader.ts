@@ -1,5 +1,11 @@
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
-import { createSseLines, cutSecrets, type SseLines, Utf8Reads } from "../dialect-chat/index.ts";
+import {
+  createSseLines,
+  cutSecrets,
+  isWholePayload,
+  type SseLines,
+  Utf8Reads,
+} from "../dialect-chat/index.ts";
 import { ResponsesDecoder } from "./responses-decoder.ts";
 import type { ServerEvent } from "./wire-event.ts";
 
@@ -48,7 +54,7 @@ export class ResponsesReader {
       if (rest !== "") this.#lines.append(rest);
       this.#drain(out);
       const last = this.#lines.last();
-      if (last !== undefined) this.#payload(last, out);
+      if (last !== undefined && isWholePayload(last)) this.#payload(last, out);
     }
     if (!this.#started) throw new UpstreamError(502, "the model server answered with an empty stream");
     this.#decoder.end(out);

@@ -1,4 +1,5 @@
 import type { ModelChunk, PartType, wire } from "../../core/index.ts";
+import { toLogProbs } from "../dialect-chat/index.ts";
 
 export type TextItem = wire.OutputMessage | wire.ReasoningItem;
 
@@ -24,14 +25,18 @@ export function withoutWords(item: TextItem): TextItem {
   return { ...rest, summary: [] };
 }
 
-/** Of a text chunk: only when there are any. */
-export function toLogProbs(logprobs: unknown): { logprobs?: wire.LogProb[] } {
-  return Array.isArray(logprobs) && logprobs.length > 0 ? { logprobs } : {};
+/** Of a text chunk: only when there are any. Those of deltas may lack `bytes`, which a whole part has. */
+function logProbsOf(logprobs: unknown): { logprobs?: wire.LogProb[] } {
+  return Array.isArray(logprobs) && logprobs.length > 0 ? { logprobs: toLogProbs(logprobs) } : {};
 }
 
-/** The chunk for words of a part; `undefined` for none. */
-export function wordsChunk(part: PartType, text: unknown, logprobs?: unknown): ModelChunk | undefined {
-  if (typeof text !== "string" || text === "") return undefined;
-  if (part === "output_text") return { type: "text", text, ...toLogProbs(logprobs) };
+/** The chunk for words of a part. */
+export function wordsChunk(part: PartType, text: string, logprobs?: unknown): ModelChunk {
+  if (part === "output_text") return { type: "text", text, ...logProbsOf(logprobs) };
   return part === "refusal" ? { type: "refusal", text } : { type: "reasoning", text };
+}
+
+/** What a whole text says beyond what was told of it; nothing where it tells the same in another form. */
+export function rest(all: unknown, told: string): string {
+  return typeof all === "string" && all.startsWith(told) ? all.slice(told.length) : "";
 }

@@ -14,11 +14,25 @@ type Entry = InTurn<ModelItem | HostedItem>;
  * that is not encrypted.
  */
 export function toInput(entries: readonly Entry[], plainReasoning: boolean): object[] {
-  return entries.flatMap(({ item }) => {
-    // Without its encrypted content the server would look for it in a store of its own, by its id.
-    if (item.type === "reasoning" && !item.encrypted_content && !plainReasoning) return [];
+  return entries.flatMap(({ item }, i) => {
+    if (item.type === "reasoning") {
+      // Without its encrypted content the server would look for it in a store of its own, by its id.
+      if (!item.encrypted_content && !plainReasoning) return [];
+      if (!leadsOn(entries, i)) return [];
+    }
     return [withoutOwnId(typed(item))];
   });
+}
+
+/** Whether the model said anything after this reasoning: what it led to may have been cut off, which servers refuse. */
+function leadsOn(entries: readonly Entry[], index: number): boolean {
+  for (let i = index + 1; i < entries.length; i++) {
+    const item = entries[i]?.item;
+    if (item?.type === "reasoning") continue;
+    if (item === undefined || item.type === "function_call_output") return false;
+    return !isMessage(item) || item.role === "assistant";
+  }
+  return false;
 }
 
 /** Messages may come without a type, which some servers require. */

@@ -9,8 +9,10 @@ export interface ResponsesQuirks {
   passthrough: readonly (keyof ModelPassthrough)[];
 }
 
-/** Asked for always: without it reasoning could not go back to a server that keeps nothing. */
+/** Asked of every model that may reason: without it reasoning could not go back to a server that keeps nothing. */
 const ENCRYPTED = "reasoning.encrypted_content";
+/** OpenAI's models that do not reason, with which its API refuses to be asked for encrypted reasoning. */
+const REASONS_NOT = /(?:^|[/:])(?:gpt-3|gpt-4|chatgpt-|gpt-5-chat)/i;
 
 /**
  * The body of `POST /responses`. The conversation goes along whole and nothing is kept there: whose state it is
@@ -26,7 +28,7 @@ export function toResponsesRequest(
     model: request.model,
     input: toInput(request.items, quirks.sendReasoning !== "never"),
     store: false,
-    include: [...new Set([...(hosted?.include ?? []), ENCRYPTED])],
+    include: toInclude(hosted?.include ?? [], request.model),
   };
   if (request.stream) body.stream = true;
   if (request.instructions !== undefined) body.instructions = request.instructions;
@@ -56,6 +58,11 @@ export function toResponsesRequest(
     if (value !== undefined) body[name] = value;
   }
   return body;
+}
+
+function toInclude(asked: readonly string[], model: string): string[] {
+  if (REASONS_NOT.test(model)) return asked.filter((value) => value !== ENCRYPTED);
+  return [...new Set([...asked, ENCRYPTED])];
 }
 
 function addLogprobs(body: Record<string, unknown>, top: number | undefined): void {

@@ -119,6 +119,8 @@ class Parts {
     if (word.endsWith("part.added")) {
       check(this.#open === undefined, "a part opens while another is open");
       check(textOf(event.part) === "", "the part opens with text");
+      const { annotations = [], logprobs = [] } = event.part as Json;
+      checkSame([[], []], [annotations, logprobs], "the annotations and logprobs of the opening part");
       this.#open = { text: "", annotations: [], logprobs: [] };
       return;
     }

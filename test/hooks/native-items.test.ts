@@ -91,4 +91,28 @@ describe("an item of an upstream that speaks items itself", () => {
     expect(response.status).toBe("failed");
     expect(response.output).toEqual([{ ...search("in_progress"), status: "failed" }]);
   });
+
+  it("keeps the code that was shown when the upstream breaks off in it", async () => {
+    const item = {
+      type: "code_interpreter_call",
+      id: "ci_upstream",
+      status: "in_progress",
+      code: "",
+      container_id: "cntr_1",
+      outputs: null,
+    } satisfies wire.OutputItem;
+    const at = { item_id: "ci_upstream", output_index: 0 };
+    const code = (delta: string): ModelChunk => ({
+      type: "item_event",
+      event: { type: "response.code_interpreter_call_code.delta", ...at, delta },
+    });
+    const started: ModelChunk = {
+      type: "item_event",
+      event: { type: "response.code_interpreter_call.in_progress", ...at },
+    };
+    const broken = [[passed(item, "added"), started, code("1+"), code("1")]];
+    const vr = await startInProcess({ plugins: [scripted(broken)] });
+    const { response } = await vr.stream({});
+    expect(response.output).toEqual([{ ...item, code: "1+1", status: "incomplete" }]);
+  });
 });

@@ -14,6 +14,7 @@ import {
   stream,
 } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
+import { message, says, thought } from "../helpers/responses-says.ts";
 import { recorded, recordedEvents, recordedResponse } from "../helpers/responses-server.ts";
 
 let server: ChatServer;
@@ -279,8 +280,25 @@ describe("guardrails", () => {
     );
     replyTwice("responses/openai-refusal");
     const { response } = await bothWays(() => ({ plugins: [native(), dropItems] }));
-    expect(response.output.map((item) => item.type)).toContain("message");
+    expect(response.output.filter((item) => item.type === "message")).toHaveLength(1);
     expect(JSON.stringify(response.output)).toContain("I cannot help with that.");
+  });
+
+  it("may speak within the server's reasoning: that ends there, without the seal of what was not whole", async () => {
+    const remark = plugin("remark", (vr) =>
+      vr.hooks.onChunk.tap((chunk, turn) => {
+        const said = turn.state("remark", () => ({ once: false }));
+        if (chunk.type !== "reasoning" || said.once) return undefined;
+        said.once = true;
+        return [chunk, { type: "text", text: "One moment." }];
+      }),
+    );
+    server.reply(says(thought("rs_1", "First.", "Second."), message("msg_1", "Noon.")));
+    const vr = await startInProcess({ plugins: [native(), remark] });
+    const { response } = await vr.stream({ include: [ENCRYPTED] });
+    expect(response.output.map(({ type }) => type)).toEqual(["reasoning", "message", "reasoning", "message"]);
+    expect(response.output[0]).toMatchObject({ id: "rs_1", summary: [{ text: "First." }] });
+    expect(response.output[0]).not.toHaveProperty("encrypted_content");
   });
 
   it("annotate the message at its end, and see each item once, whole", async () => {
@@ -362,6 +380,20 @@ describe("a model call", () => {
     expect(headers.get("x-vr-warning")).toContain("frequency_penalty");
   });
 
+  it.each([
+    ["gpt-5.1", [ENCRYPTED]],
+    ["o4-mini", [ENCRYPTED]],
+    ["some-model", [ENCRYPTED]],
+    ["gpt-4o-mini", []],
+    ["ft:gpt-4.1:org::1", []],
+    ["gpt-5-chat-latest", []],
+  ])("asks for encrypted reasoning where the API does not refuse that: %s", async (model, include) => {
+    server.reply(recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    await vr.post({ model, include: [ENCRYPTED] });
+    expect(sent(0).include).toEqual(include);
+  });
+
   it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
     server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });
@@ -409,6 +441,16 @@ describe("bad days", () => {
     const { response } = await vr.stream();
     expect(response.status).toBe("failed");
     expect(response.error?.code).toBe("server_error");
+  });
+
+  it("a stream that is cut within an event: what came of it is shown to nobody, as no guardrail saw it", async () => {
+    const bytes = fixtureBytes("responses/openai-refusal");
+    const cut = bytes.subarray(0, bytes.indexOf("cannot", bytes.indexOf('"delta"')) + 3);
+    server.reply(stream(cut));
+    const vr = await startInProcess({ plugins: [native(), guardBlocklist({ words: ["can"] })] });
+    const { response, events } = await vr.stream();
+    expect(response.status).toBe("failed");
+    expect(JSON.stringify(events)).not.toContain("can");
   });
 
   it("response.failed is a failure with the server's reason", async () => {

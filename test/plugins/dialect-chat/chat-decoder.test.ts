@@ -90,6 +90,28 @@ describe("text and what goes with it", () => {
     });
   });
 
+  describe("keeps the logprobs of thoughts from the text", () => {
+    const choice = (delta: object, ...tokens: string[]) => ({
+      choices: [{ index: 0, delta, logprobs: { content: tokens.map((token) => ({ token, logprob: -1 })) } }],
+    });
+    it.each([
+      ["in a field", [choice({ reasoning: "hm" }, "hm"), choice({ content: "noon" }, "no", "on")]],
+      [
+        "between tags",
+        ["<think>", "hm", "</think>", "\n\n", "noon"].map((content) => choice({ content }, content)),
+      ],
+      [
+        "in one delta with it",
+        [choice({ content: "<think>hm</think>noon" }, "<think>", "hm", "</think>", "noon")],
+      ],
+      ["of an unstreamed answer", [choice({ reasoning: "hm", content: "noon" }, "hm", "no", "on")]],
+      ["but not those of an empty delta", [choice({ content: "" }, "no"), choice({ content: "noon" }, "on")]],
+    ])("%s", (_, payloads) => {
+      const [text] = decodeChunks(...payloads).filter((each) => each.type === "text");
+      expect(text?.logprobs?.map(({ token }) => token).join("")).toBe("noon");
+    });
+  });
+
   it("ignores other choices than the first", () => {
     const second = { index: 1, delta: { content: "no" }, finish_reason: "length" };
     const first = { index: 0, delta: { content: "yes" }, finish_reason: null };
