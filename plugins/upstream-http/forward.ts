@@ -29,7 +29,7 @@ export async function forward(
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
   if (statusCode >= 300)
-    throw toHttpError(statusCode, await readStart(answer), {
+    throw toHttpError(statusCode, await readStart(answer, signal), {
       retryAfter: one(said["retry-after"]),
       secrets,
     });
@@ -57,14 +57,18 @@ export async function forward(
   }
 }
 
-/** As much of an error's body as is read at most. */
-async function readStart(body: Dispatcher.ResponseData["body"]): Promise<string> {
+/** As much of an error's body as is read at most. The status says enough where the rest does not come. */
+async function readStart(body: Dispatcher.ResponseData["body"], signal: AbortSignal): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    parts.push(part);
-    bytes += part.length;
-    if (bytes > MAX_ERROR_BYTES) break;
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes > MAX_ERROR_BYTES) break;
+    }
+  } catch {
+    signal.throwIfAborted();
   }
   return Buffer.concat(parts).toString();
 }
