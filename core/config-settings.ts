@@ -54,7 +54,11 @@ function pick<T>(
   const [name, text] = flag?.[1] === undefined ? [variable[0], nonEmpty(variable[1])] : flag;
   if (text === undefined) return undefined;
   const value = convert(text);
-  if (value === undefined) throw new ConfigError(`${name} is "${text}": expected ${expected}`);
+  if (value === undefined) {
+    // What comes before an @ in a mistyped URL may be a password.
+    const given = text.includes("@") ? name : `${name} is "${text}"`;
+    throw new ConfigError(`${given}: expected ${expected}`);
+  }
   return value;
 }
 

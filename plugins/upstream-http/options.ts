@@ -4,9 +4,12 @@ import { partialQuirksSchema } from "../dialect-chat/index.ts";
 
 const milliseconds = z.number().int().positive();
 
-const baseUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => !URL.canParse(url) || new URL(url).username === "", "credentials belong in apiKey");
+const baseUrl = z.url({ protocol: /^https?$/ }).refine(hasNoCredentials, "credentials belong in apiKey");
+
+function hasNoCredentials(url: string): boolean {
+  const address = URL.parse(url);
+  return !address || address.username + address.password === "";
+}
 
 const fields = z.strictObject({
   /** Names it in logs, errors and routes. */

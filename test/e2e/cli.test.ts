@@ -91,6 +91,35 @@ describe("vr start", () => {
   });
 });
 
+describe("a URL with a password in it", () => {
+  const password = "hunter2-hunter2";
+
+  it.each([
+    [{ VR_UPSTREAM: `me:${password}@host:8000/v1` }, "VR_UPSTREAM: expected a URL such as"],
+    [{ VR_UPSTREAM: `http://me:half/${password}@host/v1` }, "VR_UPSTREAM: expected a URL such as"],
+    [
+      { VR_UPSTREAM: `http://me:half@${password}@host/v1` },
+      "VR_UPSTREAM: credentials belong in VR_UPSTREAM_",
+    ],
+    [
+      { VR_UPSTREAM: `http://:${password}@host/v1` },
+      "VR_UPSTREAM: credentials belong in VR_UPSTREAM_API_KEY",
+    ],
+    [{ VR_UPSTREAM: `http://me:half@${password}@host/v1`, VR_UPSTREAM_KIND: "demo" }, "VR_UPSTREAM_KIND"],
+    [
+      { VR_UPSTREAM_KIND: "openai", OPENAI_BASE_URL: `me:${password}@host/v1` },
+      "OPENAI_BASE_URL: expected a URL such as",
+    ],
+    [{ VR_REDIS_URL: `http://me:${password}@host` }, "rediss://user:password@host:6380"],
+  ])("%j is refused without showing it", async (env: Record<string, string>, message) => {
+    const { code, stderr } = await vr(["start", "--port", "0"], { env }).finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(password);
+    expect(stderr).not.toContain("vr.config");
+  });
+});
+
 describe("flags are over the environment, which is over the configuration", () => {
   const config = (options: string) => ["--config", tempConfig(`{ plugins: [demo()], ${options} }`)];
 

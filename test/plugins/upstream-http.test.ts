@@ -677,6 +677,7 @@ describe("options", () => {
   it.each([
     [{ baseUrl: "ftp://example.com" }, "baseUrl"],
     [{ baseUrl: "http://user:pass@example.com" }, "baseUrl"],
+    [{ baseUrl: "http://:pass@example.com" }, "baseUrl"],
     [{ baseUrl: "http://example.com", quirks: { maxTokens: "tokens" } }, "quirks.maxTokens"],
     [{ baseUrl: "http://example.com", headers: { Authorization: "x" } }, "headers"],
     [{ baseUrl: "http://example.com", retires: 3 }, "retires"],
