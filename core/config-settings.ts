@@ -34,7 +34,8 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
     upstreamKind: nonEmpty(env.VR_UPSTREAM_KIND),
-    upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
+    // Where it was read from a file it may end with a line break.
+    upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY?.trim()),
     dbPath: nonEmpty(env.VR_DB_PATH),
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
     logLevel:

@@ -169,7 +169,7 @@ describe("flags are over the environment, which is over the configuration", () =
   });
 
   it("VR_UPSTREAM_API_KEY goes to VR_UPSTREAM, and nowhere else", async () => {
-    const env = { VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-of-the-upstream" };
+    const env = { VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-of-the-upstream\n" };
     const command = vr(["start", "--port", "0"], { env });
     server.reply(answer({ text: "ok" }));
     const count = server.requests.length;
