@@ -275,6 +275,28 @@ describe("the configuration", () => {
     expect(stderr).toContain("left alone");
   });
 
+  // `npm install` in an empty folder writes the one package.json, `npm init` the other.
+  it.each(["{}", '{ "type": "commonjs" }'])("is a module whatever %s says", async (manifest) => {
+    const folder = tempFolder({
+      "package.json": manifest,
+      "vr.config.ts": `
+        import { defineConfig } from "vr-gateway";
+        import { greet } from "./greet.ts";
+        export default defineConfig({ plugins: [greet()] });
+      `,
+      "greet.ts": `
+        import { definePlugin, type Vr } from "vr-gateway";
+        export const greet = definePlugin({
+          name: "greet",
+          setup: (vr: Vr) => void vr.router.get("/greet", (ctx) => { ctx.body = "hello"; }),
+        });
+      `,
+    });
+    const command = vr(["start", "--port", "0"], { cwd: folder });
+    expect(await (await fetch(`${await command.listening()}/greet`)).text()).toBe("hello");
+    expect((await command.stop()).stderr).toBe("");
+  });
+
   it("lends its zod to a plugin that has none of its own", async () => {
     const folder = tempFolder({
       "vr.config.ts": `
