@@ -86,6 +86,18 @@ function resolveZod(
 }
 
 /**
+ * TypeScript that is imported is a module, whatever the nearest package.json says of JavaScript: `npm init` writes
+ * one that says "commonjs".
+ */
+function asModule(
+  resolved: ReturnType<ResolveHook>,
+  { conditions }: Parameters<ResolveHook>[1],
+): ReturnType<ResolveHook> {
+  const isImported = conditions.includes("import") && !resolved.url.includes("/node_modules/");
+  return isImported && resolved.url.endsWith(".ts") ? { ...resolved, format: "module-typescript" } : resolved;
+}
+
+/**
  * Makes `vr-gateway` in a configuration, and in what it imports, the very modules that run here: one core,
  * whether from a checkout, an installed package or a global command.
  */
@@ -96,7 +108,7 @@ function shareTheCore(): void {
     resolve(specifier, context, nextResolve) {
       if (specifier === "zod") return resolveZod(context, nextResolve);
       if (specifier !== "vr-gateway" && !specifier.startsWith("vr-gateway/plugins/"))
-        return nextResolve(specifier, context);
+        return asModule(nextResolve(specifier, context), context);
       const name = specifier.slice("vr-gateway/".length);
       const url = new URL(`${name === "" ? "./index" : `../${name}/index`}.${extension}`, import.meta.url);
       if (!existsSync(url)) throw new ConfigError(`there is no "${specifier}"`);

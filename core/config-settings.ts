@@ -34,7 +34,8 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
     upstreamKind: nonEmpty(env.VR_UPSTREAM_KIND),
-    upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY),
+    // Where it was read from a file it may end with a line break.
+    upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY?.trim()),
     dbPath: nonEmpty(env.VR_DB_PATH),
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
     logLevel:
@@ -54,7 +55,11 @@ function pick<T>(
   const [name, text] = flag?.[1] === undefined ? [variable[0], nonEmpty(variable[1])] : flag;
   if (text === undefined) return undefined;
   const value = convert(text);
-  if (value === undefined) throw new ConfigError(`${name} is "${text}": expected ${expected}`);
+  if (value === undefined) {
+    // What comes before an @ in a mistyped URL may be a password.
+    const given = text.includes("@") ? name : `${name} is "${text}"`;
+    throw new ConfigError(`${given}: expected ${expected}`);
+  }
   return value;
 }
 

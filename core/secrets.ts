@@ -13,13 +13,16 @@ export function isSecretKey(key: string): boolean {
 
 /**
  * Cuts out of a text what others wrote into it: credentials in URLs, bearer tokens, and the values of
- * environment variables that are named like secrets.
+ * environment variables that are named like secrets. `user:password` in a URL is a word of vr's own hints.
  */
 export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): string {
   let clean = text;
-  for (const [name, value = ""] of Object.entries(env))
-    if (value.length >= SHORTEST && SECRET_VARIABLE.test(name)) clean = clean.replaceAll(value, "[redacted]");
+  for (const [name, value = ""] of Object.entries(env)) {
+    const secret = value.trim();
+    if (secret.length >= SHORTEST && SECRET_VARIABLE.test(name))
+      clean = clean.replaceAll(secret, "[redacted]");
+  }
   return clean
-    .replace(/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#"'@]*@/gi, "$1[redacted]@")
+    .replace(/(\b[a-z][a-z\d+.-]*:\/\/)(?!user:password@)[^\s/?#"']*@/gi, "$1[redacted]@")
     .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]");
 }

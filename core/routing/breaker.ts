@@ -74,6 +74,11 @@ export class CircuitBreaker {
     if (opens) this.#options.changed("open");
   }
 
+  /** Something else than a call was left without an answer; an open circuit or a trial under way knows better. */
+  unanswered(): void {
+    if (this.passable) this.failed(this.#epoch);
+  }
+
   /** The call ended without a word about the server, as when the client left. A trial is to be made again. */
   left(call: number): void {
     if (call === this.#epoch && this.#state === "trial") this.#become("open");

@@ -1,5 +1,6 @@
 import type { Log, MaybePromise } from "../context.ts";
 import { isUpstreamError, UpstreamError } from "../errors.ts";
+import { reasonOf } from "../upstream-check.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import { CircuitBreaker } from "./breaker.ts";
 import { NoPlace, Places, type Waiting } from "./places.ts";
@@ -42,6 +43,13 @@ export class Guard {
   /** @throws UpstreamError 503 `upstream_unavailable` while the circuit is open */
   refuseIfOpen(): void {
     if (!this.#breaker.passable) throw this.#unavailable();
+  }
+
+  /** Hears an error that is no call's: only that nobody answered says something about calls. */
+  heard(error: unknown): void {
+    const reason = reasonOf(error);
+    if (isUpstreamError(error) && (reason === "unreachable" || reason === "timeout"))
+      this.#breaker.unanswered();
   }
 
   /**

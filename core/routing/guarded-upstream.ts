@@ -53,11 +53,17 @@ export class GuardedUpstream implements Upstream {
 
   /**
    * Not asked while the circuit is open: a server that is down would keep every request waiting that names no
-   * model. Its answers do not count, since servers that cannot list their models may work all the same.
+   * model. That nobody answers counts as a failure for the same reason; what is answered does not, since servers
+   * that cannot list their models may work all the same.
    */
   defaultModel(signal: AbortSignal): MaybePromise<string> {
     this.#guard.refuseIfOpen();
-    return this.#upstream.defaultModel(signal);
+    const model = this.#upstream.defaultModel(signal);
+    if (typeof model === "string") return model;
+    return model.catch((error: unknown) => {
+      if (!signal.aborted) this.#guard.heard(error);
+      throw error;
+    });
   }
 
   async #forward(call: ForwardedCall): Promise<ForwardedAnswer> {

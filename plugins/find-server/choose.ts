@@ -40,7 +40,7 @@ export async function choose({ places, timeoutMs, settings, env }: Looking): Pro
   const notes = others.flatMap((other) => otherNotes(other, timeoutMs));
   if (chosen?.found.type !== "server") throw new ConfigError([...nothingFound(others), ...notes].join("; "));
   const { kind, state } = chosen.found;
-  const apiKey = kind === "openai" ? env.OPENAI_API_KEY : settings.upstreamApiKey;
+  const apiKey = kind === "openai" ? env.OPENAI_API_KEY?.trim() : settings.upstreamApiKey;
   const why = kind === "demo" ? nothingFound(others) : chosenNotes(kind, state, apiKey);
   return {
     kind,
@@ -57,7 +57,7 @@ async function look(
 ): Promise<Seen> {
   const { kind } = place;
   if (kind === "demo") return { kind, baseUrl: "", found: { type: "server", kind, state: "ready" } };
-  if (kind === "openai" && !env.OPENAI_API_KEY) return { kind, baseUrl: "", found: { type: "none" } };
+  if (kind === "openai" && !env.OPENAI_API_KEY?.trim()) return { kind, baseUrl: "", found: { type: "none" } };
   const baseUrl = place.baseUrl ?? usualAddress(kind, env) ?? "";
   if (kind !== "openai")
     return { kind, baseUrl, found: await identify(baseUrl, signal, settings.upstreamApiKey) };

@@ -5,11 +5,20 @@ import { pluginOf, SERVER_KINDS } from "./kinds.ts";
 
 export { type NamedUpstream, namedUpstream } from "./named-upstream.ts";
 
+/** The start banner shows where there are servers. */
+function hasNoCredentials(url: string): boolean {
+  const address = URL.parse(url);
+  return !address || address.username + address.password === "";
+}
+
 const place = z
   .strictObject({
     kind: z.enum(SERVER_KINDS),
     /** The usual address of the kind unless said. */
-    baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .refine(hasNoCredentials, "credentials do not belong here; the key is VR_UPSTREAM_API_KEY")
+      .optional(),
   })
   .refine(({ kind, baseUrl }) => kind !== "openai-compatible" || baseUrl !== undefined, {
     path: ["baseUrl"],

@@ -61,7 +61,10 @@ export function pluginOf(kind: ServerKind, at: ServerAt): Promise<Plugin> {
 export function usualAddress(kind: ServerKind, env: NodeJS.ProcessEnv): string | undefined {
   const said = kind === "openai" ? env.OPENAI_BASE_URL : undefined;
   if (said && !/^https?:/.test(URL.parse(said)?.protocol ?? ""))
-    throw new ConfigError(`OPENAI_BASE_URL is "${said}": expected a URL such as https://api.openai.com/v1`);
+    throw new ConfigError(
+      // What comes before an @ may be a password.
+      `OPENAI_BASE_URL${said.includes("@") ? "" : ` is "${said}"`}: expected a URL such as https://api.openai.com/v1`,
+    );
   const { usual }: Kind = KINDS[kind];
   return said || usual;
 }

@@ -25,7 +25,21 @@ export async function namedUpstream(
   const address = baseUrl ?? usualAddress(known, env);
   if (address === undefined && known !== "demo")
     throw new ConfigError(`VR_UPSTREAM_KIND is "${known}": VR_UPSTREAM has to say where it is`);
-  return pluginOf(known, { baseUrl: address ?? "", ...(apiKey ? { apiKey } : {}) });
+  try {
+    return await pluginOf(known, { baseUrl: address ?? "", ...(apiKey ? { apiKey } : {}) });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const variable = baseUrl === undefined ? "OPENAI_BASE_URL" : "VR_UPSTREAM";
+    throw new ConfigError(ofVariables(error.message, variable), { cause: error });
+  }
+}
+
+/** An error of the plugin's options, said of where they came from; `variable` has the address. */
+function ofVariables(message: string, variable: string): string {
+  return message
+    .replace(/^plugin "[^"]*": (?=baseUrl|apiKey)/, "")
+    .replace(/^baseUrl\b/, variable)
+    .replaceAll(/\bapiKey\b/g, "VR_UPSTREAM_API_KEY");
 }
 
 function toKind(name: string): ServerKind {

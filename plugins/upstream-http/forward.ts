@@ -30,7 +30,7 @@ export async function forward(
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
   if (statusCode >= 300)
-    throw toHttpError(statusCode, (await readText(answer, MAX_ERROR_BYTES)).text, {
+    throw toHttpError(statusCode, await readReason(answer, signal), {
       retryAfter: one(said["retry-after"]),
       secrets,
     });
@@ -55,6 +55,16 @@ export async function forward(
       signal.throwIfAborted();
       throw toNetworkError(error, false);
     }
+  }
+}
+
+/** As much as came of an error's body: the status says enough where the rest does not come. */
+async function readReason(body: Dispatcher.ResponseData["body"], signal: AbortSignal): Promise<string> {
+  try {
+    return (await readText(body, MAX_ERROR_BYTES)).text;
+  } catch {
+    signal.throwIfAborted();
+    return "";
   }
 }
 

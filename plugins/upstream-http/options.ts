@@ -6,7 +6,24 @@ const milliseconds = z.number().int().positive();
 
 const baseUrl = z
   .url({ protocol: /^https?$/ })
-  .refine((url) => !URL.canParse(url) || new URL(url).username === "", "credentials belong in apiKey");
+  .refine(hasNoCredentials, "credentials belong in apiKey")
+  .refine((url) => !/[?#]/.test(url), "a query is not sent");
+
+function hasNoCredentials(url: string): boolean {
+  const address = URL.parse(url);
+  return !address || address.username + address.password === "";
+}
+
+/** What HTTP takes; a key that was read from a file often ends with a line break. */
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "holds a character that no header may have, such as a line break");
+
+const headers = z.record(z.string(), headerValue).superRefine((given, context) => {
+  for (const name of Object.keys(given))
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+      context.addIssue({ code: "custom", message: `"${name}" is no name of a header` });
+});
 
 const fields = z.strictObject({
   /** Names it in logs, errors and routes. */
@@ -18,7 +35,7 @@ const fields = z.strictObject({
    * itself. OpenAI's own host is asked through "responses" unless said, any other through "chat".
    */
   api: z.enum(["chat", "responses"]).optional(),
-  apiKey: z.string().min(1).optional(),
+  apiKey: headerValue.min(1).optional(),
   /**
    * "key" sends `apiKey`, if there is one; "forward" the client's own `Authorization`, else `apiKey`; "none"
    * nothing.
@@ -27,7 +44,7 @@ const fields = z.strictObject({
   /** The model of requests that name none; the first that the server lists unless said. */
   model: z.string().min(1).optional(),
   /** Sent with every request. */
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: headers.default({}),
   /** Put into the body of every model call, over what vr writes. */
   extraBody: z.record(z.string(), z.unknown()).default({}),
   quirks: partialQuirksSchema.default({}),

@@ -28,7 +28,7 @@ export const openai = definePlugin({
   name: "upstream-openai",
   options: serverOptionsAt("https://api.openai.com/v1"),
   setup(vr, options) {
-    const apiKey = options.apiKey ?? (process.env.OPENAI_API_KEY || undefined);
+    const apiKey = options.apiKey ?? (process.env.OPENAI_API_KEY?.trim() || undefined);
     useServer(vr, family, { ...options, apiKey });
   },
 });

@@ -91,6 +91,35 @@ describe("vr start", () => {
   });
 });
 
+describe("a URL with a password in it", () => {
+  const password = "hunter2-hunter2";
+
+  it.each([
+    [{ VR_UPSTREAM: `me:${password}@host:8000/v1` }, "VR_UPSTREAM: expected a URL such as"],
+    [{ VR_UPSTREAM: `http://me:half/${password}@host/v1` }, "VR_UPSTREAM: expected a URL such as"],
+    [
+      { VR_UPSTREAM: `http://me:half@${password}@host/v1` },
+      "VR_UPSTREAM: credentials belong in VR_UPSTREAM_",
+    ],
+    [
+      { VR_UPSTREAM: `http://:${password}@host/v1` },
+      "VR_UPSTREAM: credentials belong in VR_UPSTREAM_API_KEY",
+    ],
+    [{ VR_UPSTREAM: `http://me:half@${password}@host/v1`, VR_UPSTREAM_KIND: "demo" }, "VR_UPSTREAM_KIND"],
+    [
+      { VR_UPSTREAM_KIND: "openai", OPENAI_BASE_URL: `me:${password}@host/v1` },
+      "OPENAI_BASE_URL: expected a URL such as",
+    ],
+    [{ VR_REDIS_URL: `http://me:${password}@host` }, "rediss://user:password@host:6380"],
+  ])("%j is refused without showing it", async (env: Record<string, string>, message) => {
+    const { code, stderr } = await vr(["start", "--port", "0"], { env }).finished;
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(password);
+    expect(stderr).not.toContain("vr.config");
+  });
+});
+
 describe("flags are over the environment, which is over the configuration", () => {
   const config = (options: string) => ["--config", tempConfig(`{ plugins: [demo()], ${options} }`)];
 
@@ -140,7 +169,7 @@ describe("flags are over the environment, which is over the configuration", () =
   });
 
   it("VR_UPSTREAM_API_KEY goes to VR_UPSTREAM, and nowhere else", async () => {
-    const env = { VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-of-the-upstream" };
+    const env = { VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-of-the-upstream\n" };
     const command = vr(["start", "--port", "0"], { env });
     server.reply(answer({ text: "ok" }));
     const count = server.requests.length;
@@ -244,6 +273,28 @@ describe("the configuration", () => {
     const { code, stderr } = await command.stop();
     expect(code).toBe(0);
     expect(stderr).toContain("left alone");
+  });
+
+  // `npm install` in an empty folder writes the one package.json, `npm init` the other.
+  it.each(["{}", '{ "type": "commonjs" }'])("is a module whatever %s says", async (manifest) => {
+    const folder = tempFolder({
+      "package.json": manifest,
+      "vr.config.ts": `
+        import { defineConfig } from "vr-gateway";
+        import { greet } from "./greet.ts";
+        export default defineConfig({ plugins: [greet()] });
+      `,
+      "greet.ts": `
+        import { definePlugin, type Vr } from "vr-gateway";
+        export const greet = definePlugin({
+          name: "greet",
+          setup: (vr: Vr) => void vr.router.get("/greet", (ctx) => { ctx.body = "hello"; }),
+        });
+      `,
+    });
+    const command = vr(["start", "--port", "0"], { cwd: folder });
+    expect(await (await fetch(`${await command.listening()}/greet`)).text()).toBe("hello");
+    expect((await command.stop()).stderr).toBe("");
   });
 
   it("lends its zod to a plugin that has none of its own", async () => {

@@ -15,6 +15,7 @@ import {
   HANG,
   json,
   RESET,
+  type Script,
   stream,
 } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -45,6 +46,12 @@ async function start(plugins = [first()], options: Partial<Parameters<typeof sta
     });
   return { vr, post };
 }
+
+/** A 500 whose body breaks off. */
+const brokenRefusal: Script = ({ response, socket }) => {
+  response.writeHead(500, { "content-length": 100 });
+  response.write("out of mem", () => socket.destroy());
+};
 
 const ask = { model: "test-model", messages: [{ role: "user", content: "hi" }] };
 
@@ -118,6 +125,7 @@ describe("where it goes", () => {
     ["refuses the connection", () => server.close()],
     ["has too much to do", () => server.reply(json({ error: { message: "busy" } }, 429))],
     ["fails", () => server.reply(json({ error: { message: "oh" } }, 503))],
+    ["breaks off while it says why", () => server.reply(brokenRefusal)],
   ])("goes on to the fallback where the first %s", async (_, prepare) => {
     await prepare();
     const { post } = await start([first(), other()], {
@@ -164,6 +172,15 @@ describe("what goes wrong", () => {
     const { error } = (await response.json()) as { error: { message: string } };
     expect(error.message).toContain("Wrong key");
     expect(error.message).not.toContain(KEY);
+  });
+
+  it("an error that breaks off is still one of the server, with what it had said", async () => {
+    server.reply(brokenRefusal);
+    const { post } = await start();
+    const response = await post(ask);
+    expect(response.status).toBe(502);
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message).toBe("the model server answered 500: out of mem");
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
+import { findServer } from "../../plugins/find-server/index.ts";
 import { SERVER_KINDS, usualAddress } from "../../plugins/find-server/kinds.ts";
 import { namedUpstream } from "../../plugins/find-server/named-upstream.ts";
 import { llamaCpp } from "../../plugins/upstream-llama-cpp/index.ts";
@@ -25,6 +26,13 @@ it("knows OpenAI by its own address, and takes all others as compatible", async 
   expect(await nameAt("https://api.openai.com/v1")).toBe("upstream-openai");
   expect(await nameAt("https://api.openai.com.example.org/v1")).toBe("upstream-openai-compatible");
   expect(await nameAt("http://127.0.0.1:9/v1")).toBe("upstream-openai-compatible");
+});
+
+it("takes no address with a password in it: the start banner would show it", () => {
+  const places = (baseUrl: string) => findServer({ places: [{ kind: "vllm", baseUrl }, { kind: "demo" }] });
+  expect(() => places("http://me:hunter2@127.0.0.1:8000")).toThrow("places[0].baseUrl: credentials do not");
+  expect(() => places("http://:hunter2@127.0.0.1:8000")).toThrow("places[0].baseUrl: credentials do not");
+  places("http://127.0.0.1:8000");
 });
 
 it("takes every kind as that of an upstream that is named", async () => {

@@ -693,11 +693,17 @@ describe("options", () => {
   it.each([
     [{ baseUrl: "ftp://example.com" }, "baseUrl"],
     [{ baseUrl: "http://user:pass@example.com" }, "baseUrl"],
+    [{ baseUrl: "http://:pass@example.com" }, "baseUrl"],
     [{ baseUrl: "http://example.com", quirks: { maxTokens: "tokens" } }, "quirks.maxTokens"],
     [{ baseUrl: "http://example.com", headers: { Authorization: "x" } }, "headers"],
     [{ baseUrl: "http://example.com", retires: 3 }, "retires"],
+    [{ baseUrl: "http://example.com/v1?api-version=1" }, "baseUrl"],
+    [{ baseUrl: "http://example.com", apiKey: `${SECRET}\n` }, "apiKey"],
+    [{ baseUrl: "http://example.com", headers: { "x-key": `${SECRET}\n` } }, "headers.x-key"],
+    [{ baseUrl: "http://example.com", headers: { "x key": "x" } }, 'headers: "x key"'],
   ])("%j is refused, and the error names the option", (options, path) => {
     expect(() => openaiCompatible(options as never)).toThrow(ConfigError);
     expect(() => openaiCompatible(options as never)).toThrow(path);
+    expect(() => openaiCompatible(options as never)).not.toThrow(SECRET);
   });
 });

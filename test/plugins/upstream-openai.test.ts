@@ -20,6 +20,13 @@ describe("OpenAI", () => {
     expect(given.server.requests[0]?.headers.authorization).toBe("Bearer of-the-option");
   });
 
+  it("takes it without the line break that it was read from a file with", async () => {
+    vi.stubEnv("OPENAI_API_KEY", "of-the-environment\n");
+    const { vr, server } = await startFamily(keyless);
+    await vr.post();
+    expect(server.requests[0]?.headers.authorization).toBe("Bearer of-the-environment");
+  });
+
   it("without a key OpenAI says what is wrong, not vr", async () => {
     vi.stubEnv("OPENAI_API_KEY", "");
     const { vr } = await startFamily(keyless);

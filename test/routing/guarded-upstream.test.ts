@@ -298,6 +298,40 @@ describe("the circuit", () => {
     await failing(upstream);
     expect(() => upstream.defaultModel(newTurn().signal)).toThrow("not asked at the moment");
   });
+
+  const asking = (error: Error) => {
+    const upstream = guard({ breakerFailures: 2 }, { ...plain, defaultModel: () => Promise.reject(error) });
+    return { upstream, ask: (signal = newTurn().signal) => upstream.defaultModel(signal) };
+  };
+  const silent = new UpstreamError(504, "the model server did not list its models");
+
+  it.each([
+    ["answers in time", silent],
+    [
+      "can be reached",
+      new UpstreamError(502, "no", { cause: Object.assign(new Error(), { code: "ECONNREFUSED" }) }),
+    ],
+  ])("opens when nobody %s who is asked for the default model", async (_, error) => {
+    const { upstream, ask } = asking(error);
+    await expect(ask()).rejects.toBe(error);
+    expect(upstream.state.circuit).toBe("closed");
+    await expect(ask()).rejects.toBe(error);
+    expect(upstream.state.circuit).toBe("open");
+    expect(ask).toThrow("not asked at the moment");
+    time += 10_000;
+    await expect(ask()).rejects.toBe(error);
+    expect(upstream.state.circuit).toBe("open");
+  });
+
+  it("stays closed when a server that answers cannot name its model, or the client leaves", async () => {
+    const unable = asking(new UpstreamError(502, "the model server lists no model"));
+    const left = asking(silent);
+    for (let i = 0; i < 3; i += 1) {
+      await expect(unable.ask()).rejects.toThrow("lists no model");
+      await expect(left.ask(AbortSignal.abort())).rejects.toBe(silent);
+    }
+    expect([unable.upstream.state.circuit, left.upstream.state.circuit]).toEqual(["closed", "closed"]);
+  });
 });
 
 describe("forward", () => {
