@@ -29,11 +29,12 @@ export async function forward(
   { headers, secrets }: Credentials,
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
-  if (statusCode >= 300)
-    throw toHttpError(statusCode, await readReason(answer, signal), {
-      retryAfter: one(said["retry-after"]),
-      secrets,
-    });
+  if (statusCode >= 300) {
+    // The status says enough where the rest of the reason does not come.
+    const { text } = await readText(answer, MAX_ERROR_BYTES);
+    signal.throwIfAborted();
+    throw toHttpError(statusCode, text, { retryAfter: one(said["retry-after"]), secrets });
+  }
   const passed = PASSED.flatMap((name) => {
     const value = one(said[name]);
     return value === undefined ? [] : [[name, value] as const];
@@ -55,16 +56,6 @@ export async function forward(
       signal.throwIfAborted();
       throw toNetworkError(error, false);
     }
-  }
-}
-
-/** As much as came of an error's body: the status says enough where the rest does not come. */
-async function readReason(body: Dispatcher.ResponseData["body"], signal: AbortSignal): Promise<string> {
-  try {
-    return (await readText(body, MAX_ERROR_BYTES)).text;
-  } catch {
-    signal.throwIfAborted();
-    return "";
   }
 }
 

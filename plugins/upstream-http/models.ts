@@ -64,9 +64,9 @@ export class ModelList {
         headers: this.#headers,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      const { text, whole } = await readText(body, MAX_BYTES);
-      if (!whole)
-        throw new UpstreamError(502, `the model server's list of models exceeds ${MAX_BYTES} bytes`);
+      const { text, cut, broken } = await readText(body, MAX_BYTES);
+      if (broken) throw broken;
+      if (cut) throw new UpstreamError(502, `the model server's list of models exceeds ${MAX_BYTES} bytes`);
       return { status: statusCode, text };
     } catch (error) {
       signal?.throwIfAborted();
