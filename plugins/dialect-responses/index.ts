@@ -1,3 +1,3 @@
 export { fromResponse } from "./from-response.ts";
-export { ResponsesReader, type ResponsesReaderOptions } from "./responses-reader.ts";
+export { ResponsesReader } from "./responses-reader.ts";
 export { type ResponsesQuirks, toResponsesRequest } from "./to-responses-request.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createSseLines } from "../../../plugins/dialect-chat/index.ts";
+import { createSseLines } from "../../../plugins/dialect-chat/sse-lines.ts";
 import { Utf8Reads } from "../../../plugins/dialect-chat/utf8-reads.ts";
 
 /** The payloads of a text that comes in pieces of `size` characters. */
