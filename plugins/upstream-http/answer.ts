@@ -79,6 +79,11 @@ export class Answer {
     return true;
   }
 
+  /** What has not been read, as text; it may be read yet. */
+  peekText(): string {
+    return Buffer.concat(this.#fragments).toString("utf8");
+  }
+
   /** What has not been read, as text. */
   takeText(): string {
     return this.#takeBody().toString("utf8");

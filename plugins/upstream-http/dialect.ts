@@ -25,6 +25,11 @@ export interface Dialect {
    * @throws InvalidRequestError for content that the dialect cannot carry
    */
   toBody(request: ModelRequest, warn: (message: string) => void): Record<string, unknown>;
+  /**
+   * What to ask instead, once, after a 400 with this body; `undefined` where the refusal stands. `warning` is for
+   * the client.
+   */
+  amend?(body: string, said: string): { body: string; warning: string } | undefined;
   /** `secrets` are cut out of errors that the server reports. */
   openStream(secrets: readonly string[]): StreamReader;
   /** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no answer */

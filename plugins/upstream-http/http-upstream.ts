@@ -45,12 +45,14 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
     stream(request, turn) {
-      const body = dialect.toBody(request, warningsOf(turn));
+      const warn = warningsOf(turn);
+      const body = dialect.toBody(request, warn);
       return new ModelCall(pool.get(), settings, dialect, {
         path,
         body: JSON.stringify(Object.assign(body, settings.extraBody)),
         stream: request.stream,
         signal: turn.signal,
+        warn,
         ...credentials(turn.response.caller.authorization),
       });
     },

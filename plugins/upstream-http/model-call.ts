@@ -23,6 +23,8 @@ export interface CallRequest {
   body: string;
   stream: boolean;
   signal: AbortSignal;
+  /** Told what the server was not asked for after all. */
+  warn(message: string): void;
   /** Never to be seen in an error. */
   secrets: readonly string[];
 }
@@ -39,6 +41,9 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
   readonly #mailbox = new Mailbox(this);
   readonly #deadline = new Deadline(this);
   #attempt = 0;
+  /** What is sent: not always what was to be. */
+  #body: string;
+  #amended = false;
   /** Of this attempt, as the controller is. */
   #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
@@ -48,6 +53,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     this.#settings = settings;
     this.#dialect = dialect;
     this.#request = request;
+    this.#body = request.body;
     this.#answer = new Answer(dialect, request.secrets);
     if (request.signal.aborted) this.#onAbort();
     else {
@@ -146,22 +152,44 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
   }
 
   #send(): void {
-    const { path, headers, body } = this.#request;
+    const { path, headers } = this.#request;
+    const body = this.#body;
     this.#deadline.start("answer", this.#settings.firstByteTimeoutMs);
     // Timeouts are the deadline's: undici has none for the time between headers and body.
     this.#pool.dispatch({ method: "POST", path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
   }
 
   #failed(broken?: Error): void {
+    if (this.#amend()) {
+      this.#again();
+      this.#send();
+      return;
+    }
     const verdict = judge(this.#answer, this.#attempt, this.#settings, this.#request.secrets, broken);
     if (verdict.kind === "final") {
       this.#fail(verdict.error);
       return;
     }
     this.#attempt += 1;
+    this.#again();
+    this.#deadline.start("retry", verdict.afterMs);
+  }
+
+  #again(): void {
     this.#controller = undefined;
     this.#answer = new Answer(this.#dialect, this.#request.secrets);
-    this.#deadline.start("retry", verdict.afterMs);
+  }
+
+  /** Whether the server refused something that the request can do without. */
+  #amend(): boolean {
+    const { status, complete } = this.#answer;
+    if (this.#amended || status !== 400 || !complete) return false;
+    const amended = this.#dialect.amend?.(this.#body, this.#answer.peekText());
+    if (!amended) return false;
+    this.#amended = true;
+    this.#body = amended.body;
+    this.#request.warn(amended.warning);
+    return true;
   }
 
   /** What has come so far is still handed over, then the error. Closes the connection. */

@@ -1,4 +1,9 @@
-import { fromResponse, ResponsesReader, toResponsesRequest } from "../dialect-responses/index.ts";
+import {
+  fromResponse,
+  ResponsesReader,
+  toResponsesRequest,
+  withoutEncryption,
+} from "../dialect-responses/index.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Settings } from "./settings.ts";
 
@@ -10,6 +15,7 @@ export function responsesApi(settings: Pick<Settings, "quirks" | "maxEventBytes"
     path: "/responses",
     native: true,
     toBody: (request, warn) => toResponsesRequest(request, quirks, warn),
+    amend: withoutEncryption,
     openStream: (secrets) => new ResponsesReader({ maxEventBytes, secrets }),
     fromWhole: (body, secrets) => fromResponse(body, secrets),
   };

@@ -394,6 +394,38 @@ describe("a model call", () => {
     expect(sent(0).include).toEqual(include);
   });
 
+  it.each([
+    [
+      "another deployment has sealed",
+      { code: "invalid_encrypted_content", message: "could not be verified" },
+      true,
+    ],
+    ["its model does not have", { message: "Encrypted content is not supported with this model." }, false],
+  ])("is made again without encrypted reasoning that %s, and says so", async (_, error, stillAsked) => {
+    server.reply(
+      json({ error: { type: "invalid_request_error", ...error } }, 400),
+      recorded("responses/openai-refusal"),
+    );
+    const vr = await startInProcess({ plugins: [native()] });
+    const { output } = recordedResponse("responses/openai-reasoning");
+    const { status, headers } = await vr.post({
+      input: [{ role: "user", content: "Hi" }, ...output, { role: "user", content: "So?" }],
+    });
+    expect(status).toBe(200);
+    expect(headers.get("x-vr-warning")).toContain("encrypted reasoning");
+    expect(sent<{ input: object[] }>(0).input).toContainEqual(output[0]);
+    expect(sent<{ input: object[] }>(1).input.slice(1, 2)).toEqual([output[1]]);
+    expect(sent<{ include: string[] }>(1).include.includes(ENCRYPTED)).toBe(stillAsked);
+  });
+
+  it("is made again once only: a refusal that stands is the client's", async () => {
+    const refusal = json({ error: { message: "Encrypted content is not supported with this model." } }, 400);
+    server.reply(refusal, refusal, recorded("responses/openai-refusal"));
+    const vr = await startInProcess({ plugins: [native()] });
+    expect((await vr.post({ model: "some-model" })).status).toBe(400);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
     server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });
