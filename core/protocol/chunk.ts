@@ -6,6 +6,7 @@ import type { Annotation, FunctionToolCall, LogProb, OutputItem, ResponseUsage }
  * no ids and no positions: the core assigns those.
  */
 export type ModelChunk =
+  /** `logprobs` spell the text out, token by token: who changes the one changes the other. */
   | { type: "text"; text: string; logprobs?: LogProb[] }
   | { type: "reasoning"; text: string }
   | { type: "refusal"; text: string }

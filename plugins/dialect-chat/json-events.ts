@@ -77,7 +77,10 @@ export class JsonEvents {
       const value: unknown = JSON.parse(payload);
       if (typeof value === "object" && value !== null) return value;
     } catch {}
+    // What it says is for the log: it may hold words that no guardrail has seen.
     const shown = cutSecrets(payload.slice(0, 4_000), this.#secrets).slice(0, 200);
-    throw new UpstreamError(502, `the model server sent an event that is no JSON object: ${shown}`);
+    throw new UpstreamError(502, "the model server sent an event that is no JSON object", {
+      cause: new Error(`it is: ${shown}`),
+    });
   }
 }

@@ -600,8 +600,9 @@ describe("secrets", () => {
     const upstream = create(options);
     for (let i = 0; i < 5; i += 1) {
       const error = await failure(upstream, ask(), turn(by));
-      expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain(SECRET);
-      expect(error.message).toContain("[redacted]");
+      const said = `${error.message} ${error.cause}`;
+      expect(`${said} ${error.stack} ${JSON.stringify(error)}`).not.toContain(SECRET);
+      expect(said).toContain("[redacted]");
     }
   });
 
