@@ -89,9 +89,16 @@ export function textItem(open: OpenText, status: ItemEnd): TextItem {
   const summary = part && at === "summary" ? [...open.summary, toPart(part)] : open.summary;
   if (!native) return { id, type, status, summary, content } as TextItem;
   // Reasoning of upstreams that speak items has mostly neither status nor content: it stays so.
-  const { status: _status, content: _content, ...own } = native as ReasoningItem;
+  const { status: _status, content: listed, ...own } = native as ReasoningItem;
   const ended = status === "incomplete" || native.status ? { status } : {};
-  return { ...own, id, type, ...ended, summary, ...(content.length > 0 ? { content } : {}) } as TextItem;
+  return {
+    ...own,
+    id,
+    type,
+    ...ended,
+    summary,
+    ...(listed || content.length > 0 ? { content } : {}),
+  } as TextItem;
 }
 
 /** Its `output_item.added`: without parts, which have events of their own. */
@@ -106,9 +113,13 @@ export function openingEvent({ id, outputIndex, type, native }: OpenText): Event
       content: [],
     });
   if (!native) return added(outputIndex, { id, type, status: "in_progress", summary: [], content: [] });
-  const { status, content: _content, ...own } = native as ReasoningItem;
-  const begun = status ? { status: "in_progress" as const } : {};
-  return added(outputIndex, { ...own, id, type, ...begun, summary: [] } as OutputItem);
+  const { status, content, ...own } = native as ReasoningItem;
+  const begun = {
+    ...(status ? { status: "in_progress" } : {}),
+    summary: [],
+    ...(content ? { content: [] } : {}),
+  };
+  return added(outputIndex, { ...own, id, type, ...begun } as OutputItem);
 }
 
 export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {

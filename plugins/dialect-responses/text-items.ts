@@ -21,8 +21,8 @@ export function isTextItem(item: wire.OutputItem): item is TextItem {
 /** What is left of an item when its words go as chunks of their own. */
 export function withoutWords(item: TextItem): TextItem {
   if (item.type === "message") return { ...item, content: [] };
-  const { content: _, ...rest } = item;
-  return { ...rest, summary: [] };
+  const { content, ...rest } = item;
+  return { ...rest, summary: [], ...(content ? { content: [] } : {}) };
 }
 
 /** Of a text chunk: only when there are any. Those of deltas may lack `bytes`, which a whole part has. */

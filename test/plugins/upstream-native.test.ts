@@ -571,6 +571,8 @@ describe("a gateway in front of a gateway", () => {
     });
     const { response } = await outer.stream({ input: "My name is Ada.", reasoning: { effort: "low" } });
     expect(response.output.map(({ type }) => type)).toContain("reasoning");
+    const passed = await inner.get(response.output[0]?.id?.replace(/^rs_(.{48}).*/, "resp_$1") ?? "");
+    expect(passed.status).toBe(404); // asked with store: false
     const next = await outer.stream({ input: "What is my name?", previous_response_id: response.id });
     expect(wordsOf(next.response.output)).toContain("Ada");
     const called = await outer.stream({
