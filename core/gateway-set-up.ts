@@ -40,6 +40,7 @@ export class PluginSet {
   readonly #options: SetUpOptions;
   readonly #closers: (() => MaybePromise<void>)[] = [];
   readonly #whenReady: { plugin: string; run: () => MaybePromise<void> }[] = [];
+  readonly #ending = new AbortController();
   /** Present once all plugins are set up. */
   #router: UpstreamRouter | undefined;
 
@@ -71,6 +72,11 @@ export class PluginSet {
       await this.close();
       throw error;
     }
+  }
+
+  /** Ends what plugins still do for clients. */
+  abort(reason: Error): void {
+    this.#ending.abort(reason);
   }
 
   /** In reverse order; a plugin that fails or hangs does not keep the others open. */
@@ -124,6 +130,7 @@ export class PluginSet {
       log: log.child({ plugin }),
       settings,
       taps: () => hooks.taps,
+      ending: this.#ending.signal,
       onReady: (run) => this.#whenReady.push({ plugin, run }),
       onClose: (close) => this.#closers.push(close),
     };

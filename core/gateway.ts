@@ -75,6 +75,7 @@ export class Gateway {
         code: "shutting_down",
       });
       this.#creator.abortAll(reason);
+      this.#plugins.abort(reason);
       setTimeout(() => this.#server.closeAllConnections(), LAST_WORDS_MS).unref();
     }, drainMs);
     await closed;

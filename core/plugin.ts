@@ -38,6 +38,11 @@ export interface Vr {
   readonly settings: Settings;
   /** Every tap of every plugin with what it has cost so far. */
   taps(): readonly Readonly<Tap<unknown>>[];
+  /**
+   * Aborts when the gateway stops and has waited long enough for open requests: those of a plugin's own endpoints
+   * are to end, with the signal's reason, a `VrError`.
+   */
+  readonly ending: AbortSignal;
   /** Runs once all plugins are set up, before the gateway listens. Hooks are sealed, upstreams are known. */
   onReady(run: () => MaybePromise<void>): void;
   /** Runs when the gateway stops, in reverse order of registration. */

@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type Router from "@koa/router";
 import { isVrError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
+import type { GuardedUpstream } from "../routing/guarded-upstream.ts";
 import type { ModelInfo, Upstream } from "../upstream.ts";
-import { checkUpstream } from "../upstream-check.ts";
+import { type CheckResult, checkUpstream } from "../upstream-check.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
+/** Milliseconds that `/ready` waits for further upstreams once one is ready. */
+const GRACE_MS = 300;
 
 /** `GET /v1/models`, `/v1/models/{id}`, `/health`, `/ready`. */
 export function statusRoutes(router: Router, engine: Engine): void {
@@ -30,22 +34,49 @@ export function statusRoutes(router: Router, engine: Engine): void {
   });
 
   router.get("/ready", async (ctx) => {
+    const { upstreams } = engine.router;
     const { store } = engine.registry;
-    const upstreamChecks = await Promise.all(
-      engine.router.upstreams.map(async (upstream) => {
-        const checked = await checkUpstream(upstream, CHECK_TIMEOUT_MS);
-        return [upstream.name, { ...checked, ...upstream.state }] as const;
-      }),
-    );
-    const storeCheck = store && { name: store.name, ...(await check(() => store.check?.())) };
-    const ok = upstreamChecks.some(([, result]) => result.ok) && storeCheck?.ok !== false;
+    const [checks, storeCheck] = await Promise.all([
+      checkUpstreams(upstreams),
+      store && check(() => store.check?.()),
+    ]);
+    const ok = [...checks.values()].some((result) => result.ok) && storeCheck?.ok !== false;
     ctx.status = ok ? 200 : 503;
     ctx.body = {
       status: ok ? "ready" : "not ready",
-      upstreams: Object.fromEntries(upstreamChecks),
-      store: storeCheck,
+      upstreams: Object.fromEntries(
+        upstreams.map((upstream) => [
+          upstream.name,
+          { ...(checks.get(upstream) ?? NOT_YET), ...upstream.state },
+        ]),
+      ),
+      store: store && { name: store.name, ...storeCheck },
     };
   });
+}
+
+/** Of an upstream that was not waited for, since another has answered. */
+const NOT_YET: CheckResult = { ok: false, reason: "timeout", error: "has not answered yet" };
+
+/**
+ * What the upstreams say. One that is ready decides: the others have `GRACE_MS` more, so that a server which hangs
+ * does not make a gateway that works miss its probe.
+ */
+async function checkUpstreams(upstreams: readonly GuardedUpstream[]): Promise<Map<Upstream, CheckResult>> {
+  const results = new Map<Upstream, CheckResult>();
+  const enough = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const all = Promise.all(
+    upstreams.map(async (upstream) => {
+      const result = await checkUpstream(upstream, CHECK_TIMEOUT_MS, enough.signal);
+      if (enough.signal.aborted) return;
+      results.set(upstream, result);
+      if (result.ok) ready.resolve();
+    }),
+  );
+  await Promise.race([all, ready.promise.then(() => sleep(GRACE_MS))]);
+  enough.abort();
+  return results;
 }
 
 async function check(probe: () => unknown): Promise<{ ok: boolean; error?: string }> {

@@ -19,8 +19,9 @@ export const chatPassthrough = definePlugin({
       if (warning) vr.log.warn({}, warning);
     });
     vr.router.post("/v1/chat/completions", async (ctx) => {
-      if (warning) ctx.set("x-vr-warning", warning);
-      await pass(ctx, { maxBodyBytes, route: (model) => vr.upstreams.route(model), log: vr.log });
+      if (warning) ctx.append("x-vr-warning", warning);
+      const route = (model: string | undefined) => vr.upstreams.route(model);
+      await pass(ctx, { maxBodyBytes, route, ending: vr.ending, log: vr.log });
     });
   },
 });

@@ -13,6 +13,8 @@ export interface PassOptions {
   maxBodyBytes: number;
   /** Who may answer, in the order to try. */
   route(model: string | undefined): readonly Candidate[];
+  /** Aborts when the gateway stops and calls are to end. */
+  ending: AbortSignal;
   log: Log;
 }
 
@@ -20,31 +22,46 @@ export interface PassOptions {
  * One call, from the client's bytes to the server's. Nothing is looked into but the model's name.
  * @throws VrError when nothing has been sent yet
  */
-export async function pass(ctx: RouterContext, { maxBodyBytes, route, log }: PassOptions): Promise<void> {
+export async function pass(ctx: RouterContext, options: PassOptions): Promise<void> {
+  const { maxBodyBytes, route, ending, log } = options;
   const left = new AbortController();
   ctx.res.on("close", () => {
     if (!ctx.res.writableFinished) left.abort(new Error("the client left"));
   });
+  const signal = AbortSignal.any([left.signal, ending]);
   const call = await readCall(ctx.req, maxBodyBytes);
-  const answer = await firstAnswer(route(call.model), call, ctx.get("authorization"), left.signal, log);
+  const answer = await firstAnswer(route(call.model), call, {
+    authorization: ctx.get("authorization"),
+    signal,
+    warn: (message) => {
+      log.warn({}, message);
+      ctx.append("x-vr-warning", message);
+    },
+  });
   ctx.respond = false; // what follows goes around Koa
   ctx.res.writeHead(answer.status, answer.headers);
   ctx.res.flushHeaders();
   try {
-    await pipeline(answer.body, ctx.res);
+    await pipeline(answer.body, ctx.res, { signal });
   } catch (error) {
     // The connection is cut, which is how a client learns of it in the middle of an answer.
-    if (!left.signal.aborted) log.error({ err: error }, "a model server broke off a passed answer");
+    if (!signal.aborted) log.error({ err: error }, "a model server broke off a passed answer");
   }
+}
+
+interface Passing {
+  /** The client's own header, or nothing. */
+  authorization: string;
+  signal: AbortSignal;
+  /** Told of a server that was passed over. */
+  warn(message: string): void;
 }
 
 /** Goes on to the next where one cannot be reached, fails or has too much to do, as the Responses API does. */
 async function firstAnswer(
   candidates: readonly Candidate[],
   call: Call,
-  authorization: string,
-  signal: AbortSignal,
-  log: Log,
+  { authorization, signal, warn }: Passing,
 ): Promise<ForwardedAnswer> {
   const able = candidates.filter(({ upstream }) => upstream.forward !== undefined);
   let first: unknown;
@@ -56,10 +73,11 @@ async function firstAnswer(
       const answer = await upstream.forward?.(authorization ? { ...forwarded, authorization } : forwarded);
       if (answer) return answer;
     } catch (error) {
+      signal.throwIfAborted();
       first ??= error;
       const { status } = error as Partial<UpstreamError>;
-      if (signal.aborted || status === undefined || (status !== 429 && status < 500)) throw error;
-      log.warn({ upstream: upstream.name, status }, "a model server did not take a passed request");
+      if (status === undefined || (status !== 429 && status < 500)) throw error;
+      warn(`upstream "${upstream.name}" did not take the request (${status})`);
     }
   }
   throw (

@@ -8,8 +8,12 @@ export interface Call {
   model: string | undefined;
 }
 
-/** @throws VrError 413, or 400 when the body is no JSON object */
+/** @throws VrError 413, 415, or 400 when the body is no JSON object */
 export async function readCall(req: IncomingMessage, maxBodyBytes: number): Promise<Call> {
+  const type = req.headers["content-type"] ?? "application/json";
+  // Anything else a page of any origin could send without asking.
+  if (!/^application\/([\w.+-]+\+)?json\b/i.test(type))
+    throw new VrError(415, "invalid_request_error", "The content type must be application/json.");
   const text = await readText(req, maxBodyBytes);
   let body: unknown;
   try {

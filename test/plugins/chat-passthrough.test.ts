@@ -137,7 +137,9 @@ describe("where it goes", () => {
         },
       ],
     });
-    expect((await post(ask)).status).toBe(200);
+    const response = await post(ask);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-vr-warning")).toContain('upstream "first" did not take the request');
     expect(second.requests).toHaveLength(1);
   });
 
@@ -190,10 +192,31 @@ describe("what goes wrong", () => {
     ["too large", `{"model":"${"a".repeat(200)}"}`, 413],
   ])("a body that is %s: an error before any server is asked", async (_, body, status) => {
     const vr = await startInProcess({ plugins: [first(), chatPassthrough({ maxBodyBytes: 100 })] });
-    const response = await fetch(`${vr.url}/v1/chat/completions`, { method: "POST", body });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${vr.url}/v1/chat/completions`, { method: "POST", headers, body });
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error" } });
     expect(server.requests).toHaveLength(0);
+  });
+
+  it("a body that is not sent as JSON is refused: any page could send it", async () => {
+    const { post } = await start();
+    const response = await post(ask, { headers: { "content-type": "text/plain" } });
+    expect(response.status).toBe(415);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it("a call that still waits when the gateway ends is told so", async () => {
+    const { vr, post } = await start();
+    server.reply(() => {}); // never answers
+    const waiting = post(ask);
+    const request = await server.received(1);
+    const closing = vr.gateway.close(1);
+    const response = await waiting;
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ error: { code: "shutting_down" } });
+    expect(await request.closed).toBe("aborted");
+    await closing;
   });
 
   it("a stream that breaks off is broken off for the client too", async () => {

@@ -41,6 +41,17 @@ describe("GET /ready", () => {
     await waiting;
   });
 
+  it("does not wait for a server that hangs when another answers", async () => {
+    const { b, gateway } = await startTwoServers({});
+    b.replyModels(() => {});
+    expect(await read(gateway, "/ready")).toMatchObject({
+      status: 200,
+      body: {
+        upstreams: { a: { ok: true }, b: { ok: false, error: "has not answered yet", circuit: "closed" } },
+      },
+    });
+  });
+
   it("is ready while one upstream answers; circuits are told beside that", async () => {
     const { a, b, gateway } = await startTwoServers({
       a: [down],
