@@ -6,7 +6,7 @@ import { type Flags, resolveSettings, type StartSettings } from "./config-settin
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
-import { watchUpstreams } from "./upstream-watch.ts";
+import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
@@ -19,13 +19,15 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   process.on("unhandledRejection", (error) => {
     gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
   });
-  const watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
+  let watch: UpstreamWatch | undefined;
   // Before it is said: whoever reads it may stop the gateway at once.
   stopOnSignals(() => {
-    watch.stop();
+    watch?.stop();
     return gateway.close(config.timeouts.drainMs);
   });
   process.stdout.write(listeningLine(version, url));
+  // Only now: the first question to a server loads the HTTP client.
+  watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   await watch.heard(BANNER_WAITS_MS);
   process.stdout.write(banner({ file, config, gateway, checks: watch.first }));
 }
