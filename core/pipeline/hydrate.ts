@@ -6,6 +6,7 @@ import {
   type HostedItem,
   type InTurn,
   type Item,
+  isHostedItem,
   isItemReference,
   type ModelItem,
   type StoredItem,
@@ -14,7 +15,7 @@ import type { Registry } from "../registry.ts";
 import type { Store, StoredResponse } from "../store.ts";
 import { type Approval, findApprovals } from "./approvals.ts";
 import { answerOrphans } from "./orphans.ts";
-import { replayItems } from "./replay.ts";
+import { replayCall, replayItems } from "./replay.ts";
 
 /** What a response continues. */
 export interface Conversation {
@@ -50,6 +51,9 @@ export async function hydrate(
   const nextTurn = history.reduce((next, { turn }) => Math.max(next, (turn ?? -1) + 1), 0);
   if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
     return { items: own as InTurn<ModelItem | HostedItem>[], input, nextTurn, approvals: [] };
+
+  if (!native && history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item)))
+    context.warn("calls of hosted tools in the conversation were left out: no plugin here reads them");
 
   const all = [...history, ...own];
   const approvals = findApprovals(all, input);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { definePlugin, type Vr } from "../../core/index.ts";
-import { pass } from "./pass.ts";
+import { addWarning, pass } from "./pass.ts";
 
 /** The hooks that a guardrail works through: an observer of ended responses alone guards nothing. */
 const GUARDING: ReadonlySet<string> = new Set(["beforeUpstream", "onChunk", "onOutputItem", "onToolCall"]);
@@ -19,7 +19,7 @@ export const chatPassthrough = definePlugin({
       if (warning) vr.log.warn({}, warning);
     });
     vr.router.post("/v1/chat/completions", async (ctx) => {
-      if (warning) ctx.append("x-vr-warning", warning);
+      if (warning) addWarning(ctx, warning);
       const route = (model: string | undefined) => vr.upstreams.route(model);
       await pass(ctx, { maxBodyBytes, route, ending: vr.ending, log: vr.log });
     });

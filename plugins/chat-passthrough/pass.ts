@@ -35,7 +35,7 @@ export async function pass(ctx: RouterContext, options: PassOptions): Promise<vo
     signal,
     warn: (message) => {
       log.warn({}, message);
-      ctx.append("x-vr-warning", message);
+      addWarning(ctx, message);
     },
   });
   ctx.respond = false; // what follows goes around Koa
@@ -47,6 +47,11 @@ export async function pass(ctx: RouterContext, options: PassOptions): Promise<vo
     // The connection is cut, which is how a client learns of it in the middle of an answer.
     if (!signal.aborted) log.error({ err: error }, "a model server broke off a passed answer");
   }
+}
+
+/** Names in it come from the configuration, and may hold what no header can. */
+export function addWarning(ctx: RouterContext, message: string): void {
+  ctx.append("x-vr-warning", message.replace(/[^\x20-\x7e]/g, "?"));
 }
 
 interface Passing {

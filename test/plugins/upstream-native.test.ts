@@ -5,6 +5,7 @@ import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
 import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
 import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
 import {
+  answer,
   type ChatServer,
   createChatServer,
   fixtureBytes,
@@ -200,7 +201,9 @@ describe("state", () => {
 
   it("gives the items of its own hosted tools back to it, and to no other server", async () => {
     server.reply(recorded("responses/openai-search"), recorded("responses/openai-refusal"));
-    const vr = await startInProcess({ plugins: [native()] });
+    const chat = openaiCompatible({ name: "chat", baseUrl: server.url, retries: 0 });
+    const routes = [{ model: "chat", to: "chat" }];
+    const vr = await startInProcess({ plugins: [native({ name: "native" }), chat], routes });
     const { response } = await vr.post({
       tools: [{ type: "web_search" }],
       include: ["web_search_call.action.sources"],
@@ -210,6 +213,16 @@ describe("state", () => {
     expect(sent<{ include: string[] }>(0).include).toContain("web_search_call.action.sources");
     const { input } = sent<{ input: object[] }>(1);
     expect(input).toContainEqual(recordedResponse("responses/openai-search").output[0]);
+
+    server.reply(answer({ text: "Yes." }));
+    const { headers } = await vr.post({ model: "chat", input: "Sure?", previous_response_id: response.id });
+    expect(headers.get("x-vr-warning")).toContain("calls of hosted tools in the conversation were left out");
+    const { messages } = sent<{ messages: { role: string; content: string }[] }>(2);
+    expect(messages.map(({ content }) => content)).toEqual([
+      "hello",
+      "Paris is the capital of France.",
+      "Sure?",
+    ]);
   });
 });
 
