@@ -1,3 +1,4 @@
+import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ModelChunk, type Plugin, textsOf, type wire } from "../../core/index.ts";
 import { demo } from "../../plugins/demo/index.ts";
@@ -574,6 +575,21 @@ describe("bad days", () => {
     const vr = await startInProcess({ plugins: [native()] });
     expect((await vr.stream()).response.output).toEqual(done);
   });
+});
+
+describe("OpenAI's own SDK", () => {
+  it.each(["reasoning", "calls", "search", "refusal"])(
+    "builds the very items from the stream: %s",
+    async (name) => {
+      server.reply(recorded(`responses/openai-${name}`));
+      const vr = await startInProcess({ plugins: [native()] });
+      const client = new OpenAI({ baseURL: `${vr.url}/v1`, apiKey: "none", maxRetries: 0 });
+      const stream = client.responses.stream({ model: "gpt-5.1", input: "hi", include: [ENCRYPTED] });
+      const { output } = await stream.finalResponse();
+      // Beside what came over the wire the SDK adds what it has parsed.
+      expect(output).toMatchObject(recordedResponse(`responses/openai-${name}`).output);
+    },
+  );
 });
 
 describe("a gateway in front of a gateway", () => {
