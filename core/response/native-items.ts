@@ -60,7 +60,7 @@ export class NativeItems {
   /** Ends an item as `item`, which `onOutputItem` may have changed; opens it first if it comes whole. */
   close(told: OutputItem, item: OutputItem, out: EventDraft[]): void {
     const id = (told as { id?: string }).id;
-    const open = (id === undefined ? undefined : this.#open.get(id)) ?? this.add(told, out);
+    const open = (id === undefined ? undefined : this.#open.get(id)) ?? this.add(begun(told), out);
     this.#end(open, { ...item, id: open.id } as OutputItem, open.ending, out);
   }
 
@@ -85,6 +85,11 @@ export class NativeItems {
     this.#open.delete(open.told);
     this.#output.close(open.outputIndex, item, events, out);
   }
+}
+
+/** An item as it opens, of one that comes whole. */
+function begun(item: OutputItem): OutputItem {
+  return "status" in item ? ({ ...item, status: "in_progress" } as OutputItem) : item;
 }
 
 /** Types whose `status` has no `incomplete`, and what it says instead; `undefined`: nothing fits. */

@@ -35,6 +35,10 @@ export function toChatRequest(
   if (request.tools.length > 0) addTools(body, request, quirks, takes);
   if (formatted) addFormat(body, format, quirks);
   if (request.logprobs) addLogProbs(body, request, quirks, takes, warn);
+  const { summary } = request.reasoning ?? {};
+  // "auto" leaves it to the server, which shows its reasoning whole, or none.
+  if (summary != null && summary !== "auto")
+    warn("reasoning.summary was left out: chat completions have no summaries; reasoning is shown as it is");
   if (request.reasoning?.effort != null) addEffort(body, request.reasoning.effort, quirks, takes, warn);
   if (request.verbosity !== undefined && takes("text.verbosity")) body.verbosity = request.verbosity;
   for (const name of quirks.passthrough) {

@@ -3,6 +3,7 @@ import { toErrorInStream } from "../dialect-chat/index.ts";
 import { isTextItem, withoutWords } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
 import { ToldText } from "./told-text.ts";
+import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerResponse } from "./wire-event.ts";
 
 /** The chunks of a response that came whole. @throws UpstreamError when it failed, or is no response */
@@ -36,7 +37,7 @@ export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
     new ToldText(item.type).wholeItem(item, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
-  } else out.push({ type: "item", stage: "done", item: typedItem(item) });
+  } else wholeHosted(typedItem(item), out);
 }
 
 /** What comes in is not trusted: an item of any type passes, but not without one. */

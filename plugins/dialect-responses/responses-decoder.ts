@@ -138,8 +138,10 @@ export class ResponsesDecoder {
     if (item.type === "function_call") {
       if (begun) this.#arguments(begun, index, item.arguments, out);
       else wholeItem(item, index, out);
-    } else if (!isTextItem(item)) out.push({ type: "item", stage: "done", item: typedItem(item) });
-    else {
+    } else if (!isTextItem(item)) {
+      if (begun) out.push({ type: "item", stage: "done", item: typedItem(item) });
+      else wholeItem(item, index, out);
+    } else {
       if (!begun) out.push({ type: "item", stage: "added", item: withoutWords(item) });
       text.wholeItem(item, out);
       out.push({ type: "item", stage: "done", item: withoutWords(item) });

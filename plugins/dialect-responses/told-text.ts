@@ -80,7 +80,8 @@ export class ToldText {
   /** All parts of the item as it ends. */
   wholeItem(item: TextItem, out: ModelChunk[]): void {
     if (item.type === "reasoning") for (const [i, part] of entriesOf(item.summary)) this.whole(part, i, out);
-    for (const [i, part] of entriesOf<Part>(item.content)) this.whole(part, i, out);
+    if (typeof item.content === "string") this.ended("output_text", 0, item.content, undefined, out);
+    else for (const [i, part] of entriesOf<Part>(item.content)) this.whole(part, i, out);
   }
 }
 

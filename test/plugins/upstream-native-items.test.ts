@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
-import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
-import { bothWays, plugin } from "../helpers/both-ways.ts";
+import { bothWays } from "../helpers/both-ways.ts";
 import { type ChatServer, createChatServer, json, stream } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
+import { clock, clockTool, nativeAt } from "../helpers/native.ts";
 import {
   added,
   called,
@@ -24,20 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const native = (options: object = {}) =>
-  openaiCompatible({ baseUrl: server.url, api: "responses", retries: 0, ...options });
-const clock = { type: "function", name: "clock", parameters: { type: "object", properties: {} } };
-
-/** A gateway's own tool of that name. */
-const clockTool = () =>
-  plugin("clock", (vr) =>
-    vr.tools.add({
-      name: "clock",
-      description: "Tells the time.",
-      parameters: { type: "object", properties: {} },
-      execute: () => ({ kind: "output", output: "noon" }),
-    }),
-  );
+const native = (options: object = {}) => nativeAt(server, options);
 
 const citation = {
   type: "url_citation",

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ModelChunk, type Plugin, textsOf, type wire } from "../../core/index.ts";
+import { type ModelChunk, textsOf, type wire } from "../../core/index.ts";
 import { demo } from "../../plugins/demo/index.ts";
 import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
 import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
@@ -16,6 +16,7 @@ import {
   stream,
 } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
+import { clock, clockTool, nativeAt } from "../helpers/native.ts";
 import { message, says, thought } from "../helpers/responses-says.ts";
 import { recorded, recordedEvents, recordedResponse } from "../helpers/responses-server.ts";
 
@@ -25,23 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const native = (options: object = {}) =>
-  openaiCompatible({ baseUrl: server.url, api: "responses", retries: 0, ...options });
+const native = (options: object = {}) => nativeAt(server, options);
 const ENCRYPTED = "reasoning.encrypted_content";
-const clock = { type: "function", name: "clock", parameters: { type: "object", properties: {} } };
-
-/** A gateway's own tool of that name. */
-const clockTool = (name = "clock"): Plugin =>
-  plugin("clock", (vr) =>
-    vr.tools.add({
-      name,
-      description: "Tells the time.",
-      parameters: { type: "object", properties: {} },
-      execute: () => ({ kind: "output", output: "noon" }),
-    }),
-  );
-
-/** Both ways ask once each: each needs an answer. */
 /** The body that the server was sent with its n-th request. */
 function sent<T = Record<string, unknown>>(n: number): T {
   const request = server.requests[n];
@@ -64,6 +50,7 @@ function endOfFrames(name: string, n: number): number {
   return end;
 }
 
+/** Both ways ask once each: each needs an answer. */
 const replyTwice = (name: string) => server.reply(recorded(name), recorded(name));
 
 describe("items of an upstream that speaks the Responses API", () => {
@@ -464,7 +451,68 @@ describe("a model call", () => {
   });
 });
 
+describe("hosted items that come whole", () => {
+  const items = [
+    { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search", query: "noon" } },
+    { type: "file_search_call", id: "fs_1", status: "completed", queries: ["noon"], results: null },
+    { type: "image_generation_call", id: "ig_1", status: "completed", result: "aGk=" },
+    {
+      type: "code_interpreter_call",
+      id: "ci_1",
+      status: "completed",
+      code: "print(12)",
+      container_id: "cntr_1",
+      outputs: [{ type: "logs", logs: "12" }],
+    },
+    { type: "web_search_call", id: "ws_2", status: "failed", action: { type: "search", query: "noon" } },
+  ];
+
+  it.each([
+    [
+      "with the answer",
+      () => stream({ type: "response.completed", response: { status: "completed", output: items } }),
+    ],
+    [
+      "one by one",
+      () =>
+        stream(
+          ...items.map((item, output_index) => ({ type: "response.output_item.done", output_index, item })),
+          { type: "response.completed", response: { status: "completed", output: items } },
+        ),
+    ],
+  ])("open and go through their events as if they had streamed: %s", async (_, script) => {
+    server.reply(script());
+    const vr = await startInProcess({ plugins: [native()] });
+    const { response, types } = await vr.stream({ include: ["code_interpreter_call.outputs"] });
+    expect(response.output).toEqual(items);
+    expect(types).toContain("response.image_generation_call.completed");
+    expect(types.filter((type) => type === "response.web_search_call.completed")).toHaveLength(1);
+  });
+
+  it("open as begun although a plugin has dropped their opening", async () => {
+    server.reply(recorded("responses/openai-search"));
+    const drop = plugin("drop", (vr) =>
+      vr.hooks.onChunk.tap((chunk) => (chunk.type === "item" && chunk.stage === "added" ? [] : undefined)),
+    );
+    const vr = await startInProcess({ plugins: [native(), drop] });
+    const open = await vr.open();
+    const { item } = await open.until("response.output_item.added");
+    expect(item).toMatchObject({ type: "web_search_call", status: "in_progress" });
+    open.leave();
+  });
+});
+
 describe("bad days", () => {
+  it("a message whose content is a plain string keeps its words", async () => {
+    const output = [
+      { type: "message", id: "msg_1", role: "assistant", status: "completed", content: "Noon." },
+    ];
+    const script = () => json({ status: "completed", output });
+    server.reply(script(), stream({ type: "response.completed", response: { status: "completed", output } }));
+    const { response } = await bothWays(() => ({ plugins: [native()] }));
+    expect(wordsOf(response.output)).toBe("Noon.");
+  });
+
   it.each([
     [
       "breaks off",

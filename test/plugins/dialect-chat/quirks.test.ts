@@ -55,6 +55,13 @@ describe("parameters: what becomes of what the server lacks", () => {
     expect(convert({ tools: [weather] }, parameters(name, "refuse")).warnings).toEqual([]);
   });
 
+  it("reasoning.summary, for which chat completions have no word, is left out with a warning unless it is auto", () => {
+    const { warnings, body } = convert({ reasoning: { effort: "low", summary: "detailed" } });
+    expect(warnings).toEqual([expect.stringMatching(/^reasoning.summary was left out/)]);
+    expect(body).toMatchObject({ reasoning_effort: "low" });
+    expect(convert({ reasoning: { summary: "auto" } }).warnings).toEqual([]);
+  });
+
   it("are merged one by one, a user's over the family's", () => {
     const quirks = withQuirks({ parameters: { tool_choice: "refuse" } }, { parameters: { top_p: "drop" } });
     expect(quirks.parameters).toEqual({ "text.verbosity": "drop", tool_choice: "refuse", top_p: "drop" });

@@ -1,0 +1,53 @@
+import type { EventDraft, ModelChunk, wire } from "../../core/index.ts";
+
+/** What such items go through between their opening and `completed`: the names of their events. */
+const STAGES: Readonly<Record<string, readonly string[]>> = {
+  web_search_call: ["in_progress", "searching"],
+  file_search_call: ["in_progress", "searching"],
+  image_generation_call: ["in_progress", "generating"],
+  code_interpreter_call: ["in_progress", "interpreting"],
+};
+
+/** An item of a hosted tool that came whole, in the chunks that it would have streamed in. */
+export function wholeHosted(item: wire.OutputItem, out: ModelChunk[]): void {
+  const { id, status } = item as { id?: unknown; status?: unknown };
+  const done: ModelChunk = { type: "item", stage: "done", item };
+  const stages = STAGES[item.type];
+  if (!stages || typeof id !== "string" || id === "") {
+    out.push(done);
+    return;
+  }
+  const tell = (type: string, fields: object = {}) =>
+    out.push({
+      type: "item_event",
+      event: { type, item_id: id, output_index: 0, ...fields } as unknown as EventDraft,
+    });
+  out.push({
+    type: "item",
+    stage: "added",
+    item: { ...item, status: "in_progress", ...unsaid(item) } as wire.OutputItem,
+  });
+  const [begun = "", ...further] = stages;
+  tell(`response.${item.type}.${begun}`);
+  if (item.type === "code_interpreter_call" && typeof item.code === "string") {
+    if (item.code !== "") tell("response.code_interpreter_call_code.delta", { delta: item.code });
+    tell("response.code_interpreter_call_code.done", { code: item.code });
+  }
+  if (status === "completed")
+    for (const stage of [...further, "completed"]) tell(`response.${item.type}.${stage}`);
+  out.push(done);
+}
+
+/** What an item does not say yet when it opens. */
+function unsaid(item: wire.OutputItem): object {
+  switch (item.type) {
+    case "code_interpreter_call":
+      return { code: "", outputs: null };
+    case "file_search_call":
+      return { results: null };
+    case "image_generation_call":
+      return { result: null };
+    default:
+      return {};
+  }
+}
