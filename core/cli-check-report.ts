@@ -17,6 +17,8 @@ export interface CheckReport {
   readonly tools: readonly { name: string; plugin: string; label: string; offer: "always" | "request" }[];
   readonly store: StoreReport | null;
   readonly upstreams: readonly UpstreamReport[];
+  /** What plugins work with beside upstreams and the store. */
+  readonly dependencies: readonly DependencyReport[];
   /** Where requests go by their model, in the order in which they are looked at. */
   readonly routes: readonly Route[];
   /** What is wrong. */
@@ -46,6 +48,10 @@ export interface StoreReport extends Tried {
   readonly description?: string;
 }
 
+export interface DependencyReport extends Tried {
+  readonly description: string;
+}
+
 export interface UpstreamReport extends Tried {
   readonly description: string;
   /** Ids. */
@@ -55,8 +61,8 @@ export interface UpstreamReport extends Tried {
 }
 
 export interface Finding {
-  readonly subject: "settings" | "config" | "plugin" | "store" | "upstream";
-  /** Of the plugin, store or upstream. */
+  readonly subject: "settings" | "config" | "plugin" | "store" | "upstream" | "dependency";
+  /** Of the plugin, store, upstream or dependency. */
   readonly name?: string;
   /** Names file and line where the configuration is wrong. */
   readonly message: string;

@@ -11,7 +11,8 @@ type Mark = "ok" | "FAIL" | "warn" | "";
 
 /** The report for people: one subject per line, marked in front. */
 export function toText(report: CheckReport): string {
-  const { plugins, taps, toolKinds, tools, store, upstreams, routes, problems, warnings } = report;
+  const { plugins, taps, toolKinds, tools, store, upstreams, dependencies, routes, problems, warnings } =
+    report;
   const lines = [`vr ${report.version}`];
   if (report.config) lines.push(line("ok", "config", shown(report.config)));
   if (plugins.length > 0) lines.push(line("", "plugins", plugins.join(", ")));
@@ -31,6 +32,8 @@ export function toText(report: CheckReport): string {
   );
   if (store) lines.push(triedLine("store", store), ...detailLines(store.details));
   for (const upstream of upstreams) lines.push(...upstreamLines(upstream));
+  for (const dependency of dependencies)
+    lines.push(triedLine("needs", dependency), ...detailLines(dependency.details));
   lines.push(...routes.map((route) => line("", "route", describeRoute(route))));
   lines.push(...warnings.map((found) => findingLine("warn", found)));
   const count = problems.length;
@@ -38,9 +41,12 @@ export function toText(report: CheckReport): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Those that no line of a store or an upstream shows. */
+/** What has a line of its own. */
+const TRIED: ReadonlySet<Finding["subject"]> = new Set(["store", "upstream", "dependency"]);
+
+/** Those that no such line shows. */
 function unplaced(problems: readonly Finding[]): Finding[] {
-  return problems.filter(({ subject, name }) => !name || (subject !== "store" && subject !== "upstream"));
+  return problems.filter(({ subject, name }) => !name || !TRIED.has(subject));
 }
 
 function findingLine(mark: Mark, { subject, name, message }: Finding): string {

@@ -1,5 +1,6 @@
-import type { Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
+import type { DependencyReport, Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
 import type { MaybePromise } from "./context.ts";
+import type { Dependency } from "./dependency.ts";
 import { isVrError, VrError } from "./errors.ts";
 import type { Store } from "./store.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -58,6 +59,18 @@ export async function tryStore(store: Store, limitMs: number): Promise<StoreRepo
     return { ...shown, ok: true };
   } catch (error) {
     return { ...shown, ok: false, ...explain(error) };
+  }
+}
+
+export async function tryDependency(dependency: Dependency, limitMs: number): Promise<DependencyReport> {
+  const { name, description } = dependency;
+  try {
+    const details = await within(limitMs, "has not answered", (signal) =>
+      dependency.examine ? dependency.examine(signal) : dependency.check(signal),
+    );
+    return { name, description, ok: true, ...(details ? { details } : {}) };
+  } catch (error) {
+    return { name, description, ok: false, ...explain(error) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type CheckReport, cleanReport, type Finding, type TapReport } from "./cli-check-report.ts";
 import { toText } from "./cli-check-text.ts";
-import { tryStore, tryUpstream, within } from "./cli-check-tries.ts";
+import { tryDependency, tryStore, tryUpstream, within } from "./cli-check-tries.ts";
 import { setUpGateway } from "./cli-start.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
@@ -59,6 +59,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
     tools: [],
     store: null,
     upstreams: [],
+    dependencies: [],
     routes: [],
     problems: [],
     warnings: [],
@@ -137,15 +138,19 @@ async function tryAll(report: Draft, { registry, router }: Engine, limitMs: numb
   report.toolKinds = registry.ownedKinds;
   report.tools = registry.ownTools;
   const { store, upstreams } = registry;
-  const [storeReport, ...results] = await Promise.all([
+  const [storeReport, results, dependencies] = await Promise.all([
     store ? tryStore(store, limitMs) : null,
-    ...upstreams.map((upstream) => tryUpstream(upstream, limitMs)),
+    Promise.all(upstreams.map((upstream) => tryUpstream(upstream, limitMs))),
+    Promise.all(registry.dependencies.map((dependency) => tryDependency(dependency, limitMs))),
   ]);
   report.store = storeReport;
   report.upstreams = results.map((result) => result.report);
   report.warnings.push(...results.flatMap(({ warning }) => warning ?? []));
   for (const { name, error } of report.upstreams)
     if (error) report.problems.push({ subject: "upstream", name, message: error });
+  report.dependencies = dependencies;
+  for (const { name, error } of dependencies)
+    if (error) report.problems.push({ subject: "dependency", name, message: error });
   if (storeReport?.error)
     report.problems.push({ subject: "store", name: storeReport.name, message: storeReport.error });
   if (upstreams.length === 0) report.problems.push({ subject: "upstream", message: NO_UPSTREAM });

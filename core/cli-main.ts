@@ -29,6 +29,9 @@ Environment only:
   VR_DB_PATH            file of the SQLite store; ":memory:" keeps nothing
   VR_REDIS_URL          Redis that takes the place of the configured store, such as
                         redis://127.0.0.1:6379
+  VR_JUPYTER_URL        Jupyter server or kernel gateway that runs code_interpreter's Python, such as
+                        http://127.0.0.1:8888; without it Python runs in vr's own sandbox
+  VR_JUPYTER_TOKEN      sent to VR_JUPYTER_URL
   VR_LOG_LEVEL          debug, info, warn, error or silent (info)
 `;
 

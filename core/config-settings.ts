@@ -21,6 +21,7 @@ export interface StartSettings extends Settings {
   readonly logLevel: LogLevel;
 }
 
+const JUPYTER_URL = "a URL such as http://127.0.0.1:8888";
 const DEFAULT_PORT = 5969;
 const DEFAULT_HOST = "127.0.0.1";
 
@@ -38,6 +39,8 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY?.trim()),
     dbPath: nonEmpty(env.VR_DB_PATH),
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
+    jupyterUrl: pick(undefined, ["VR_JUPYTER_URL", env.VR_JUPYTER_URL], JUPYTER_URL, toUrl),
+    jupyterToken: nonEmpty(env.VR_JUPYTER_TOKEN?.trim()),
     logLevel:
       pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
   };
@@ -56,8 +59,8 @@ function pick<T>(
   if (text === undefined) return undefined;
   const value = convert(text);
   if (value === undefined) {
-    // What comes before an @ in a mistyped URL may be a password.
-    const given = text.includes("@") ? name : `${name} is "${text}"`;
+    // What comes before an @ in a mistyped URL may be a password, and a query may hold a token.
+    const given = /@|token=/i.test(text) ? name : `${name} is "${text}"`;
     throw new ConfigError(`${given}: expected ${expected}`);
   }
   return value;

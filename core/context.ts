@@ -1,5 +1,6 @@
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { EventDraft } from "./protocol/events.ts";
+import type { StoredItem } from "./protocol/items.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import type { ResponseRequest } from "./protocol/request.ts";
 
@@ -27,6 +28,11 @@ export interface ResponseContext {
   /** `resp_…` */
   readonly id: string;
   readonly request: ResponseRequest;
+  /**
+   * The conversation that this response continues, oldest first: the items of the previous responses as they were
+   * stored, then the request's own input. Known before tools are resolved.
+   */
+  readonly history: readonly StoredItem[];
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -93,6 +99,7 @@ export class ResponseScope implements ResponseContext {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly startedAt = Date.now();
+  history: readonly StoredItem[] = [];
   turns = 0;
   readonly warnings: string[] = [];
   readonly #parentLog: Log;

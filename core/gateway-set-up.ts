@@ -126,6 +126,7 @@ export class PluginSet {
         },
         replaced: !uses.stores,
       },
+      dependencies: { add: (dependency) => registry.addDependency(plugin, dependency) },
       router: this.endpoints,
       log: log.child({ plugin }),
       settings,

@@ -8,6 +8,7 @@ export type {
   ToolTurn,
   Turn,
 } from "./context.ts";
+export type { Dependency } from "./dependency.ts";
 export {
   assertNever,
   ConfigError,

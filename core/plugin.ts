@@ -1,6 +1,7 @@
 import type Router from "@koa/router";
 import type { z } from "zod";
 import type { Log, MaybePromise } from "./context.ts";
+import type { Dependency } from "./dependency.ts";
 import { ConfigError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 import type { Hooks } from "./hooks.ts";
@@ -16,6 +17,10 @@ export interface Settings {
   readonly redisUrl?: string | undefined;
   /** `VR_UPSTREAM_API_KEY` */
   readonly upstreamApiKey?: string | undefined;
+  /** `VR_JUPYTER_URL` */
+  readonly jupyterUrl?: string | undefined;
+  /** `VR_JUPYTER_TOKEN` */
+  readonly jupyterToken?: string | undefined;
   /** Where the gateway is going to listen; 0 takes a free port. */
   readonly port?: number | undefined;
   readonly logLevel: string;
@@ -32,6 +37,8 @@ export interface Vr {
     /** The settings name another store: what a plugin uses is left aside, and need not be opened. */
     readonly replaced?: boolean;
   };
+  /** What the plugin works with, for `/ready` and `vr check`. @throws PluginError when the name is taken */
+  readonly dependencies: { add(dependency: Dependency): void };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
   readonly log: Log;

@@ -1,3 +1,4 @@
+import type { Dependency } from "./dependency.ts";
 import { PluginError } from "./errors.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
@@ -46,6 +47,7 @@ export interface OwnTool {
 export class Registry {
   readonly upstreams: Upstream[] = [];
   readonly #limits = new Map<Upstream, CheckedUpstreamLimits>();
+  readonly dependencies: Dependency[] = [];
   readonly kinds: ToolKind[] = [];
   readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
@@ -81,6 +83,14 @@ export class Registry {
   /** Of an upstream that was added. */
   limitsOf(upstream: Upstream): CheckedUpstreamLimits {
     return this.#limits.get(upstream) ?? checkUpstreamLimits(undefined, upstream.name);
+  }
+
+  /** @throws PluginError when the name is taken */
+  addDependency(plugin: string, dependency: Dependency): void {
+    const { name } = dependency;
+    if (this.dependencies.some((other) => other.name === name))
+      throw new PluginError(`plugin "${plugin}" adds a dependency named "${name}", which exists already`);
+    this.dependencies.push(dependency);
   }
 
   /** The kinds that plugins added, with their plugins. */

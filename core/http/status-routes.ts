@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Router from "@koa/router";
+import type { Dependency } from "../dependency.ts";
 import { isVrError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { GuardedUpstream } from "../routing/guarded-upstream.ts";
+import { untilAborted } from "../until-aborted.ts";
 import type { ModelInfo, Upstream } from "../upstream.ts";
 import { type CheckResult, checkUpstream } from "../upstream-check.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
+/** Milliseconds that `/ready` waits for what plugins depend on, which does not decide: less than a probe waits. */
+const DEPENDENCY_TIMEOUT_MS = 800;
 /** Milliseconds that `/ready` waits for further upstreams once one is ready. */
 const GRACE_MS = 300;
 
@@ -35,10 +39,11 @@ export function statusRoutes(router: Router, engine: Engine): void {
 
   router.get("/ready", async (ctx) => {
     const { upstreams } = engine.router;
-    const { store } = engine.registry;
-    const [checks, storeCheck] = await Promise.all([
+    const { store, dependencies } = engine.registry;
+    const [checks, storeCheck, ...others] = await Promise.all([
       checkUpstreams(upstreams),
       store && check(() => store.check?.()),
+      ...dependencies.map(checkDependency),
     ]);
     const ok = [...checks.values()].some((result) => result.ok) && storeCheck?.ok !== false;
     ctx.status = ok ? 200 : 503;
@@ -51,6 +56,7 @@ export function statusRoutes(router: Router, engine: Engine): void {
         ]),
       ),
       store: store && { name: store.name, ...storeCheck },
+      dependencies: Object.fromEntries(dependencies.map(({ name }, i) => [name, others[i]])),
     };
   });
 }
@@ -77,6 +83,18 @@ async function checkUpstreams(upstreams: readonly GuardedUpstream[]): Promise<Ma
   await Promise.race([all, ready.promise.then(() => sleep(GRACE_MS))]);
   enough.abort();
   return results;
+}
+
+/** What a plugin's dependency says of itself. */
+async function checkDependency(dependency: Dependency): Promise<object> {
+  const signal = AbortSignal.timeout(DEPENDENCY_TIMEOUT_MS);
+  try {
+    const details = await untilAborted((async () => dependency.check(signal))(), signal);
+    return { ok: true, ...details };
+  } catch (error) {
+    if (signal.aborted) return { ok: false, error: `did not answer within ${DEPENDENCY_TIMEOUT_MS} ms` };
+    return { ok: false, error: isVrError(error) ? error.publicMessage : "the check failed" };
+  }
 }
 
 async function check(probe: () => unknown): Promise<{ ok: boolean; error?: string }> {

@@ -21,6 +21,8 @@ import { replayCall, replayItems } from "./replay.ts";
 export interface Conversation {
   /** What the model reads, oldest first. */
   items: InTurn<ModelItem | HostedItem>[];
+  /** The same as it is stored: previous responses' items, then the request's own input. */
+  history: StoredItem[];
   /** The request's own input with references resolved, as it is stored. */
   input: Item[];
   /** The number of the next turn, unique in the conversation. */
@@ -50,7 +52,7 @@ export async function hydrate(
   const own = input.map((item): StoredItem => ({ item }));
   const nextTurn = history.reduce((next, { turn }) => Math.max(next, (turn ?? -1) + 1), 0);
   if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
-    return { items: own as InTurn<ModelItem | HostedItem>[], input, nextTurn, approvals: [] };
+    return { items: own as InTurn<ModelItem | HostedItem>[], history: own, input, nextTurn, approvals: [] };
 
   if (!native && history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item)))
     context.warn("calls of hosted tools in the conversation were left out: no plugin here reads them");
@@ -64,7 +66,7 @@ export async function hydrate(
     throw new InvalidRequestError("There is nothing in the input that the model could read.", {
       param: "input",
     });
-  return { items, input, nextTurn, approvals };
+  return { items, history: all, input, nextTurn, approvals };
 }
 
 function isPlainMessage(item: Item): boolean {

@@ -69,6 +69,7 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   const routed = engine.router.route(asked);
   const native = routed[0]?.upstream.native === true;
   const conversation = await hydrate(engine.registry, context, native);
+  context.history = conversation.history;
   const tools = await resolveTools(engine.registry, context.request, context, native);
   if (asked !== undefined) return { conversation, tools, model: asked, candidates: routed };
   return { conversation, tools, ...(await nameModel(routed, context)) };

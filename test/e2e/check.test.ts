@@ -119,6 +119,7 @@ describe("vr check --json", () => {
           },
         },
       ],
+      dependencies: [],
       routes: [],
       problems: [],
       warnings: [],
@@ -169,6 +170,26 @@ describe("vr check --json", () => {
     expect(stderr).toBe("hello from the configuration\nhello from a plugin\n");
   });
 
+  it("examines what plugins depend on; one that fails is a problem of its own", async () => {
+    const plugin = `{ name: "mine", setup: (vr) => {
+      const check = () => { throw new Error("never asked"); };
+      vr.dependencies.add({ name: "sandbox", description: "a sandbox", check, examine: () => ({ network: "none" }) });
+      vr.dependencies.add({ name: "kernels", description: "kernels", check: () => Promise.reject(new Error("is down")) });
+    } }`;
+    const config = configOf(upstream(), plugin, "storeSqlite()");
+    const { code, dependencies, problems } = await report(config);
+    expect(code).toBe(1);
+    expect(dependencies).toEqual([
+      { name: "sandbox", description: "a sandbox", ok: true, details: { network: "none" } },
+      { name: "kernels", description: "kernels", ok: false, error: "is down", reason: "failed" },
+    ]);
+    expect(problems).toEqual([{ subject: "dependency", name: "kernels", message: "is down" }]);
+    const { stdout } = await check(config);
+    expect(stdout).toMatch(/^ok +needs +sandbox {2}a sandbox\n +network +none$/m);
+    expect(stdout).toMatch(/^FAIL +needs +kernels {2}kernels {2}is down$/m);
+    expect(stdout).toMatch(/\n1 problem\.\n$/);
+  });
+
   it("has the same keys when nothing could be loaded", async () => {
     const { code, stderr, ...document } = await report(["--config", "nowhere.ts"], { cwd: tempFolder() });
     expect(document).toEqual({
@@ -181,6 +202,7 @@ describe("vr check --json", () => {
       tools: [],
       store: null,
       upstreams: [],
+      dependencies: [],
       routes: [],
       problems: [{ subject: "config", message: "nowhere.ts: this configuration file does not exist" }],
       warnings: [],

@@ -266,3 +266,23 @@ describe("a tool kind", () => {
     expect(error.param).toBe("tools[0].vector_store_ids[0]");
   });
 });
+
+describe("a tool kind", () => {
+  it("sees the conversation: what was stored, then the request's own input", async () => {
+    const seen: (string | undefined)[][] = [];
+    const kind = plugin("looks-back", ({ tools }) =>
+      tools.kind({
+        type: "web_search",
+        resolve: (_entry, { history }) => {
+          seen.push(history.map(({ item }) => (item as { role?: string }).role));
+          return { tools: [] };
+        },
+      }),
+    );
+    const vr = await startInProcess({ plugins: [scripted(says("noon"), says("one")), kind] });
+    const asked = { tools: [{ type: "web_search" }] };
+    const { response } = await vr.post({ ...asked, input: "What time is it?" });
+    await vr.post({ ...asked, input: "And now?", previous_response_id: response.id });
+    expect(seen).toEqual([["user"], ["user", "assistant", "user"]]);
+  });
+});
