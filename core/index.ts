@@ -27,6 +27,7 @@ export {
 } from "./errors.ts";
 export type { Tap, TapOptions } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
+export { type BodyLimits, readJson } from "./http/body.ts";
 export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";

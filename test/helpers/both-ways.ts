@@ -29,7 +29,9 @@ function outcomeOf(response: StreamedAnswer["response"]) {
   const { id, status, output, error, incomplete_details, usage } = response;
   const digits = id.slice(id.indexOf("_") + 1);
   return JSON.parse(
-    JSON.stringify({ status, output, error, incomplete_details, usage }).replaceAll(digits, "-"),
+    JSON.stringify({ status, output, error, incomplete_details, usage })
+      .replaceAll(digits, "-")
+      .replaceAll(/cntr_[0-9a-f]{48}/g, "cntr_-"),
   );
 }
 

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { InvalidRequestError, readJson, type Vr } from "../../core/index.ts";
+import type { Container } from "./container.ts";
+import { checkEnvironment, environmentShape } from "./container-choice.ts";
+import { listFiles, readFile, toFileObject } from "./container-files.ts";
+import type { Interpreter } from "./interpreter.ts";
+import { toPage } from "./page.ts";
+import { toVrError } from "./runtime-errors.ts";
+
+const BODY_LIMITS = { bodyBytes: 256 * 1024, jsonDepth: 16 };
+
+const createBody = z.object({
+  name: z.string().min(1).max(256),
+  expires_after: z
+    .object({
+      anchor: z.literal("last_active_at"),
+      minutes: z
+        .int()
+        .positive()
+        .max(24 * 60),
+    })
+    .nullish(),
+  skills: z.array(z.unknown()).max(0, "skills are not supported").nullish(),
+  ...environmentShape,
+});
+
+/** `/v1/containers` and the files in them. OpenAI API: Containers, Container files. */
+export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter): void {
+  const { containers } = interpreter;
+
+  router.post("/v1/containers", async (ctx) => {
+    const body = parseBody(await readJson(ctx.req, BODY_LIMITS));
+    const warning = checkEnvironment(interpreter, body);
+    if (warning) ctx.set("x-vr-warning", warning);
+    const minutes = body.expires_after?.minutes;
+    const idleMs = minutes === undefined ? undefined : minutes * 60_000;
+    ctx.body = await toVrError(async () =>
+      toContainerObject(containers.create({ name: body.name, ...(idleMs ? { idleMs } : {}) })),
+    );
+  });
+
+  router.get("/v1/containers", (ctx) => {
+    const { name } = ctx.query;
+    const all = containers.list().filter((container) => !name || container.name === name);
+    ctx.body = toPage(all.map(toContainerObject), ctx.query);
+  });
+
+  router.get("/v1/containers/:id", (ctx) => {
+    ctx.body = toContainerObject(containers.find(ctx.params.id ?? ""));
+  });
+
+  router.delete("/v1/containers/:id", async (ctx) => {
+    const id = ctx.params.id ?? "";
+    await containers.delete(id);
+    ctx.body = { id, object: "container.deleted", deleted: true };
+  });
+
+  router.get("/v1/containers/:id/files", async (ctx) => {
+    const container = containers.find(ctx.params.id ?? "");
+    const files = await toVrError(() => listFiles(interpreter, container, ending));
+    ctx.body = toPage(
+      files.map((file) => toFileObject(container, file)),
+      ctx.query,
+    );
+  });
+
+  router.post("/v1/containers/:id/files", (ctx) => {
+    containers.find(ctx.params.id ?? "");
+    throw new InvalidRequestError("Files cannot be uploaded to containers yet.", { code: "not_supported" });
+  });
+
+  router.get("/v1/containers/:id/files/:file", async (ctx) => {
+    const { id = "", file = "" } = ctx.params;
+    const container = containers.find(id);
+    const { entry } = await toVrError(() =>
+      readFile(interpreter, container, file, ending, { content: false }),
+    );
+    ctx.body = toFileObject(container, entry);
+  });
+
+  router.get("/v1/containers/:id/files/:file/content", async (ctx) => {
+    const { id = "", file = "" } = ctx.params;
+    const container = containers.find(id);
+    const { entry, content } = await toVrError(() =>
+      readFile(interpreter, container, file, ending, { content: true }),
+    );
+    // Code wrote it, so a browser is not to run it.
+    ctx.set("x-content-type-options", "nosniff");
+    ctx.attachment(entry.path.slice(entry.path.lastIndexOf("/") + 1));
+    ctx.type = "application/octet-stream";
+    ctx.body = Buffer.from(content);
+  });
+}
+
+function parseBody(body: unknown): z.output<typeof createBody> {
+  const parsed = createBody.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InvalidRequestError(issue?.message ?? "not a container", {
+    param: issue?.path.join(".") || null,
+  });
+}
+
+function toContainerObject({ id, name, createdAt, lastActiveAt, idleMs }: Container) {
+  return {
+    id,
+    object: "container",
+    name,
+    status: "running",
+    created_at: Math.floor(createdAt / 1000),
+    last_active_at: Math.floor(lastActiveAt / 1000),
+    expires_after: { anchor: "last_active_at", minutes: Math.max(1, Math.round(idleMs / 60_000)) },
+  };
+}

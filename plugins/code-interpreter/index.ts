@@ -1,0 +1,55 @@
+import { definePlugin, UpstreamError } from "../../core/index.ts";
+import { chooseRuntime } from "./choose-runtime.ts";
+import { containerRoutes } from "./container-routes.ts";
+import { Interpreter } from "./interpreter.ts";
+import { optionsSchema } from "./options.ts";
+import type { CodeRuntime } from "./runtime.ts";
+import { codeInterpreterKind } from "./tool-kind.ts";
+
+export { jupyter } from "./jupyter/index.ts";
+export { pyodide } from "./pyodide/index.ts";
+export {
+  type CodeRuntime,
+  type ExecutionEnd,
+  type ExecutionLimits,
+  type OutputSink,
+  type RuntimeEnvironment,
+  RuntimeError,
+  type RuntimeFactory,
+  type Session,
+  type SessionFile,
+} from "./runtime.ts";
+
+/** Runs the Python that models write: `tools: [{"type": "code_interpreter"}]`. */
+export const codeInterpreter = definePlugin({
+  name: "code-interpreter",
+  options: optionsSchema,
+  setup(vr, options) {
+    const runtime = chooseRuntime(vr, options.runtime);
+    const interpreter = new Interpreter(runtime, options, vr.log);
+    vr.tools.kind(codeInterpreterKind(interpreter));
+    containerRoutes(vr, interpreter);
+    vr.dependencies.add({
+      name: "code-interpreter",
+      description: runtime.description,
+      check: async (signal) => ({
+        ...(await told(runtime.check(signal))),
+        ...interpreter.state,
+      }),
+      examine: (signal) => told(runtime.examine(signal)),
+    });
+    if (options.startAhead) vr.onReady(() => interpreter.spares.fill());
+    vr.onClose(() => interpreter.close());
+  },
+});
+
+export default codeInterpreter;
+
+/** A runtime's errors are fit to be shown. */
+async function told(asked: ReturnType<CodeRuntime["check"]>): Promise<Record<string, unknown>> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw new UpstreamError(502, (error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Log } from "../../core/index.ts";
+import { Containers } from "./containers.ts";
+import type { Limits, Options } from "./options.ts";
+import { ExecutionQueue } from "./queue.ts";
+import type { CodeRuntime } from "./runtime.ts";
+import { Spares } from "./spares.ts";
+
+/** What the tool and the endpoints work with: one per gateway. */
+export class Interpreter {
+  readonly runtime: CodeRuntime;
+  readonly limits: Limits;
+  readonly freshGlobals: boolean;
+  readonly queue: ExecutionQueue;
+  readonly spares: Spares;
+  readonly containers: Containers;
+
+  constructor(runtime: CodeRuntime, { limits, freshGlobals, spares }: Options, log: Log) {
+    this.runtime = runtime;
+    this.limits = limits;
+    this.freshGlobals = freshGlobals;
+    this.queue = new ExecutionQueue(limits);
+    this.spares = new Spares(runtime, spares, log);
+    this.containers = new Containers({
+      limits,
+      spares: this.spares,
+      isBusy: ({ id }) => this.queue.isBusy(id),
+      log,
+    });
+  }
+
+  /** For `/ready`. */
+  get state(): Record<string, unknown> {
+    const { queue, containers, spares } = this;
+    return {
+      containers: containers.list().length,
+      running: queue.running,
+      waiting: queue.waiting,
+      spares: spares.ready,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.containers.close(), this.spares.close()]);
+    await this.runtime.close();
+  }
+}

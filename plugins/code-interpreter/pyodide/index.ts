@@ -1,0 +1,5 @@
+import type { RuntimeFactory } from "../runtime.ts";
+
+export function pyodide(): RuntimeFactory {
+  throw new Error("not yet");
+}

@@ -1,0 +1,81 @@
+import type { Log } from "../../core/index.ts";
+import type { CodeRuntime, Session } from "./runtime.ts";
+
+/** Sessions that were started ahead: the first execution of a container need not wait for one. */
+export class Spares {
+  readonly #runtime: CodeRuntime;
+  readonly #size: number;
+  readonly #log: Log;
+  readonly #closing = new AbortController();
+  readonly #ready: Session[] = [];
+  /** Those that are being started. */
+  readonly #starting = new Set<Promise<void>>();
+
+  constructor(runtime: CodeRuntime, size: number, log: Log) {
+    this.#runtime = runtime;
+    this.#size = size;
+    this.#log = log;
+  }
+
+  get ready(): number {
+    return this.#ready.length;
+  }
+
+  /** A session that nobody has used. @throws RuntimeError when none can be had; the signal's reason */
+  async take(signal: AbortSignal): Promise<Session> {
+    // One that is on its way is sooner here than another.
+    if (this.#ready.length === 0 && this.#starting.size > 0)
+      await Promise.race([...this.#starting, aborted(signal)]);
+    signal.throwIfAborted();
+    const session = this.#ready.shift() ?? (await this.#open(signal));
+    this.fill();
+    return session;
+  }
+
+  /** Starts what is missing, in the background. A failure is logged and not tried again before the next use. */
+  fill(): void {
+    if (this.#closing.signal.aborted) return;
+    for (let missing = this.#size - this.#ready.length - this.#starting.size; missing > 0; missing -= 1) {
+      const starting = this.#start().finally(() => this.#starting.delete(starting));
+      this.#starting.add(starting);
+    }
+  }
+
+  /** Ends those that nobody has taken. */
+  async drop(): Promise<void> {
+    await Promise.all(this.#ready.splice(0).map((session) => session.close()));
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error("the gateway stops"));
+    await Promise.all(this.#starting);
+    await this.drop();
+  }
+
+  async #open(signal: AbortSignal): Promise<Session> {
+    return this.#runtime.open(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const session = await this.#open(this.#closing.signal);
+      if (this.#closing.signal.aborted) return await session.close();
+      this.#ready.push(session);
+      session.onEnd(() => this.#forget(session));
+    } catch (error) {
+      if (!this.#closing.signal.aborted) this.#log.warn({ err: error }, "no session could be started ahead");
+    }
+  }
+
+  #forget(session: Session): void {
+    const at = this.#ready.indexOf(session);
+    if (at >= 0) this.#ready.splice(at, 1);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

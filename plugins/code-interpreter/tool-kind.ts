@@ -1,0 +1,70 @@
+import type { ResponseContext, Tool, ToolKind } from "../../core/index.ts";
+import { chooseContainer } from "./container-choice.ts";
+import type { Interpreter } from "./interpreter.ts";
+import { present } from "./presentation.ts";
+import { runCode } from "./run-code.ts";
+import { toToolOutput } from "./to-tool-output.ts";
+
+/** What models call: many were taught this name. */
+const NAME = "python";
+/** Where the client has a function of that name. */
+const OTHER_NAME = "code_interpreter";
+
+/** `tools: [{"type": "code_interpreter"}]` and the items that it leads to. */
+export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
+  const { limits } = interpreter;
+  return {
+    type: "code_interpreter",
+    resolve: (entry, context) => ({
+      tools: [python(interpreter, chooseContainer(interpreter, entry, context), context)],
+    }),
+    items: ["code_interpreter_call"],
+    replay: (item) =>
+      item.type === "code_interpreter_call"
+        ? {
+            id: item.id,
+            name: NAME,
+            arguments: JSON.stringify({ code: item.code ?? "" }),
+            output: toToolOutput(item.outputs ?? [], limits.modelCharacters),
+          }
+        : undefined,
+    mask: (item, include) =>
+      item.type === "code_interpreter_call" && !include.has("code_interpreter_call.outputs")
+        ? { ...item, outputs: null }
+        : item,
+  };
+}
+
+function python(interpreter: Interpreter, containerId: string, context: ResponseContext): Tool {
+  const isTaken = context.request.tools.some((tool) => tool.type === "function" && tool.name === NAME);
+  return {
+    name: isTaken ? OTHER_NAME : NAME,
+    wireName: "code_interpreter",
+    description: describe(interpreter),
+    parameters: {
+      type: "object",
+      properties: { code: { type: "string", description: "The Python code to run." } },
+      required: ["code"],
+      additionalProperties: false,
+    },
+    present: () => present(containerId),
+    execute({ code }, turn) {
+      if (typeof code !== "string")
+        return { kind: "error", message: 'The code was not run: "code" must be a string.' };
+      return runCode(interpreter, containerId, code, turn);
+    },
+  };
+}
+
+function describe({ runtime, freshGlobals, limits }: Interpreter): string {
+  const kept = freshGlobals
+    ? "Every call starts afresh, without the variables and files of earlier ones."
+    : "Variables, and files in the working directory, are kept between calls.";
+  const seconds = Math.max(1, Math.round(limits.executionMs / 1000));
+  return [
+    "Runs Python code and returns what it prints, the value of its last expression, and errors.",
+    kept,
+    runtime.abilities,
+    `A call may take ${seconds} seconds.`,
+  ].join(" ");
+}
