@@ -3,7 +3,7 @@ import { UpstreamError } from "../../core/index.ts";
 /** An upstream's own words are cut here, in characters. */
 const MAX_MESSAGE = 2_000;
 
-const CONTEXT_EXCEEDED =
+export const CONTEXT_EXCEEDED =
   /maximum context length|maximum model length|context_length_exceeded|exceed_context_size|exceed[^.]*context (?:size|length|window)|context (?:size|length|window)[^.]*exceed|prompt is too long/i;
 
 /** What an error body says, in whatever envelope. */

@@ -4,5 +4,12 @@ export { ChatReader } from "./chat-reader.ts";
 export type { ChatChunk, ChatMessage, ChatPart, ChatRequest, ChatUsage } from "./chat-types.ts";
 export { JsonEvents, type JsonEventsOptions } from "./json-events.ts";
 export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from "./quirks.ts";
+export { type RefusedImages, refusedImages } from "./refused-images.ts";
 export { toChatRequest } from "./to-chat-request.ts";
 export { toLogProbs } from "./to-logprobs.ts";
+export {
+  itemWithoutImages,
+  unseenWarning,
+  type WhyUnseen,
+  withoutToolImages,
+} from "./without-tool-images.ts";

@@ -61,7 +61,10 @@ const quirksSchema = z.strictObject({
    * schemas, so that the model is told of it in words.
    */
   structuredOutput: z.enum(["json_schema", "structured_outputs", "guided_json", "format", "json_object"]),
-  /** "image_url": by URL or as data; "data_url": as data alone. What a server lacks is refused with 400. */
+  /**
+   * "image_url": by URL or as data; "data_url": as data alone. What a server lacks is refused with 400 in a
+   * message; in the output of a tool it becomes a text, with a warning.
+   */
   images: z.enum(["image_url", "data_url", "none"]),
   /** `image_url` of a content part: an object with `url` and `detail`, or the URL itself. */
   imageForm: z.enum(["object", "string"]),

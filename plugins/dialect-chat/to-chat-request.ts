@@ -5,6 +5,7 @@ import type { ChatQuirks } from "./quirks.ts";
 import { addFormat, schemaInWords } from "./to-format.ts";
 import { toChatMessages } from "./to-messages.ts";
 import { addTools } from "./to-tools.ts";
+import { unseenWarning, withoutToolImages } from "./without-tool-images.ts";
 
 /**
  * The body of `POST /chat/completions`. A parameter that the server lacks is refused, or left out and `warn`
@@ -24,7 +25,7 @@ export function toChatRequest(
   const instructions = [request.instructions, words].filter((text) => text).join("\n\n");
   const body: ChatRequest = {
     model: request.model,
-    messages: toChatMessages({ instructions, items: request.items }, quirks),
+    messages: toChatMessages({ instructions, items: seenItems(request, quirks, warn) }, quirks),
   };
   warnOfHosted(request, warn);
   if (request.stream) {
@@ -46,6 +47,19 @@ export function toChatRequest(
     if (value !== undefined) body[name] = value;
   }
   return body;
+}
+
+/** Images that the server does not take are refused in messages, where a client has put them, and there alone. */
+function seenItems(
+  request: ModelRequest,
+  { images }: ChatQuirks,
+  warn: (message: string) => void,
+): ModelRequest["items"] {
+  if (images === "image_url") return request.items;
+  const why = images === "none" ? "all" : "by-url";
+  const seen = withoutToolImages(request, why);
+  if (seen !== request) warn(unseenWarning(why));
+  return seen.items;
 }
 
 function addSampling(body: ChatRequest, request: ModelRequest, quirks: ChatQuirks, takes: Takes): void {

@@ -1,16 +1,41 @@
-import { type ChatChunk, ChatReader, fromCompletion, toChatRequest } from "../dialect-chat/index.ts";
+import type { ModelRequest } from "../../core/index.ts";
+import {
+  type ChatChunk,
+  ChatReader,
+  fromCompletion,
+  refusedImages,
+  toChatRequest,
+  unseenWarning,
+  withoutToolImages,
+} from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Settings } from "./settings.ts";
 
 /** `POST /chat/completions`. */
-export function chatCompletions(settings: Pick<Settings, "quirks" | "maxEventBytes">): Dialect {
-  const { quirks, maxEventBytes } = settings;
+export function chatCompletions({
+  quirks,
+  maxEventBytes,
+  extraBody,
+}: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody">): Dialect {
+  const toBody = (request: ModelRequest, warn: (message: string) => void) =>
+    JSON.stringify(Object.assign(toChatRequest(request, quirks, warn), extraBody));
   return {
     name: "chat completions",
     path: "/chat/completions",
     native: false,
-    toBody: (request, warn) => toChatRequest(request, quirks, warn),
+    toBody,
+    amend({ request }, { status, said }) {
+      const why = refusedImages(status, said);
+      if (why === undefined) return undefined;
+      // Made anew: in a body, images of tools cannot be told from those of the user.
+      const seen = withoutToolImages(request, why);
+      if (seen === request) return undefined;
+      return { body: toBody(seen, saidBefore), warning: unseenWarning(why), textOnly: why === "all" };
+    },
     openStream: (secrets) => new ChatReader(quirks, { maxEventBytes, secrets }),
     fromWhole: (body, secrets) => fromCompletion(body as ChatChunk, quirks, secrets),
   };
 }
+
+/** What is left out of a body that is made a second time has been said of the first. */
+function saidBefore(): void {}

@@ -12,6 +12,26 @@ export interface StreamReader {
   end(out: ModelChunk[]): void;
 }
 
+/** What was asked: the body is of the request, or of what an earlier refusal has made of it. */
+export interface Asked {
+  readonly request: ModelRequest;
+  readonly body: string;
+}
+
+/** An answer other than 2xx, in full. */
+export interface Refusal {
+  readonly status: number;
+  readonly said: string;
+}
+
+/** What to ask instead. `warning` is for the client. */
+export interface Amended {
+  readonly body: string;
+  readonly warning: string;
+  /** The model takes no images, which holds for its next calls too. */
+  readonly textOnly?: boolean;
+}
+
 /** What a model server speaks: pure translation, without I/O. */
 export interface Dialect {
   /** Names it in the start banner. */
@@ -21,15 +41,12 @@ export interface Dialect {
   /** Of model calls, behind the base URL. */
   readonly path: string;
   /**
-   * The body of a model call. `warn` is told what the server cannot be asked for.
+   * The body of a model call, as JSON. `warn` is told what the server cannot be asked for.
    * @throws InvalidRequestError for content that the dialect cannot carry
    */
-  toBody(request: ModelRequest, warn: (message: string) => void): Record<string, unknown>;
-  /**
-   * What to ask instead, once, after a 400 with this body; `undefined` where the refusal stands. `warning` is for
-   * the client.
-   */
-  amend?(body: string, said: string): { body: string; warning: string } | undefined;
+  toBody(request: ModelRequest, warn: (message: string) => void): string;
+  /** What to ask instead of what was refused; `undefined`, or the same body again, where the refusal stands. */
+  amend(asked: Asked, refusal: Refusal): Amended | undefined;
   /** `secrets` are cut out of errors that the server reports. */
   openStream(secrets: readonly string[]): StreamReader;
   /** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no answer */

@@ -1,4 +1,5 @@
 import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
+import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
 import { chatCompletions } from "./chat.ts";
 import { type Credentials, forward } from "./forward.ts";
 import { ModelCall } from "./model-call.ts";
@@ -7,6 +8,7 @@ import type { CheckedServerOptions } from "./options.ts";
 import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
 import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
+import { TextOnlyModels } from "./text-only-models.ts";
 
 export interface HttpUpstream extends Upstream {
   /** Ends idle connections; calls that run are cut off. */
@@ -37,6 +39,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       secrets: [...secrets, authorization.replace(/^\w+\s+/, "")],
     };
   };
+  const textOnly = new TextOnlyModels();
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
 
   return {
@@ -44,15 +47,23 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     native: dialect.native,
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
-    stream(request, turn) {
+    stream(asked, turn) {
       const warn = warningsOf(turn);
-      const body = dialect.toBody(request, warn);
+      const request = textOnly.has(asked.model) ? withoutToolImages(asked, "all") : asked;
+      if (request !== asked) warn(unseenWarning("all"));
       return new ModelCall(pool.get(), settings, dialect, {
         path,
-        body: JSON.stringify(Object.assign(body, settings.extraBody)),
+        body: dialect.toBody(request, warn),
         stream: request.stream,
         signal: turn.signal,
-        warn,
+        amend(body, refusal) {
+          const amended = dialect.amend({ request, body }, refusal);
+          // The same again would be refused again.
+          if (amended === undefined || amended.body === body) return undefined;
+          warn(amended.warning);
+          if (amended.textOnly) textOnly.add(request.model);
+          return amended.body;
+        },
         ...credentials(turn.response.caller.authorization),
       });
     },
@@ -74,7 +85,14 @@ function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unkn
   return { baseUrl: origin + path, api, ...(api === "chat" ? { quirks } : {}) };
 }
 
-/** Later turns of a response leave out the same as the first: it is said once. */
-function warningsOf(turn: Turn): (message: string) => void {
-  return turn.index === 0 ? (message) => turn.response.warn(message) : () => {};
+const SAID = Symbol("warnings of upstreams");
+
+/** Turns of a response leave out the same, one after the other: each is said once. */
+function warningsOf({ response }: Turn): (message: string) => void {
+  return (message) => {
+    const said = response.state(SAID, () => new Set<string>());
+    if (said.has(message)) return;
+    said.add(message);
+    response.warn(message);
+  };
 }

@@ -2,7 +2,7 @@ import type { Dispatcher, Pool } from "undici";
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
 import { Answer, type Headers } from "./answer.ts";
 import { Deadline, type Wait, type Waiting } from "./deadline.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Dialect, Refusal } from "./dialect.ts";
 import { judge } from "./failed-attempt.ts";
 import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
 import { toTimeout } from "./network-error.ts";
@@ -16,6 +16,8 @@ const MAX_ERROR_BYTES = 65_536;
 const LINGER_MS = 1_000;
 /** After a `finish_reason`, how long usage and `[DONE]` may take before the answer is taken as it is. */
 const DONE_MS = 3_000;
+/** More than one thing may be refused, one after the other; a server that always finds something is believed. */
+const MAX_AMENDMENTS = 2;
 
 export interface CallRequest {
   path: string;
@@ -23,8 +25,8 @@ export interface CallRequest {
   body: string;
   stream: boolean;
   signal: AbortSignal;
-  /** Told what the server was not asked for after all. */
-  warn(message: string): void;
+  /** What to ask instead of a body that was refused; `undefined` where the refusal stands. */
+  amend(body: string, refusal: Refusal): string | undefined;
   /** Never to be seen in an error. */
   secrets: readonly string[];
 }
@@ -43,7 +45,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
   #attempt = 0;
   /** What is sent: not always what was to be. */
   #body: string;
-  #amended = false;
+  #amendments = 0;
   /** Of this attempt, as the controller is. */
   #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
@@ -182,13 +184,12 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
 
   /** Whether the server refused something that the request can do without. */
   #amend(): boolean {
-    const { status, complete } = this.#answer;
-    if (this.#amended || status !== 400 || !complete) return false;
-    const amended = this.#dialect.amend?.(this.#body, this.#answer.peekText());
-    if (!amended) return false;
-    this.#amended = true;
-    this.#body = amended.body;
-    this.#request.warn(amended.warning);
+    const { status, refused, complete } = this.#answer;
+    if (!refused || !complete || this.#amendments === MAX_AMENDMENTS) return false;
+    const amended = this.#request.amend(this.#body, { status, said: this.#answer.peekText() });
+    if (amended === undefined) return false;
+    this.#amendments += 1;
+    this.#body = amended;
     return true;
   }
 

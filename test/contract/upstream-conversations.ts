@@ -116,6 +116,87 @@ export function describeConversations(inFront: InFrontOf): void {
     expect(inFront.server.requests[1]?.raw).toContain("data:image/png;base64,AA==");
   });
 
+  describe("where the model takes no images", () => {
+    const PICTURE = "data:image/png;base64,AA==";
+    const OF_USER = "data:image/png;base64,BB==";
+    const plot = plugin("plot", (vr) =>
+      vr.tools.add({
+        name: "plot",
+        description: "A plot.",
+        parameters: { type: "object", properties: {} },
+        execute: () => ({
+          kind: "output",
+          output: [
+            { type: "input_text", text: "Drawn." },
+            { type: "input_image", image_url: PICTURE },
+          ],
+        }),
+      }),
+    );
+    const picture = { role: "user", content: [{ type: "input_image", image_url: OF_USER }] };
+    const raw = (request: number) => inFront.server.requests[request]?.raw ?? "";
+    const draws = () =>
+      inFront.server.reply(
+        family.says({ calls: [{ id: "call_0", name: "plot", args: {} }] }),
+        family.says({ text: "There." }),
+      );
+    async function startBlind() {
+      const vr = await start({ plugins: [plot] });
+      inFront.server.takesImages = false;
+      return vr;
+    }
+
+    it("those of a tool become text: it is asked again, and the client told", async () => {
+      const vr = await startBlind();
+      draws();
+      const { status, response, headers } = await vr.post();
+      expect([status, told(response).text]).toEqual([200, "There."]);
+      expect(headers.get("x-vr-warning")).toContain("images in tool outputs were left out");
+      expect(inFront.server.requests).toHaveLength(3);
+      expect(raw(1)).toContain(PICTURE);
+      expect(raw(2)).toContain("Drawn.\\n[image/png, not shown: this model takes no images]");
+      expect(raw(2)).not.toContain(PICTURE);
+    });
+
+    it("those of a tool are refused once, and left out of later calls", async () => {
+      const vr = await startBlind();
+      draws();
+      const first = await vr.stream();
+      draws();
+      const next = await vr.stream({ previous_response_id: first.response.id, input: "Again." });
+      expect(told(next.response).text).toBe("There.");
+      expect([0, 1, 2, 3, 4].map((request) => raw(request).includes(PICTURE))).toEqual([
+        false,
+        true,
+        false,
+        false,
+        false,
+      ]);
+      expect(inFront.server.requests).toHaveLength(5);
+      // Once per response, however many of its turns leave them out.
+      expect(vr.log.filter(({ message }) => message.startsWith("images in tool outputs"))).toHaveLength(2);
+    });
+
+    it("those of the user are refused as the server refuses them", async () => {
+      const vr = await startBlind();
+      const { status, error, headers } = await vr.post({ input: [picture] });
+      expect(status).toBe(family.imageRefusal.status === 400 ? 400 : 502);
+      expect(error.message).toMatch(/image|multimodal/);
+      expect(headers.get("x-vr-warning")).toBeNull();
+      expect(inFront.server.requests).toHaveLength(1);
+    });
+
+    it("those of the user stay where those of a tool are left out", async () => {
+      const vr = await startBlind();
+      const call = { type: "function_call", call_id: "call_0", name: "map", arguments: "{}" };
+      const output = [{ type: "input_image", image_url: PICTURE }];
+      const mapped = { type: "function_call_output", call_id: "call_0", output };
+      expect((await vr.post({ input: [picture, call, mapped] })).status).toBeGreaterThanOrEqual(400);
+      expect(inFront.server.requests).toHaveLength(2);
+      expect([raw(1).includes(OF_USER), raw(1).includes(PICTURE)]).toEqual([true, false]);
+    });
+  });
+
   describe("reasoning", () => {
     const chunk = (delta: object, finish: string | null = null) => ({
       choices: [{ index: 0, delta, finish_reason: finish }],

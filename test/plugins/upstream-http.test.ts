@@ -9,6 +9,7 @@ import {
   type ServerOptions,
   serverOptions,
 } from "../../plugins/upstream-http/index.ts";
+import { TextOnlyModels } from "../../plugins/upstream-http/text-only-models.ts";
 import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
 import {
   answer,
@@ -236,9 +237,89 @@ describe("what the server is sent", () => {
     await chunksOf(upstream, ask({ maxOutputTokens: 5, verbosity: "low" }), first);
     expect(server.requests[0]?.body).toMatchObject({ max_completion_tokens: 5 });
     expect(first.response.warnings).toEqual([expect.stringContaining("verbosity")]);
-    const second = turn({ index: 1 });
-    await chunksOf(upstream, ask({ verbosity: "low" }), second);
-    expect(second.response.warnings).toEqual([]);
+    await chunksOf(upstream, ask({ verbosity: "low" }), new TurnScope(1, first.response as ResponseScope));
+    expect(first.response.warnings).toHaveLength(1);
+  });
+});
+
+describe("images in tool outputs", () => {
+  const PICTURE = "data:image/png;base64,AA==";
+  const drawn = (model = "test-model") =>
+    ask({
+      model,
+      items: [
+        { item: { type: "function_call", call_id: "a", name: "plot", arguments: "{}" }, turn: 0 },
+        {
+          item: {
+            type: "function_call_output",
+            call_id: "a",
+            output: [{ type: "input_image", image_url: PICTURE }],
+          },
+        },
+      ],
+    });
+  const refusal = (message: string, status = 400) => json({ error: { message } }, status);
+  const NONE = refusal("image input is not supported", 500);
+  const TOO_MANY = refusal("At most 1 image(s) may be provided in one prompt.");
+  const shown = () => server.requests.map(({ raw }) => raw.includes(PICTURE));
+
+  it("a model that takes none is not sent some again, another one is", async () => {
+    server.reply(NONE, answer({ text: "Yes." }));
+    const upstream = create();
+    for (const model of ["blind", "blind", "seeing"]) await chunksOf(upstream, drawn(model));
+    expect(shown()).toEqual([true, false, false, true]);
+  });
+
+  it("a model that takes none of these is sent some again", async () => {
+    server.reply(TOO_MANY, answer({ text: "Yes." }));
+    const upstream = create();
+    for (let i = 0; i < 2; i += 1) await chunksOf(upstream, drawn());
+    expect(shown()).toEqual([true, false, true]);
+  });
+
+  it("what is left out is said once per response", async () => {
+    server.reply(NONE, answer({ text: "Yes." }));
+    const upstream = create();
+    const first = turn();
+    await chunksOf(upstream, drawn(), first);
+    await chunksOf(upstream, drawn(), new TurnScope(1, first.response as ResponseScope));
+    expect(first.response.warnings).toEqual(["images in tool outputs were left out: the model takes none"]);
+  });
+
+  it("the configured body fields stay in what is asked instead", async () => {
+    server.reply(NONE, answer({ text: "Yes." }));
+    await chunksOf(create({ extraBody: { top_k: 5 } }), drawn());
+    expect(server.requests[1]?.body).toMatchObject({ top_k: 5, stream: true });
+  });
+
+  it("a refusal that has other reasons stands, and so does one that always finds another", async () => {
+    server.reply(refusal("temperature is out of range"));
+    expect(await failure(create(), drawn())).toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(1);
+    server.reply(TOO_MANY, NONE, TOO_MANY, NONE);
+    expect(await failure(create(), drawn())).toMatchObject({ status: 400 });
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it("a request that has none is not made again", async () => {
+    server.reply(NONE);
+    expect(await failure(create())).toMatchObject({ status: 502 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("what was learnt of a model is forgotten after a quarter of an hour, or for a hundred others", () => {
+    let now = 0;
+    const models = new TextOnlyModels(() => now);
+    models.add("a");
+    now = 899_999;
+    expect(models.has("a")).toBe(true);
+    now = 900_000;
+    expect(models.has("a")).toBe(false);
+    models.add("a");
+    for (let i = 1; i < 100; i += 1) models.add(`other ${i}`);
+    expect(models.has("a")).toBe(true);
+    models.add("one more");
+    expect([models.has("a"), models.has("other 1")]).toEqual([false, true]);
   });
 });
 

@@ -427,6 +427,54 @@ describe("a model call", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it("is made again without images of tool outputs where the model takes none, and they are left out from then on", async () => {
+    server.reply(
+      json({ error: { message: "test-model is not a multimodal model", code: 400 } }, 400),
+      recorded("responses/openai-refusal"),
+    );
+    const vr = await startInProcess({ plugins: [native()] });
+    const image = (data: string) => ({ type: "input_image", image_url: `data:image/png;base64,${data}` });
+    const input = [
+      { role: "user", content: [image("BB==")] },
+      { type: "function_call", call_id: "call_0", name: "plot", arguments: "{}" },
+      { type: "function_call_output", call_id: "call_0", output: [image("AA==")] },
+    ];
+    const first = await vr.post({ model: "test-model", input });
+    expect([first.status, first.headers.get("x-vr-warning")]).toEqual([
+      200,
+      expect.stringContaining("images in tool outputs"),
+    ]);
+    await vr.post({ model: "test-model", input });
+    const [refused, again, next] = server.requests.map(({ body }) => body.input);
+    expect(refused[2].output).toMatchObject([image("AA==")]);
+    for (const asked of [again, next]) {
+      expect(asked[0]).toEqual(refused[0]);
+      expect(asked[2].output).toEqual([
+        { type: "input_text", text: "[image/png, not shown: this model takes no images]" },
+      ]);
+    }
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("is made again without what it refuses one after the other", async () => {
+    server.reply(
+      json({ error: { code: "invalid_encrypted_content", message: "could not be verified" } }, 400),
+      json({ error: { message: "image input is not supported" } }, 500),
+      recorded("responses/openai-refusal"),
+    );
+    const vr = await startInProcess({ plugins: [native()] });
+    const { output } = recordedResponse("responses/openai-reasoning");
+    const image = { type: "input_image", image_url: "data:image/png;base64,AA==" };
+    const call = { type: "function_call", call_id: "call_0", name: "plot", arguments: "{}" };
+    const plotted = { type: "function_call_output", call_id: "call_0", output: [image] };
+    const { status } = await vr.post({ input: [{ role: "user", content: "Hi" }, ...output, call, plotted] });
+    expect(status).toBe(200);
+    const last = server.requests[2]?.raw;
+    expect(server.requests[0]?.raw).toContain('encrypted_content":');
+    expect(last).not.toContain('encrypted_content":');
+    expect(last).not.toContain("AA==");
+  });
+
   it("leaves out reasoning that is not encrypted where the server would look it up, and ids of the gateway's own", async () => {
     server.reply(recorded("responses/openai-refusal"));
     const vr = await startInProcess({ plugins: [native({ quirks: { sendReasoning: "never" } })] });

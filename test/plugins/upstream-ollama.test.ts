@@ -33,17 +33,33 @@ describe("Ollama", () => {
     expect(server.requests[0]?.body).not.toHaveProperty("tools");
   });
 
-  it("a remote image is refused clearly, wherever it is", async () => {
+  const given = (image_url: string) => ({ type: "input_image", image_url });
+  const ofTool = (image_url: string) => [
+    { type: "function_call", call_id: "call_0", name: "look", arguments: "{}" },
+    { type: "function_call_output", call_id: "call_0", output: [given(image_url)] },
+  ];
+
+  it("a remote image is refused clearly; one of a tool becomes text", async () => {
     const { vr, server } = await startFamily(ollama);
-    const image = { type: "input_image", image_url: "https://example.com/a.png" };
-    const call = { type: "function_call", call_id: "call_0", name: "look", arguments: "{}" };
-    const output = { type: "function_call_output", call_id: "call_0", output: [image] };
-    for (const input of [[{ role: "user", content: [image] }], [call, output]]) {
-      const { status, error } = await vr.post({ input });
-      expect([status, error.param]).toEqual([400, "input"]);
-      expect(error.message).toContain("data: URL");
-    }
+    const remote = "https://example.com/a.png";
+    const { status, error } = await vr.post({ input: [{ role: "user", content: [given(remote)] }] });
+    expect([status, error.param]).toEqual([400, "input"]);
+    expect(error.message).toContain("data: URL");
     expect(server.requests).toEqual([]);
+    const answer = await vr.post({ input: ofTool(remote) });
+    expect([answer.status, server.requests.length]).toEqual([200, 1]);
+    expect(answer.headers.get("x-vr-warning")).toContain("images in tool outputs");
+  });
+
+  it("a figure in a format that it does not know becomes text, and the next one is shown", async () => {
+    const { vr, server } = await startFamily(ollama);
+    const answer = await vr.post({ input: ofTool("data:image/svg+xml;base64,AA==") });
+    expect(answer.headers.get("x-vr-warning")).toContain("refused them");
+    expect(server.refused).toEqual(["invalid image input"]);
+    expect(server.requests[1]?.raw).toContain("[image/svg+xml, not shown: the model server refused it]");
+    const next = await vr.post({ input: ofTool("data:image/png;base64,AA==") });
+    expect([next.headers.get("x-vr-warning"), server.requests.length]).toEqual([null, 3]);
+    expect(server.requests[2]?.raw).toContain("data:image/png;base64,AA==");
   });
 
   it("an old one gets images as a plain string", async () => {

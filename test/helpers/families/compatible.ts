@@ -24,6 +24,18 @@ export const compatible: Family = {
     onlyParts("text", "image_url", "file"),
   ],
   refusal: (message) => ({ error: { message, type: "invalid_request_error", param: null, code: null } }),
+  imageRefusal: {
+    status: 400,
+    body: {
+      error: {
+        message:
+          "Failed to deserialize the JSON body into the target type: messages[3]: unknown variant `image_url`, expected `text` at line 1 column 460",
+        type: "invalid_request_error",
+        param: null,
+        code: "invalid_request_error",
+      },
+    },
+  },
   says: sayer({
     base: { id: "3f1c-deep", object: "chat.completion.chunk", created: 1793800400, model: "test-model" },
     opening: [{ role: "assistant", content: null, reasoning_content: "" }],

@@ -41,6 +41,8 @@ export interface Family {
   readonly rules: readonly Rule[];
   /** The error body of its refusals, which are 400. */
   refusal(message: string): object;
+  /** Its refusal of images where the model takes none. */
+  readonly imageRefusal: { readonly status: number; readonly body: object };
   /** An answer in the manner of its server, streamed or not, as it is asked. */
   says(content: Says): Script;
   /** The field in which it gives reasoning and takes it back; `undefined`: it does neither. */

@@ -58,6 +58,17 @@ export const llamaCpp: Family = {
     onlyParts("text", "image_url", "input_audio"),
   ],
   refusal: (message) => ({ error: { code: 400, message, type: "invalid_request_error" } }),
+  imageRefusal: {
+    status: 500,
+    body: {
+      error: {
+        code: 500,
+        message:
+          "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
+        type: "server_error",
+      },
+    },
+  },
   says: sayer({
     base: {
       created: 1793800300,

@@ -48,6 +48,18 @@ export const ollama: Family = {
     onlyEfforts("high", "medium", "low", "max", "none"),
   ],
   refusal: (message) => ({ error: { message, type: "invalid_request_error", param: null, code: null } }),
+  imageRefusal: {
+    status: 500,
+    body: {
+      error: {
+        message:
+          "Failed to create new sequence: failed to process inputs: this model is missing data required for image input",
+        type: "api_error",
+        param: null,
+        code: null,
+      },
+    },
+  },
   says: sayer({
     base: {
       id: "chatcmpl-417",

@@ -63,6 +63,17 @@ export const openai: Family = {
     imagesFromUsers,
   ],
   refusal: (message) => ({ error: { message, type: "invalid_request_error", param: null, code: null } }),
+  imageRefusal: {
+    status: 400,
+    body: {
+      error: {
+        message: "Invalid content type. image_url is only supported by certain models.",
+        type: "invalid_request_error",
+        param: "messages.[3].content.[1].type",
+        code: null,
+      },
+    },
+  },
   says: sayer({
     base: {
       id: "chatcmpl-C9def",

@@ -2,6 +2,8 @@ import { type ChatServer, createChatServer, json } from "../chat-server.ts";
 import type { Family } from "./family.ts";
 
 export interface FamilyServer extends ChatServer {
+  /** Whether its model takes images, as it does at first. */
+  takesImages: boolean;
   /** What requests asked that the real server would have ignored in silence. */
   readonly ignored: readonly string[];
   /** What it has refused, as a real one would have. */
@@ -12,7 +14,7 @@ export interface FamilyServer extends ChatServer {
 export async function createFamilyServer(family: Family): Promise<FamilyServer> {
   const ignored: string[] = [];
   const refused: string[] = [];
-  const server = await createChatServer({
+  const chatServer = await createChatServer({
     first: family.says({ text: "Hello from the model." }),
     guard({ body, headers }) {
       ignored.push(...Object.keys(body).filter((field) => !family.reads.includes(field)));
@@ -26,8 +28,17 @@ export async function createFamilyServer(family: Family): Promise<FamilyServer> 
         refused.push(reason);
         return json(family.refusal(reason), 400);
       }
-      return undefined;
+      if (server.takesImages || !hasImages(body)) return undefined;
+      const { status, body: refusal } = family.imageRefusal;
+      return json(refusal, status);
     },
   });
-  return Object.assign(server, { ignored, refused });
+  const server: FamilyServer = Object.assign(chatServer, { ignored, refused, takesImages: true });
+  return server;
+}
+
+function hasImages({ messages }: { messages: { content: unknown }[] }): boolean {
+  return messages.some(
+    ({ content }) => Array.isArray(content) && content.some(({ type }) => type === "image_url"),
+  );
 }

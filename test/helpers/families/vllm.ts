@@ -33,6 +33,17 @@ export const vllm: Family = {
     onlyParts("text", "image_url", "video_url", "audio_url", "input_audio"),
   ],
   refusal: (message) => ({ error: { message, type: "BadRequestError", param: null, code: 400 } }),
+  imageRefusal: {
+    status: 400,
+    body: {
+      error: {
+        message: "test-model is not a multimodal model",
+        type: "BadRequestError",
+        param: null,
+        code: 400,
+      },
+    },
+  },
   says: sayer({
     base: {
       id: "chatcmpl-0f1e2d3c",
