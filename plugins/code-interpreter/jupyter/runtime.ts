@@ -1,0 +1,153 @@
+import type { Log } from "../../../core/index.ts";
+import { type CodeRuntime, RuntimeError, type Session } from "../runtime.ts";
+import type { Address } from "./address.ts";
+import { examine } from "./examine.ts";
+import { Kernel } from "./kernel.ts";
+import type { CheckedOptions } from "./options.ts";
+import { Server } from "./server.ts";
+import { JupyterSession } from "./session.ts";
+import { Workplace } from "./workplace.ts";
+
+const ABILITIES =
+  "It runs in a Jupyter kernel, with the packages that are installed there; figures of matplotlib are shown as images. " +
+  "Variables, and files in the working directory, are kept between calls.";
+
+/** Kernels of one Jupyter server: one for each session. */
+export class JupyterRuntime implements CodeRuntime {
+  readonly name = "jupyter";
+  readonly description: string;
+  readonly abilities: string;
+  readonly network: "none" | "open";
+  readonly #server: Server;
+  readonly #options: CheckedOptions;
+  readonly #log: Log;
+  readonly #sessions = new Set<Session>();
+  /** Kernels being started or deleted: `close` waits for them. */
+  readonly #pending = new Set<Promise<unknown>>();
+  /** Kernels that could not be deleted, since the server was away. */
+  readonly #orphans = new Set<string>();
+  #warned = false;
+
+  constructor(address: Address, options: CheckedOptions, log: Log) {
+    this.#server = new Server(address, options.requestTimeoutMs);
+    this.#options = options;
+    this.#log = log;
+    this.description = `Jupyter at ${address.base}, ${options.kernel ? `kernel ${options.kernel}` : "its default kernel"}`;
+    this.abilities = options.abilities ?? ABILITIES;
+    this.network = options.network;
+  }
+
+  async open(signal: AbortSignal): Promise<Session> {
+    return (await this.#open(signal)).session;
+  }
+
+  async check(signal: AbortSignal): Promise<Record<string, unknown>> {
+    const { usual, specs } = await this.#server.kernelSpecs(signal);
+    const name = this.#options.kernel ?? usual;
+    const spec = specs.find((spec) => spec.name === name);
+    if (!spec) throw new RuntimeError("unavailable", `The Jupyter server has no kernel "${name ?? ""}".`);
+    return { kernel: spec.name, language: spec.language };
+  }
+
+  async examine(signal: AbortSignal): Promise<Record<string, unknown>> {
+    const checked = await this.check(signal);
+    const { session, version } = await this.#open(signal);
+    try {
+      return { ...checked, version, ...(await examine(session, signal)) };
+    } finally {
+      await session.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.close()));
+    await Promise.all(this.#pending);
+    await this.#sweep();
+  }
+
+  async #open(signal: AbortSignal) {
+    signal.throwIfAborted();
+    const limit = AbortSignal.timeout(this.#options.startTimeoutMs);
+    const until = AbortSignal.any([limit, signal]);
+    const creating = this.#server.createKernel(this.#options.kernel);
+    try {
+      const id = await this.#unlessAborted(creating, until);
+      this.#track(this.#sweep());
+      return await this.#start(id, until);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RuntimeError) throw error;
+      const why = limit.aborted
+        ? `did not become ready within ${this.#options.startTimeoutMs} ms`
+        : "ended while it was starting";
+      throw new RuntimeError("unavailable", `The Jupyter kernel ${why}.`, { cause: error });
+    }
+  }
+
+  async #start(id: string, signal: AbortSignal) {
+    let kernel: Kernel | undefined;
+    try {
+      kernel = await Kernel.connect(this.#server, id, signal);
+      const workplace = new Workplace(kernel, this.#options);
+      const { version } = await workplace.prepare(signal);
+      const session: Session = new JupyterSession(kernel, workplace, this.#options, {
+        dropped: () => this.#warnOfDropping(),
+        dispose: ({ id }) => {
+          this.#sessions.delete(session);
+          kernel?.disconnect();
+          return this.#delete(id);
+        },
+      });
+      this.#sessions.add(session);
+      return { session, version };
+    } catch (error) {
+      kernel?.disconnect();
+      void this.#delete(id);
+      throw error;
+    }
+  }
+
+  /** A kernel that comes when nobody waits for it any more is deleted. */
+  #unlessAborted(creating: Promise<string>, signal: AbortSignal): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    this.#track(
+      creating
+        .then((id) => (signal.aborted ? this.#delete(id) : resolve(id)), reject)
+        .finally(() => signal.removeEventListener("abort", abort)),
+    );
+    return promise;
+  }
+
+  /** Never rejects: what cannot be deleted now is deleted when the server is back. */
+  #delete(id: string): Promise<void> {
+    return this.#track(
+      this.#server.deleteKernel(id).then(
+        () => void this.#orphans.delete(id),
+        (error: Error) => {
+          this.#orphans.add(id);
+          this.#log.warn({ kernel: id, err: error }, "a Jupyter kernel could not be deleted");
+        },
+      ),
+    );
+  }
+
+  async #sweep(): Promise<void> {
+    await Promise.all([...this.#orphans].map((id) => this.#delete(id)));
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    void work.finally(() => this.#pending.delete(work));
+    return work;
+  }
+
+  #warnOfDropping(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const what =
+      "the Jupyter server drops outputs of code that prints fast: raise iopub_data_rate_limit in its config";
+    this.#log.warn({}, what);
+  }
+}
