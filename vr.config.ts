@@ -1,4 +1,5 @@
 import { defineConfig } from "vr-gateway";
+import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
 import { findServer } from "vr-gateway/plugins/find-server";
 import { logger } from "vr-gateway/plugins/logger";
 import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
@@ -18,6 +19,10 @@ export default defineConfig({
     // Keeps responses for previous_response_id. VR_DB_PATH says where; ":memory:" forgets them at the end.
     // VR_REDIS_URL=redis://127.0.0.1:6379 puts them into Redis instead.
     storeSqlite(),
+
+    // Runs the Python of `tools: [{"type": "code_interpreter"}]`: in a sandbox of its own, standard library only; or on
+    // the kernels of a Jupyter server, with its packages: VR_JUPYTER_URL=http://127.0.0.1:8888 and VR_JUPYTER_TOKEN.
+    codeInterpreter(),
 
     // One line per response on standard error. No contents.
     logger(),

@@ -23,12 +23,13 @@ export function listeningLine(version: string, url: string): string {
 
 /** What `vr start` prints then: what it runs with. */
 export function banner({ file, config, gateway, checks }: BannerFacts): string {
-  const { upstreams, store } = gateway.engine.registry;
+  const { upstreams, store, dependencies } = gateway.engine.registry;
   const lines = [
     ...upstreams.map((upstream) => `  upstream  ${describeUpstream(upstream, checks.get(upstream))}`),
     ...(upstreams.length === 0 ? ["  upstream  none: add one to the configuration, or set VR_UPSTREAM"] : []),
     ...describeRoutes(gateway, config),
     `  store     ${store ? describeStore(store) : "none: previous_response_id will find nothing"}`,
+    ...dependencies.map(({ name, description }) => `  needs     ${name}: ${description}`),
     `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
     `  config    ${file}`,
   ];

@@ -1,12 +1,16 @@
 import { defineConfig } from "vr-gateway";
+import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
 import { demo } from "vr-gateway/plugins/demo";
 import { guardBlocklist } from "vr-gateway/plugins/guard-blocklist";
 import { guardCards } from "./guard-cards.ts";
+import { guardCode } from "./guard-code.ts";
 
 export default defineConfig({
   plugins: [
     demo(),
+    codeInterpreter(),
     guardCards(),
+    guardCode(),
     // The second phrase is what the demo model says to somebody who gives a name: it shows an answer stopped.
     guardBlocklist({ words: ["project falcon", "nice to meet you"] }),
   ],

@@ -69,7 +69,7 @@ function describeEnd(end: ExecutionEnd, executionMs: number, { ending }: Contain
     case "interrupted":
       return `the code was stopped. ${ending.aborted ? (ending.reason as Error).message : ""}${lossOf(end.lost)}`;
     case "died":
-      return `the code was stopped. ${ending.aborted ? (ending.reason as Error).message : end.reason}${lossOf(true)}`;
+      return `the code was stopped. ${ending.aborted ? (ending.reason as Error).message : end.reason}`;
   }
 }
 

@@ -62,7 +62,10 @@ export type ExecutionEnd =
   | { kind: "timed_out"; lost: boolean }
   /** By the signal. */
   | { kind: "interrupted"; lost: boolean }
-  /** The process ended or was ended; `reason` is a sentence for the model: "The code used more than 512 MiB." */
+  /**
+   * The process ended or was ended; variables are gone. `reason` tells the model why, and what of the session is left:
+   * "The code used more than 512 MiB. Variables and files are gone."
+   */
   | { kind: "died"; reason: string };
 
 /** Takes what code prints and shows, in order. */

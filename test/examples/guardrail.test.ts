@@ -56,6 +56,31 @@ describe("examples/guardrail", () => {
     }
   });
 
+  const python = async (code: string) => {
+    const body = {
+      input: `Run \`${code}\``,
+      tools: [{ type: "code_interpreter" }],
+      include: ["code_interpreter_call.outputs"],
+    };
+    return expectValidResponse(await (await post(gateway, body)).json());
+  };
+
+  it("denies code that reaches out, and the response goes on", async () => {
+    const { status, output } = await python("import socket");
+    expect(status).toBe("completed");
+    expect(output[0]).toMatchObject({
+      type: "code_interpreter_call",
+      status: "failed",
+      outputs: [{ type: "logs", logs: "This call was denied: code may not use socket" }],
+    });
+  });
+
+  it("answers in the place of the code interpreter, and runs what no rule is for", async () => {
+    const logs = async (code: string) => (await python(code)).output[0];
+    expect(await logs("print(6 * 7)")).toMatchObject({ outputs: [{ logs: "42" }] });
+    expect(await logs("print(6 * 8)")).toMatchObject({ outputs: [{ logs: "48\n" }] });
+  });
+
   it("lets everything else pass whole", async () => {
     const events = await streamed("What is 6 * 7?");
     expect(expectValidStream(events).status).toBe("completed");

@@ -158,7 +158,7 @@ describe("an execution that ends badly fails its item, and the response goes on"
     [
       "its process",
       { kind: "died", reason: "The code used more than 512 MiB." } as const,
-      /more than 512 MiB\. Variables are gone\]/,
+      /\[the code was stopped\. The code used more than 512 MiB\.\]/,
     ],
   ])("%s", async (_name, end, expected) => {
     const runtime = fakeRuntime((_code, sink) => {
