@@ -162,7 +162,9 @@ export function describeCodeRuntime(name: string, create: () => Promise<CodeRunt
 
     it("kills code that does not obey, and says that variables are lost", async () => {
       const stubborn = await open();
-      const code = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
+      // An interrupt of the inner loop alone lands before it: in CPython 3.11 that is outside of a bare `try`.
+      const code =
+        "while True:\n    try:\n        n = 0\n        while True: n += 1\n    except BaseException: pass";
       const ran = await run(stubborn, code, { timeoutMs: 300 });
       expect(ran.end).toEqual({ kind: "timed_out", lost: true });
       await stubborn.close();

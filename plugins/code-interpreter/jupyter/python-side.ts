@@ -12,7 +12,8 @@ from binascii import b2a_base64
 
 MOST_SEEN = 20000
 scandir, lstat, fstat, open_fd, read_fd, close_fd = os.scandir, os.lstat, os.fstat, os.open, os.read, os.close
-unlink, rmdir, chdir, listdir, kill, own_pid, own_session = os.unlink, os.rmdir, os.chdir, os.listdir, os.kill, os.getpid, getattr(os, "getsid", None)
+unlink, rmdir, chdir, listdir, kill = os.unlink, os.rmdir, os.chdir, os.listdir, os.kill
+own_pid, own_session = os.getpid, getattr(os, "getsid", None)
 READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 SIGKILL = getattr(signal, "SIGKILL", None)
 
@@ -35,6 +36,12 @@ for name in ("JUPYTER_TOKEN", "KG_AUTH_TOKEN"):
     os.environ.pop(name, None)
 if importlib.util.find_spec("matplotlib_inline"):
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+# The kernel writes its messages with json.dumps: code that replaces it would silence the kernel.
+messaging = sys.modules.get("jupyter_client.session")
+if hasattr(messaging, "json"):
+    own = type(sys)("json")
+    vars(own).update(vars(messaging.json))
+    messaging.json = own
 if given["bytes"]:
     bound("RLIMIT_AS", given["bytes"])
 if given["processes"]:
