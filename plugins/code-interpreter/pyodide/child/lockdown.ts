@@ -1,0 +1,48 @@
+import module from "node:module";
+
+/** What remains of the global object: the language itself, and what Emscripten uses while Python runs. */
+const KEPT_GLOBALS = new Set(
+  (
+    "Object Function Array Number parseFloat parseInt Infinity NaN undefined Boolean String Symbol Date Promise " +
+    "RegExp Error AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError globalThis JSON " +
+    "Math Intl ArrayBuffer Atomics Uint8Array Int8Array Uint16Array Int16Array Uint32Array Int32Array BigUint64Array " +
+    "BigInt64Array Uint8ClampedArray Float16Array Float32Array Float64Array DataView Map BigInt Set Iterator WeakMap " +
+    "WeakSet Proxy Reflect FinalizationRegistry WeakRef decodeURI decodeURIComponent encodeURI encodeURIComponent " +
+    "escape unescape isFinite isNaN SharedArrayBuffer WebAssembly TextEncoder TextDecoder Buffer"
+  ).split(" "),
+);
+
+/** What remains of `process` itself, of which Node keeps references: what its own code needs to go on. */
+const KEPT_OF_PROCESS = new Set(
+  (
+    "version versions arch platform release _events _eventsCount _maxListeners domain _exiting exitCode reallyExit " +
+    "exit nextTick _tickCallback emitWarning _fatalException hrtime memoryUsage ppid pid umask getuid geteuid getgid " +
+    "getegid ref unref constructor execArgv env features permission"
+  ).split(" "),
+);
+
+/**
+ * Takes away from the realm what could reach beyond the process: should Python's code ever get hold of JavaScript, it
+ * finds no sockets, no signals and no modules. It cannot be undone.
+ */
+export function lockDown(): void {
+  const { process } = globalThis;
+  for (const key of Reflect.ownKeys(process))
+    if (typeof key === "string" && !KEPT_OF_PROCESS.has(key)) remove(process, key);
+  for (const key of Object.getOwnPropertyNames(globalThis))
+    if (!KEPT_GLOBALS.has(key)) remove(globalThis, key);
+  // Emscripten asks `process` for these while Python runs.
+  const stub = Object.freeze({ platform: process.platform, getuid: () => 0, umask: () => 0o022 });
+  Object.defineProperty(globalThis, "process", { value: stub });
+  module.registerHooks({
+    resolve(specifier) {
+      throw new Error(`no modules here: ${specifier}`);
+    },
+  });
+}
+
+function remove(from: object, key: string): void {
+  if (Reflect.deleteProperty(from, key)) return;
+  // Not deletable: `undefined`, if even that is allowed.
+  Reflect.defineProperty(from, key, { value: undefined });
+}

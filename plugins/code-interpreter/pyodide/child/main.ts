@@ -1,0 +1,105 @@
+import { constants } from "node:fs";
+import type { ChildMessage, ChildSettings, Command } from "../messages.ts";
+import { listFiles, sendFile } from "./files.ts";
+import { Interrupts } from "./interrupts.ts";
+import { INTERRUPT_FD } from "./limits.ts";
+import { lockDown } from "./lockdown.ts";
+import { MemoryBudget } from "./memory.ts";
+import { Output } from "./output.ts";
+import { type Pyodide, type StartedPython, startPython, WORKING_FOLDER } from "./python.ts";
+import { showThrough } from "./show.ts";
+import { readSnapshot, writeSnapshot } from "./snapshot.ts";
+import { commands, send } from "./wire.ts";
+
+// Kept, since what follows takes them off the global object.
+const { process, setImmediate } = globalThis;
+const now = performance.now.bind(performance);
+const end = (): never => process.exit(0);
+// Whether the code can be read and run is all that is asked then.
+if (process.argv[2] === "--probe") process.exit(0);
+const settings: ChildSettings = JSON.parse(process.argv[2] ?? "");
+// The permission model takes it away, and Emscripten asks it for the numbers of open(2)'s flags.
+Reflect.set(process, "binding", () => ({ fs: constants }));
+
+const budget = new MemoryBudget(settings.memoryBytes);
+const python = await startPython(settings, settings.snapshot === "load" ? readSnapshot() : undefined);
+if (settings.snapshot === "make") writeSnapshot(python.pyodide.makeMemorySnapshot());
+const output = new Output(send, now);
+const interrupts = new Interrupts(INTERRUPT_FD, { now, parent: () => process.ppid, end }, () =>
+  output.tick(),
+);
+connect(python.pyodide);
+python.seal();
+lockDown();
+send({
+  type: "ready",
+  python: versionOf(python),
+  snapshot: settings.snapshot === "load" ? "loaded" : settings.snapshot === "make" ? "made" : "none",
+});
+
+for (const command of commands()) {
+  obey(command);
+  // Lets the engine do what it has put off.
+  await new Promise(setImmediate);
+}
+end();
+
+function obey(command: Command): void {
+  const { FS } = python.pyodide;
+  switch (command.type) {
+    case "execute":
+      return execute(command);
+    case "files":
+      return send({ type: "files", files: listFiles(FS, command.limit) });
+    case "read":
+      return sendFile(FS, command.path, command.maxBytes, send);
+  }
+}
+
+function execute({ code, logCharacters, lifetimeMs }: Extract<Command, { type: "execute" }>): void {
+  output.start(logCharacters);
+  interrupts.start(lifetimeMs);
+  let last: ChildMessage;
+  try {
+    last = { type: "end", kind: python.execute(code.toWellFormed()) === "finished" ? "finished" : "raised" };
+  } catch (error) {
+    last = endOf(error);
+  }
+  output.finish();
+  send(last);
+  if (last.type === "gone") end();
+}
+
+/** Of what even Python's own part did not catch. */
+function endOf(error: unknown): ChildMessage {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === "PythonError") {
+    output.write("traceback", Buffer.from(`${message.trim().split("\n").at(-1)}\n`));
+    return { type: "end", kind: "raised" };
+  }
+  const exited = name === "Exit" || name === "ExitStatus";
+  return { type: "gone", reason: exited ? "exit" : "crash", detail: message.slice(0, 500) };
+}
+
+/** Puts Python's streams, its display and its interrupts in place of those of a program at a terminal. */
+function connect(pyodide: Pyodide): void {
+  const { FS } = pyodide;
+  const writer = (stream: "stdout" | "stderr") => ({
+    write(bytes: Uint8Array) {
+      output.write(stream, bytes);
+      return bytes.length;
+    },
+  });
+  pyodide.setStdin({ stdin: () => null });
+  pyodide.setStdout(writer("stdout"));
+  pyodide.setStderr(writer("stderr"));
+  showThrough(FS, output);
+  budget.watchFiles(FS, () => new FS.ErrnoError(pyodide.ERRNO_CODES.ENOSPC ?? 51));
+  FS.mkdirTree(WORKING_FOLDER);
+  FS.chdir(WORKING_FOLDER);
+  pyodide.setInterruptBuffer(interrupts);
+}
+
+function versionOf({ pyodide }: StartedPython): string {
+  return String(pyodide.runPython("import platform; platform.python_version()", { filename: "<gateway>" }));
+}

@@ -1,0 +1,44 @@
+import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** MiB of the child's JavaScript heap, in which neither Python's memory nor its files lie. */
+const HEAP_MIB = 192;
+
+/** Where the child's code and Python lie; real paths, since permissions are checked against these. */
+export interface Places {
+  /** The folder of the child's code, and the file in it that runs. */
+  readonly childFolder: string;
+  readonly main: string;
+  /** The folder of the `pyodide` package. */
+  readonly packageFolder: string;
+  readonly packageVersion: string;
+}
+
+/** @throws Error when the package is not installed */
+export function findPlaces(): Places {
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve("pyodide/package.json");
+  const here = fileURLToPath(import.meta.url);
+  const childFolder = realpathSync(join(dirname(here), "child"));
+  return {
+    childFolder,
+    // TypeScript in a checkout, JavaScript in the built package.
+    main: join(childFolder, `main${extname(here)}`),
+    packageFolder: realpathSync(dirname(manifest)),
+    packageVersion: require("pyodide/package.json").version,
+  };
+}
+
+/** Node with nothing permitted but to read Python and the child's code, and without code made of strings. */
+export const nodeCommand = ({ childFolder, packageFolder }: Places): string[] => [
+  process.execPath,
+  "--permission",
+  `--allow-fs-read=${childFolder}`,
+  `--allow-fs-read=${packageFolder}`,
+  "--disallow-code-generation-from-strings",
+  "--disable-sigusr1",
+  "--no-warnings",
+  `--max-old-space-size=${HEAP_MIB}`,
+];

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { MAX_PATH_CHARACTERS } from "./child/limits.ts";
+
+/**
+ * What gateway and child tell each other: one JSON value per line, over the child's stdin and stdout. The child runs code
+ * of strangers, so what it says is checked like a stranger's request.
+ */
+export type Command =
+  | {
+      type: "execute";
+      code: string;
+      logCharacters: number;
+      /** Milliseconds after which the child ends itself, should nobody have ended it. */
+      lifetimeMs: number;
+    }
+  | { type: "files"; limit: number }
+  | { type: "read"; path: string; maxBytes: number };
+
+/** What a child is started with. */
+export interface ChildSettings {
+  /** The folder of the `pyodide` package. */
+  packageFolder: string;
+  /** Bytes of Python's memory and files together. */
+  memoryBytes: number;
+  /** `load`: from the file descriptor of the snapshot; `make`: write one there. */
+  snapshot: "none" | "load" | "make";
+}
+
+/** Bytes of a line that the gateway accepts: an image in base64 is the longest. */
+export const MAX_LINE_BYTES = 12 * 1024 * 1024;
+const file = z.object({
+  path: z.string().min(1).max(MAX_PATH_CHARACTERS),
+  bytes: z.int().nonnegative(),
+  modifiedAt: z.number().nonnegative(),
+});
+
+const childMessage = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("ready"),
+    python: z.string().max(100),
+    snapshot: z.enum(["none", "loaded", "made"]),
+  }),
+  z.object({
+    type: z.literal("text"),
+    stream: z.enum(["stdout", "stderr", "result", "traceback"]),
+    text: z.string(),
+  }),
+  z.object({ type: z.literal("cut"), count: z.int().nonnegative() }),
+  z.object({
+    type: z.literal("image"),
+    mediaType: z.enum(["image/png", "image/jpeg", "image/svg+xml"]),
+    base64: z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/),
+  }),
+  z.object({ type: z.literal("end"), kind: z.enum(["finished", "raised"]) }),
+  /** The child is about to end, which code did. */
+  z.object({ type: z.literal("gone"), reason: z.enum(["exit", "crash"]), detail: z.string().max(500) }),
+  z.object({ type: z.literal("files"), files: z.array(file) }),
+  z.object({ type: z.literal("part"), base64: z.string() }),
+  z.object({ type: z.literal("read"), bytes: z.int().nonnegative() }),
+  z.object({ type: z.literal("unread"), code: z.enum(["not_found", "too_large"]) }),
+]);
+
+export type ChildMessage = z.output<typeof childMessage>;
+
+/** @throws SyntaxError or ZodError when the line is no message */
+export const parseChildMessage = (line: string): ChildMessage => childMessage.parse(JSON.parse(line));

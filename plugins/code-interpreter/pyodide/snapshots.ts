@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Log } from "../../../core/index.ts";
+import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
+
+/** What a child that starts does about the snapshot. */
+export type SnapshotUse =
+  | { kind: "none" }
+  | { kind: "load"; fd: number }
+  /** The first one makes it; `made` is told whether it did. */
+  | { kind: "make"; fd: number; made(done: boolean): Promise<void> };
+
+const OWNER_ONLY = 0o600;
+const HASH_PART_BYTES = 1024 * 1024;
+
+/**
+ * The memory of a Python that has started, in a file that all children load: the first child writes it. A file that is
+ * damaged, of another user or of another version is not used but replaced.
+ */
+export class Snapshots {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #log: Log;
+  #file: Promise<FileHandle | undefined> | undefined;
+  #useless = false;
+
+  /** @param version of everything that the snapshot depends on */
+  constructor(folder: string | undefined, version: string, log: Log) {
+    this.#folder = folder ?? userCacheFolder();
+    this.#name = `python-${version}.snapshot`;
+    this.#log = log;
+  }
+
+  /** Waits while another child makes it. Never rejects: without a snapshot a start only takes longer. */
+  async use(): Promise<SnapshotUse> {
+    if (this.#useless) return { kind: "none" };
+    if (this.#file) return loading(await this.#file);
+    const { promise, resolve } = Promise.withResolvers<FileHandle | undefined>();
+    this.#file = promise;
+    const kept = await openKept(join(this.#folder, this.#name));
+    if (kept) {
+      resolve(kept);
+      return loading(kept);
+    }
+    const draft = await this.#openDraft();
+    if (!draft) {
+      resolve(undefined);
+      return { kind: "none" };
+    }
+    return {
+      kind: "make",
+      fd: draft.file.fd,
+      made: async (done) => resolve(await this.#keep(draft, done)),
+    };
+  }
+
+  /** A child that loaded it did not start: no other one shall try. */
+  async giveUp(): Promise<void> {
+    this.#useless = true;
+    await rm(join(this.#folder, this.#name), { force: true }).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.#useless = true;
+    const file = await this.#file;
+    if (file) await file.close();
+  }
+
+  async #openDraft(): Promise<Draft | undefined> {
+    for (const [folder, keep] of [[this.#folder, true] as const, [tmpdir(), false] as const]) {
+      const path = join(folder, `${this.#name}.${randomBytes(8).toString("hex")}`);
+      try {
+        if (keep) await mkdir(folder, { recursive: true, mode: 0o700 });
+        const file = await open(path, "wx+", OWNER_ONLY);
+        // Where it cannot be kept, it lives as long as this process holds it open.
+        if (!keep) await rm(path);
+        return { file, path: keep ? path : undefined };
+      } catch (error) {
+        this.#log.debug({ err: error, folder }, "no place for the snapshot of Python");
+      }
+    }
+    return undefined;
+  }
+
+  async #keep({ file, path }: Draft, done: boolean): Promise<FileHandle | undefined> {
+    try {
+      if (!done) throw new Error("the child that should make it failed");
+      await file.write(await hashOf(file), 0, SNAPSHOT_HEADER_BYTES, 0);
+      if (path) await rename(path, join(this.#folder, this.#name));
+      return file;
+    } catch (error) {
+      this.#log.warn({ err: error }, "no snapshot of Python: each start takes seconds");
+      await file.close().catch(() => {});
+      if (path) await rm(path, { force: true }).catch(() => {});
+      this.#useless = true;
+      return undefined;
+    }
+  }
+}
+
+interface Draft {
+  file: FileHandle;
+  /** Absent when it has no name any more. */
+  path: string | undefined;
+}
+
+const loading = (file: FileHandle | undefined): SnapshotUse =>
+  file ? { kind: "load", fd: file.fd } : { kind: "none" };
+
+/** `undefined` when there is none, or none to be trusted. */
+async function openKept(path: string): Promise<FileHandle | undefined> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const { uid, mode } = await file.stat();
+    const mine = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+    const header = Buffer.alloc(SNAPSHOT_HEADER_BYTES);
+    await file.read(header, 0, SNAPSHOT_HEADER_BYTES, 0);
+    if (mine && header.equals(await hashOf(file))) return file;
+  } catch {
+    // As good as none.
+  }
+  await file?.close().catch(() => {});
+  return undefined;
+}
+
+/** SHA-256 of what follows the header. */
+async function hashOf(file: FileHandle): Promise<Buffer> {
+  const hash = createHash("sha256");
+  const part = Buffer.alloc(HASH_PART_BYTES);
+  for (let at = SNAPSHOT_HEADER_BYTES; ; ) {
+    const { bytesRead } = await file.read(part, 0, part.length, at);
+    if (bytesRead === 0) return hash.digest();
+    hash.update(part.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+function userCacheFolder(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (process.platform === "win32") return join(LOCALAPPDATA || homedir(), "vr-gateway");
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "vr-gateway");
+  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "vr-gateway");
+}

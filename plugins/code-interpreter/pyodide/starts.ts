@@ -1,0 +1,117 @@
+import type { Log } from "../../../core/index.ts";
+import { RuntimeError } from "../runtime.ts";
+import { PythonProcess } from "./child-process.ts";
+import { findPlaces, nodeCommand, type Places } from "./command.ts";
+import { type Confinement, findConfinement } from "./confinement.ts";
+import type { ChildMessage, ChildSettings } from "./messages.ts";
+import type { Settings } from "./options.ts";
+import { Snapshots } from "./snapshots.ts";
+import { versionOf } from "./version.ts";
+
+/** Bytes of the process without Python's memory: Node, its code and Python's, compiled. */
+export const BASE_RESIDENT_BYTES = 320 * 1024 * 1024;
+/** Bytes that a child may say before it is ready. */
+const READY_BYTES = 64 * 1024;
+const MIB = 1024 * 1024;
+
+/** What is found out once, at the first start. */
+export interface Host {
+  readonly places: Places;
+  readonly confinement: Confinement;
+}
+
+export interface Started {
+  readonly process: PythonProcess;
+  readonly python: string;
+  readonly snapshot: "none" | "loaded" | "made";
+  /** From its start to its being ready. */
+  readonly milliseconds: number;
+}
+
+/** Starts Python processes: in what confinement, from what snapshot. */
+export class Starts {
+  readonly #settings: Settings;
+  readonly #log: Log;
+  #host: Promise<Host & { snapshots: Snapshots }> | undefined;
+
+  constructor(settings: Settings, log: Log) {
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  /** @throws Error when the package is not there */
+  host(): Promise<Host & { snapshots: Snapshots }> {
+    this.#host ??= this.#find();
+    return this.#host;
+  }
+
+  /** @throws RuntimeError `unavailable` when it is not ready in time, or ends */
+  async start(signal: AbortSignal): Promise<Started> {
+    const { snapshots } = await this.host();
+    const use = await snapshots.use();
+    try {
+      const started = await this.#start(use.kind, use.kind === "none" ? undefined : use.fd, signal);
+      if (use.kind === "make") await use.made(true);
+      return started;
+    } catch (error) {
+      if (use.kind === "make") await use.made(false);
+      if (use.kind !== "load" || signal.aborted) throw error;
+      this.#log.warn({ err: error }, "Python did not start from its snapshot: starting without");
+      await snapshots.giveUp();
+      return await this.#start("none", undefined, signal);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#host) await (await this.#host).snapshots.close();
+  }
+
+  async #find() {
+    const places = findPlaces();
+    const confinement = await findConfinement([...nodeCommand(places), places.main, "--probe"]);
+    const snapshots = new Snapshots(this.#settings.cacheFolder, versionOf(places), this.#log);
+    this.#log.debug({ ...confinement }, "how Python is confined");
+    return { places, confinement, snapshots };
+  }
+
+  async #start(
+    snapshot: ChildSettings["snapshot"],
+    snapshotFd: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Started> {
+    signal.throwIfAborted();
+    const { places, confinement } = await this.host();
+    const { memoryMiB, startTimeoutMs } = this.#settings;
+    const begun = performance.now();
+    const child = new PythonProcess({
+      command: [...confinement.prefix, ...nodeCommand(places), places.main],
+      wrapped: confinement.namespaces,
+      settings: { packageFolder: places.packageFolder, memoryBytes: memoryMiB * MIB, snapshot },
+      snapshotFd,
+      maxResidentBytes: memoryMiB * MIB + BASE_RESIDENT_BYTES,
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<Extract<ChildMessage, { type: "ready" }>>();
+    const timer = setTimeout(() => void child.kill("It did not start in time."), startTimeoutMs);
+    const abort = () => void child.kill("It was not wanted any more.");
+    signal.addEventListener("abort", abort);
+    child.onEnd((reason) =>
+      reject(new RuntimeError("unavailable", `Python could not be started. ${reason}`)),
+    );
+    child.listen((message) => {
+      if (message.type === "ready") resolve(message);
+      else void child.kill("Its process said what it may not.");
+    }, READY_BYTES);
+    try {
+      const { python, snapshot: got } = await promise;
+      child.listen(undefined, 0);
+      return { process: child, python, snapshot: got, milliseconds: Math.round(performance.now() - begun) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (child.lastWords) this.#log.warn({ lastWords: child.lastWords }, "Python's process did not start");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
