@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { jupyter } from "../../plugins/code-interpreter/jupyter/index.ts";
@@ -20,14 +21,13 @@ const CONTAINERS = 8;
 const EXECUTIONS = 400;
 const BAR_MS = 5;
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const folder = mkdtempSync(join(root, "node_modules/.cache-bench-"));
+const folder = mkdtempSync(join(tmpdir(), "vr-bench-"));
 const config = join(folder, "vr.config.ts");
-const plugins = (path: string) => JSON.stringify(join(root, "plugins", path, "index.ts"));
 writeFileSync(
   config,
   `import { defineConfig } from "vr-gateway";
-import { demo } from ${plugins("demo")};
-import { codeInterpreter } from ${plugins("code-interpreter")};
+import { demo } from "vr-gateway/plugins/demo";
+import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
 export default defineConfig({ plugins: [demo({ delayMs: 0 }), codeInterpreter()], logLevel: "warn" });`,
 );
 
