@@ -35,14 +35,16 @@ const configOf = (...plugins: string[]) => ["--config", tempConfig(`{ plugins: [
 
 describe("vr check, when all is well", () => {
   it("tries the shipped configuration, which needs nothing", async () => {
-    const { code, stdout, stderr } = await check([], { cwd: tempFolder(), env: demo });
+    // A sandbox is started: a busy machine takes its time.
+    const { code, stdout, stderr } = await check(["--timeout", "20000"], { cwd: tempFolder(), env: demo });
     expect(code).toBe(0);
     expect(stdout).toContain(`vr ${manifest.version}\n`);
     expect(stdout).toMatch(/^ok +config +\S+vr\.config\.ts$/m);
-    expect(stdout).toMatch(/^ +plugins +find-server, store-sqlite, logger$/m);
+    expect(stdout).toMatch(/^ +plugins +find-server, store-sqlite, code-interpreter, logger$/m);
     expect(stdout).toMatch(/^ +tap +onComplete +logger +onError: fail$/m);
     expect(stdout).toMatch(/^ok +store +sqlite$/m);
     expect(stdout).toMatch(/^ok +upstream +demo +the built-in demo model/m);
+    expect(stdout).toMatch(/^ok +needs +code-interpreter +Python in WebAssembly.*$/m);
     expect(stdout).toMatch(/\nAll is well\.\n$/);
     expect(stderr).toBe("");
   });

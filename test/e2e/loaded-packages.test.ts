@@ -29,11 +29,12 @@ interface Loaded {
 /** As the shipped one, but looking for a server at one address only, where nobody is. */
 const CONFIG = `
   import { defineConfig } from "vr-gateway";
+  import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
   import { findServer } from "vr-gateway/plugins/find-server";
   import { logger } from "vr-gateway/plugins/logger";
   import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
   const places = [{ kind: "vllm", baseUrl: "http://127.0.0.1:9/v1" }, { kind: "demo" }];
-  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), logger()] });
+  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), codeInterpreter(), logger()] });
 `;
 
 async function loadedBy(...args: string[]): Promise<Loaded> {

@@ -75,8 +75,8 @@ beforeAll(async () => {
   packed = readFileSync(join(folder, tarball));
 }, 2 * MINUTES);
 
-const npxStart = (cwd: string, on = node): Npm =>
-  npm("npx", ["--yes", "-p", `./${tarball}`, "vr", "start"], { cwd, cache, node: on, env });
+const npxStart = (cwd: string, on = node, variables: Record<string, string> = env): Npm =>
+  npm("npx", ["--yes", "-p", `./${tarball}`, "vr", "start"], { cwd, cache, node: on, env: variables });
 
 async function urlOf(command: Npm): Promise<string> {
   const [, url = ""] = await command.until(/listening on (http:\S+)\n[\s\S]*\n {2}config .*\n/);
@@ -90,6 +90,23 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
     const { stdout } = await command.stop();
     expect(stdout).toContain(`vr ${manifest.version} is listening on `);
     expect(stdout).toContain("vr-gateway/dist/vr.config.js");
+  });
+
+  it("runs Python there: the sandbox is part of the package", async () => {
+    const command = npxStart(folderWith(), node, { ...env, VR_UPSTREAM_KIND: "demo" });
+    const answer = await fetch(`${await urlOf(command)}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        input: "Calculate the factorial of 5",
+        tools: [{ type: "code_interpreter" }],
+        include: ["code_interpreter_call.outputs"],
+      }),
+    });
+    expect(expectValidResponse(await answer.json()).output[0]).toMatchObject({
+      outputs: [{ type: "logs", logs: "120\n" }],
+    });
+    await command.stop();
   });
 
   it("runs a vr.config.ts that imports vr-gateway, its plugins and zod, none of which the folder has", async () => {
