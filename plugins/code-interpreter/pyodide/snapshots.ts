@@ -52,7 +52,7 @@ export class Snapshots {
     }
     return {
       kind: "make",
-      fd: draft.file.fd,
+      fd: draft.writable.fd,
       made: async (done) => resolve(await this.#keep(draft, done)),
     };
   }
@@ -74,10 +74,11 @@ export class Snapshots {
       const path = join(folder, `${this.#name}.${randomBytes(8).toString("hex")}`);
       try {
         if (keep) await mkdir(folder, { recursive: true, mode: 0o700 });
-        const file = await open(path, "wx+", OWNER_ONLY);
+        const writable = await open(path, "wx+", OWNER_ONLY);
+        const file = await open(path, "r");
         // Where it cannot be kept, it lives as long as this process holds it open.
         if (!keep) await rm(path);
-        return { file, path: keep ? path : undefined };
+        return { writable, file, path: keep ? path : undefined };
       } catch (error) {
         this.#log.debug({ err: error, folder }, "no place for the snapshot of Python");
       }
@@ -85,10 +86,10 @@ export class Snapshots {
     return undefined;
   }
 
-  async #keep({ file, path }: Draft, done: boolean): Promise<FileHandle | undefined> {
+  async #keep({ writable, file, path }: Draft, done: boolean): Promise<FileHandle | undefined> {
     try {
       if (!done) throw new Error("the child that should make it failed");
-      await file.write(await hashOf(file), 0, SNAPSHOT_HEADER_BYTES, 0);
+      await writable.write(await hashOf(writable), 0, SNAPSHOT_HEADER_BYTES, 0);
       if (path) await rename(path, join(this.#folder, this.#name));
       return file;
     } catch (error) {
@@ -97,11 +98,15 @@ export class Snapshots {
       if (path) await rm(path, { force: true }).catch(() => {});
       this.#useless = true;
       return undefined;
+    } finally {
+      await writable.close().catch(() => {});
     }
   }
 }
 
 interface Draft {
+  writable: FileHandle;
+  /** For reading only: children that load it run the code of strangers. */
   file: FileHandle;
   /** Absent when it has no name any more. */
   path: string | undefined;

@@ -34,9 +34,13 @@ export function sendFile(
   maxBytes: number,
   send: (message: ChildMessage) => void,
 ): void {
-  if (!isInside(fs, path)) return send({ type: "unread", code: "not_found" });
   const absolute = `${WORKING_FOLDER}/${path}`;
-  if (fs.lstat(absolute).size > maxBytes) return send({ type: "unread", code: "too_large" });
+  if (!isInside(fs, path)) send({ type: "unread", code: "not_found" });
+  else if (fs.lstat(absolute).size > maxBytes) send({ type: "unread", code: "too_large" });
+  else sendParts(fs, absolute, send);
+}
+
+function sendParts(fs: FileSystem, absolute: string, send: (message: ChildMessage) => void): void {
   const stream = fs.open(absolute, "r");
   const part = Buffer.alloc(FILE_PART_BYTES);
   let bytes = 0;

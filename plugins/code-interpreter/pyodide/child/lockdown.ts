@@ -26,14 +26,17 @@ const KEPT_OF_PROCESS = new Set(
  * finds no sockets, no signals and no modules. It cannot be undone.
  */
 export function lockDown(): void {
-  const { process } = globalThis;
+  const { process, performance } = globalThis;
+  const now = performance.now.bind(performance);
   for (const key of Reflect.ownKeys(process))
     if (typeof key === "string" && !KEPT_OF_PROCESS.has(key)) remove(process, key);
   for (const key of Object.getOwnPropertyNames(globalThis))
     if (!KEPT_GLOBALS.has(key)) remove(globalThis, key);
-  // Emscripten asks `process` for these while Python runs.
-  const stub = Object.freeze({ platform: process.platform, getuid: () => 0, umask: () => 0o022 });
-  Object.defineProperty(globalThis, "process", { value: stub });
+  const silent = () => {};
+  // Emscripten uses these while Python runs; its warnings are for nobody to read.
+  put("process", { platform: process.platform, getuid: () => 0, umask: () => 0o022 });
+  put("performance", { now, timeOrigin: performance.timeOrigin });
+  put("console", { log: silent, info: silent, warn: silent, error: silent, debug: silent, trace: silent });
   module.registerHooks({
     resolve(specifier) {
       throw new Error(`no modules here: ${specifier}`);
@@ -45,4 +48,8 @@ function remove(from: object, key: string): void {
   if (Reflect.deleteProperty(from, key)) return;
   // Not deletable: `undefined`, if even that is allowed.
   Reflect.defineProperty(from, key, { value: undefined });
+}
+
+function put(name: string, value: object): void {
+  Object.defineProperty(globalThis, name, { value: Object.freeze(value) });
 }

@@ -46,14 +46,9 @@ end();
 
 function obey(command: Command): void {
   const { FS } = python.pyodide;
-  switch (command.type) {
-    case "execute":
-      return execute(command);
-    case "files":
-      return send({ type: "files", files: listFiles(FS, command.limit) });
-    case "read":
-      return sendFile(FS, command.path, command.maxBytes, send);
-  }
+  if (command.type === "execute") execute(command);
+  else if (command.type === "files") send({ type: "files", files: listFiles(FS, command.limit) });
+  else sendFile(FS, command.path, command.maxBytes, send);
 }
 
 function execute({ code, logCharacters, lifetimeMs }: Extract<Command, { type: "execute" }>): void {

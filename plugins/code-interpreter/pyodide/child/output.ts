@@ -48,8 +48,8 @@ export class Output {
 
   /** What arrives in any pieces; bytes that are no UTF-8 become U+FFFD. */
   write(stream: Stream, bytes: Uint8Array): void {
-    let decoder = this.#decoders.get(stream);
-    if (!decoder) this.#decoders.set(stream, (decoder = new TextDecoder()));
+    const decoder = this.#decoders.get(stream) ?? new TextDecoder();
+    this.#decoders.set(stream, decoder);
     for (let at = 0; at < bytes.length; at += DECODE_BYTES)
       this.#add(stream, decoder.decode(bytes.subarray(at, at + DECODE_BYTES), { stream: true }));
   }
@@ -57,11 +57,10 @@ export class Output {
   /** At once, even when text before it is held back. */
   image(mediaType: MediaType, bytes: Uint8Array): void {
     this.flush();
-    if (this.#imageBytes + bytes.length > MAX_IMAGE_BYTES)
-      return this.write(
-        "stderr",
-        Buffer.from(`[${mediaType} of ${bytes.length} bytes left out: too large]\n`),
-      );
+    if (this.#imageBytes + bytes.length > MAX_IMAGE_BYTES) {
+      this.write("stderr", Buffer.from(`[${mediaType} of ${bytes.length} bytes left out: too large]\n`));
+      return;
+    }
     this.#imageBytes += bytes.length;
     this.#send({ type: "image", mediaType, base64: Buffer.from(bytes).toString("base64") });
   }
@@ -110,7 +109,8 @@ export class Output {
     if (this.#waiting) this.#waiting.text += text;
     else this.#waiting = { stream, text };
     if (this.#waiting.text.length >= BATCH_CHARACTERS) this.flush();
-    else this.tick();
+    // The rest of a line is waited for: print writes its line feed apart.
+    else if (text.endsWith("\n")) this.tick();
   }
 
   #keep(stream: Stream, text: string): void {

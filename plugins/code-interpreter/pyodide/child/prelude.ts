@@ -4,7 +4,7 @@
  */
 export const PRELUDE = String.raw`
 def _prelude():
-    import ast, asyncio, base64, builtins, gc, importlib.abc, inspect, io, json, linecache, math, os, random, re
+    import ast, asyncio, base64, builtins, errno, gc, importlib.abc, inspect, io, json, linecache, math, os, random, re
     import sys, time, traceback, types
     import collections, dataclasses, datetime, decimal, fractions, functools, itertools, statistics, string, textwrap
 
@@ -133,6 +133,9 @@ def _prelude():
         def find_spec(self, name, path=None, target=None):
             return super().find_spec(name) if name.partition(".")[0] in HIDDEN else None
 
+    def no_processes(*args, **options):
+        raise OSError(errno.ENOSYS, "there are no other processes here")
+
     def stream_to(fd):
         raw = io.FileIO(fd, "w", closefd=False)
         return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
@@ -142,6 +145,7 @@ def _prelude():
         finder = sys.modules["_pyodide._importhook"].jsfinder
         finder.jsproxies.clear()
         asyncio.run, time.sleep = plain_run, sleep
+        os.system = os.popen = no_processes
         for name in list(sys.modules):
             if name.partition(".")[0] in HIDDEN:
                 del sys.modules[name]

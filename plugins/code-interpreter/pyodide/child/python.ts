@@ -69,6 +69,8 @@ export async function startPython(
     env: { HOME: WORKING_FOLDER },
     // Python's module `js` is this: nothing.
     jsglobals: Object.create(null),
+    // Absent, it is the path of this file.
+    _sysExecutable: "python",
     // Its own would use the process's streams, which then no longer block.
     stdin: () => null,
     stdout: () => {},

@@ -1,4 +1,4 @@
-import { fstatSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
 import { SNAPSHOT_FD, SNAPSHOT_HEADER_BYTES } from "./limits.ts";
 
 /** The snapshot that the gateway has checked. @throws when it cannot be read whole */
@@ -9,11 +9,13 @@ export function readSnapshot(): Uint8Array {
     if (read === 0) throw new Error("the snapshot is shorter than its file");
     at += read;
   }
+  closeSync(SNAPSHOT_FD);
   return snapshot;
 }
 
-/** Leaves the header to the gateway. */
+/** Leaves the header to the gateway. Closed before any code of strangers runs: other sessions will load it. */
 export function writeSnapshot(snapshot: Uint8Array): void {
   for (let at = 0; at < snapshot.length; )
     at += writeSync(SNAPSHOT_FD, snapshot, at, snapshot.length - at, SNAPSHOT_HEADER_BYTES + at);
+  closeSync(SNAPSHOT_FD);
 }
