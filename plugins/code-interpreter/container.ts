@@ -41,6 +41,12 @@ export class Container {
     this.lastActiveAt = Date.now();
   }
 
+  /** The model knows that this session has ended, since it ended in its own execution. */
+  forget(session: Session): void {
+    if (this.session === session) this.session = undefined;
+    this.loss = undefined;
+  }
+
   /** Ends the session. An execution that runs ends with `reason`. */
   async end(reason: string): Promise<void> {
     this.#ending.abort(new Error(reason));

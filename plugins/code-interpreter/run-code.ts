@@ -39,7 +39,7 @@ async function runIn(
   const session = freshGlobals ? await spares.take(signal) : await containers.session(container, turn.signal);
   const collector = new OutputCollector(limits);
   if (container.loss && !freshGlobals)
-    collector.note(`variables of earlier calls are gone. ${container.loss}`);
+    collector.note(`Variables and files of earlier calls are gone. ${container.loss}`);
   container.loss = undefined;
   try {
     const end = await session.execute(code, collector, {
@@ -48,9 +48,10 @@ async function runIn(
       logCharacters: limits.logCharacters,
     });
     turn.signal.throwIfAborted();
-    const said = describeEnd(end, limits.executionMs, container);
-    if (said) collector.note(said);
-    const details: CodeDetails = { outputs: collector.outputs(), failed: said !== undefined };
+    const failure = describeFailure(end, limits.executionMs, session.alive, container);
+    if (failure) collector.note(failure);
+    if (!session.alive) container.forget(session);
+    const details: CodeDetails = { outputs: collector.outputs(), failed: failure !== undefined };
     return { kind: "output", output: toToolOutput(details.outputs, limits.modelCharacters), details };
   } finally {
     container.touch();
@@ -58,21 +59,31 @@ async function runIn(
   }
 }
 
-/** What the model is to know of an end that was not the code's own. */
-function describeEnd(end: ExecutionEnd, executionMs: number, { ending }: Container): string | undefined {
-  switch (end.kind) {
-    case "finished":
-    case "raised":
-      return undefined;
-    case "timed_out":
-      return `the code was stopped: it ran longer than ${executionMs} ms.${lossOf(end.lost)}`;
-    case "interrupted":
-      return `the code was stopped. ${ending.aborted ? (ending.reason as Error).message : ""}${lossOf(end.lost)}`;
-    case "died":
-      return `the code was stopped. ${ending.aborted ? (ending.reason as Error).message : end.reason}`;
-  }
-}
+/** What the model is to know of an end that was not the code's own. `undefined` for one that was. */
+function describeFailure(
+  end: ExecutionEnd,
+  executionMs: number,
+  alive: boolean,
+  { ending }: Container,
+): string | undefined {
+  if (end.kind === "finished" || end.kind === "raised") return undefined;
+  const lost = end.kind === "died" || end.lost;
+  const loss = alive ? lost && "Variables are gone." : "Variables and files are gone.";
+  const parts = [
+    "The code was stopped.",
+    ending.aborted ? (ending.reason as Error).message : causeOf(end),
+    loss,
+  ];
+  return parts.filter(Boolean).join(" ");
 
-function lossOf(lost: boolean): string {
-  return lost ? " Variables are gone" : "";
+  function causeOf(failed: Exclude<ExecutionEnd, { kind: "finished" | "raised" }>): string {
+    switch (failed.kind) {
+      case "timed_out":
+        return `It ran longer than ${executionMs} ms.`;
+      case "interrupted":
+        return "";
+      case "died":
+        return failed.reason;
+    }
+  }
 }

@@ -62,10 +62,7 @@ export type ExecutionEnd =
   | { kind: "timed_out"; lost: boolean }
   /** By the signal. */
   | { kind: "interrupted"; lost: boolean }
-  /**
-   * The process ended or was ended; variables are gone. `reason` tells the model why, and what of the session is left:
-   * "The code used more than 512 MiB. Variables and files are gone."
-   */
+  /** The process ended or was ended; variables are gone. `reason` is a sentence for the model, about the cause alone. */
   | { kind: "died"; reason: string };
 
 /** Takes what code prints and shows, in order. */

@@ -1,12 +1,13 @@
 /**
  * Cold start: milliseconds from spawning to the start banner of the built package, in a folder without a
  * configuration, against a Node that does nothing and one that only listens. They take turns. `--upstream`,
- * where nobody is, adds the HTTP client, which the shipped configuration loads only for a server that it found.
+ * where nobody is, adds the HTTP client, which the shipped configuration loads only for a server that it found;
+ * `without code` is the shipped configuration without the code interpreter.
  * Usage: npm run build && node test/bench/cold-start.ts [runs, 15 unless said]
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +16,13 @@ const RUNS = Number(process.argv[2] ?? 15);
 const BAR_MS = 500;
 const folder = mkdtempSync(join(tmpdir(), "vr-cold-start-"));
 const cli = fileURLToPath(new URL("../../dist/core/cli.js", import.meta.url));
+const shipped = readFileSync(new URL("../../vr.config.ts", import.meta.url), "utf8");
+const without = join(folder, "without", "vr.config.mjs");
+mkdirSync(join(folder, "without"));
+writeFileSync(
+  without,
+  shipped.replace(/^import .*code-interpreter.*$/m, "").replace("codeInterpreter(),", ""),
+);
 const listen = 'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("listening"))';
 
 const started = (args: string[]): ChildProcess =>
@@ -27,6 +35,7 @@ const started = (args: string[]): ChildProcess =>
 /** Each ends when it is ready: by itself, or at the first thing that it writes. */
 const commands: Record<string, string[]> = {
   "vr start": [cli, "start", "--port", "0"],
+  "without code": [cli, "start", "--port", "0", "--config", without],
   "vr --upstream": [cli, "start", "--port", "0", "--upstream", "http://127.0.0.1:9/v1"],
   "node, listening": ["-e", listen],
   "node -e 0": ["-e", "0"],

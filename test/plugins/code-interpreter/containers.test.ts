@@ -69,9 +69,29 @@ describe("a conversation's container", () => {
     const second = await vr.post({ tools: [auto], previous_response_id: first.response.id });
     await vr.post({ tools: [auto], previous_response_id: second.response.id });
     const told = (n: number) => JSON.stringify(model.read(n).at(-1));
-    expect(told(3)).toContain("[variables of earlier calls are gone. The kernel died.]\\nran 2");
+    expect(told(3)).toContain("[Variables and files of earlier calls are gone. The kernel died.]\\nran 2");
     expect(told(5)).toContain('"ran 3"');
     expect(containerOf(second.response)).toBe(containerOf(first.response));
+  });
+});
+
+describe("a session that ends in an execution", () => {
+  it("is replaced at the next, whose model need not be told twice", async () => {
+    const runtime = fakeRuntime((code, sink, _limits, session) => {
+      if (code !== "1") {
+        sink.text("stdout", "fine");
+        return { kind: "finished" };
+      }
+      session.end("The memory is full.");
+      return { kind: "died", reason: "The memory is full." };
+    });
+    const { vr, model } = await start(runs(2), {}, runtime);
+    const { response } = await vr.post({ tools: [auto] });
+    await vr.post({ tools: [auto], previous_response_id: response.id });
+    const told = (n: number) => model.read(n).flatMap((item) => ("output" in item ? [item.output] : []));
+    const failure = "[The code was stopped. The memory is full. Variables and files are gone.]";
+    expect(told(1)).toEqual([failure]);
+    expect(told(3)).toEqual([failure, "fine"]);
   });
 });
 
@@ -275,7 +295,7 @@ describe("/v1/containers, by the OpenAI SDK", () => {
     await containers.delete(id);
     const { response } = await answer;
     expect(response.output[0]).toMatchObject({ type: "code_interpreter_call", status: "failed" });
-    expect(JSON.stringify(model.read(1))).toContain("the code was stopped. The container was deleted.");
+    expect(JSON.stringify(model.read(1))).toContain("The code was stopped. The container was deleted.");
   });
 });
 

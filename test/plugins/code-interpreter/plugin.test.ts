@@ -152,13 +152,17 @@ describe("an execution that ends badly fails its item, and the response goes on"
     [
       "the time limit",
       { kind: "timed_out", lost: false } as const,
-      /half\n\[the code was stopped: it ran longer than 60000 ms\.\]/,
+      /half\n\[The code was stopped\. It ran longer than 60000 ms\.\]/,
     ],
-    ["the time limit, with a loss", { kind: "timed_out", lost: true } as const, /Variables are gone\]/],
+    [
+      "the time limit, with a loss",
+      { kind: "timed_out", lost: true } as const,
+      /60000 ms\. Variables are gone\.\]/,
+    ],
     [
       "its process",
       { kind: "died", reason: "The code used more than 512 MiB." } as const,
-      /\[the code was stopped\. The code used more than 512 MiB\.\]/,
+      /\[The code was stopped\. The code used more than 512 MiB\. Variables are gone\.\]/,
     ],
   ])("%s", async (_name, end, expected) => {
     const runtime = fakeRuntime((_code, sink) => {
