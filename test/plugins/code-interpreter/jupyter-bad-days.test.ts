@@ -5,8 +5,14 @@ import type { CodeRuntime, Session } from "../../../plugins/code-interpreter/run
 import { run } from "../../contract/code-runtime.ts";
 import { type JupyterServer, needsJupyter, startJupyter } from "../../helpers/jupyter.ts";
 import { recordingLog } from "../../helpers/recording-log.ts";
+import { skipUnless } from "../../helpers/skip.ts";
 
 const { skip, title } = needsJupyter("Jupyter on a bad day");
+const fork = skipUnless(
+  process.getuid?.() === 0,
+  "needs root, to start the server as a user without rights",
+  "of processes are bounded, and end with the session",
+);
 const never = new AbortController().signal;
 const opened: CodeRuntime[] = [];
 afterAll(() => Promise.all(opened.map((runtime) => runtime.close())));
@@ -136,10 +142,22 @@ describe.skipIf(skip)(title, () => {
       const bounded = runtimeOf(server, { floodBytes: 1_000_000 });
       const session = await bounded.open(never);
       await run(session, "kept = 'kept'");
-      const ran = await run(session, "while True: print('x' * 999)");
+      const ran = await run(
+        session,
+        "import time\nwhile True:\n  print('x' * 99_999, flush=True)\n  time.sleep(0.01)",
+      );
       expect(ran.end).toEqual({ kind: "raised" });
       expect(ran.of("traceback")).toContain("The code printed more than 1000000 bytes and was stopped.");
       expect((await run(session, "print(kept)")).text).toBe("kept\n");
+      await session.close();
+    });
+
+    it("at full speed end in one way or the other", { timeout: 60_000 }, async () => {
+      const bounded = runtimeOf(server, { floodBytes: 1_000_000 });
+      const session = await bounded.open(never);
+      const ran = await run(session, "while True: print('x' * 999)");
+      expect(ran.end.kind).toMatch(/raised|died/);
+      expect((await run(session, "print('on')")).text).toBe("on\n");
       await session.close();
     });
 
@@ -164,6 +182,35 @@ describe.skipIf(skip)(title, () => {
       expect((await run(session, code)).end.kind).toMatch(/finished|raised/);
       expect((await run(session, "print(7)")).text).toContain("7\n");
       await session.close();
+    });
+  });
+
+  describe("bombs", () => {
+    it("of memory raise MemoryError at the limit, which holds after a restart too", async () => {
+      const bounded = runtimeOf(server, { memoryMiB: 1_024 });
+      const session = await bounded.open(never);
+      const bomb =
+        "import resource\nprint(resource.getrlimit(resource.RLIMIT_AS)[1] >> 20)\nx = []\nwhile True: x.append(bytearray(1 << 26))";
+      for (const last of ["raise SystemExit", "import os\nos._exit(1)"]) {
+        const ran = await run(session, bomb);
+        expect(ran.end).toEqual({ kind: "raised" });
+        expect(ran.of("stdout")).toBe("1024\n");
+        expect(ran.of("traceback")).toContain("MemoryError");
+        await run(session, last);
+      }
+      await session.close();
+    });
+
+    it.skipIf(fork.skip)(fork.title, { timeout: 60_000 }, async () => {
+      const own = await startJupyter({ unprivileged: true });
+      const bounded = runtimeOf(own, { processes: 100 });
+      const session = await bounded.open(never);
+      const ran = await run(session, "import os\nwhile True:\n  os.fork()", { timeoutMs: 1_000 });
+      expect(ran.end.kind).toMatch(/raised|timed_out|died/);
+      expect(own.processes().length).toBeLessThan(100);
+      await session.close();
+      await bounded.close();
+      expect(own.processes()).toEqual([]);
     });
   });
 
