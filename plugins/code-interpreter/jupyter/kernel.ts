@@ -33,8 +33,8 @@ export interface KernelInfo {
 
 /** Milliseconds between two questions to a kernel that is starting: what is sent too early gets lost. */
 const ASK_AGAIN_MS = 500;
-/** Milliseconds after the last output of code that has ended: in a flood the word that all is out may be dropped. */
-const LONGEST_SILENCE_MS = 10_000;
+/** Milliseconds that outputs may lag behind the end of their code: in a flood the word that all is out may get lost. */
+const LONGEST_LAG_MS = 30_000;
 
 /** One kernel and its connection. Runs come one at a time. */
 export class Kernel {
@@ -97,7 +97,7 @@ export class Kernel {
     const replying = Promise.withResolvers<void>();
     let replied: RunEnd | undefined;
     let idle = false;
-    let silence: NodeJS.Timeout | undefined;
+    let lag: NodeJS.Timeout | undefined;
     const content = {
       code,
       silent,
@@ -111,15 +111,14 @@ export class Kernel {
       if (type === "execute_reply") {
         replied = { kind: "replied", ok: content.status === "ok", reply: content };
         replying.resolve();
-        silence = setTimeout(end, LONGEST_SILENCE_MS, replied);
+        lag = setTimeout(end, LONGEST_LAG_MS, replied);
       } else if (type === "status") idle ||= content.execution_state === "idle";
       else if (channel === "iopub") onOutput?.(message);
-      silence?.refresh();
       // The two come on channels of their own, in any order.
       if (replied && idle) end(replied);
     });
     const end = (how: RunEnd) => {
-      clearTimeout(silence);
+      clearTimeout(lag);
       this.#channels.forget(id);
       this.#listen();
       resolve(how);
@@ -133,7 +132,7 @@ export class Kernel {
       ended: promise,
       replied: replying.promise,
       abandon: () => {
-        clearTimeout(silence);
+        clearTimeout(lag);
         this.#channels.forget(id);
         this.#listen();
       },

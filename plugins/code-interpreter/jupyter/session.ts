@@ -32,6 +32,8 @@ export interface SessionOwner {
 
 type Stop = "timed_out" | "interrupted" | "flooded";
 
+/** Node's WebSocket ends at a message that is larger. */
+const TOO_LARGE = "One output of more than 128 MiB breaks it.";
 const LATE = Symbol("late");
 const LOST = "Its variables are lost";
 
@@ -128,7 +130,7 @@ export class JupyterSession implements Session {
       case "dead":
         return this.#die("The process of the code ended, and could not be started again.");
       case "disconnected":
-        return this.#die("The connection to the Jupyter server broke while the code ran.");
+        return this.#die(`The connection to the Jupyter server broke while the code ran. ${TOO_LARGE}`);
     }
   }
 
