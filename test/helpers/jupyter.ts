@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,7 @@ export interface JupyterOptions {
   program?: "jupyter-server" | "jupyter-kernelgateway";
   /** Without the config that vr ships. */
   plain?: boolean;
-  /** As a user without rights; only root can start it so. */
+  /** As a user without rights when root runs the tests: root has no RLIMIT_NPROC. */
   unprivileged?: boolean;
   /** Further kernelspecs: the command of each. */
   kernels?: Record<string, string[]>;
@@ -57,6 +57,8 @@ export interface JupyterServer {
   kernels(): number[];
   /** What runs in the kernels' sessions, kernels included. */
   processes(): number[];
+  /** Processes and threads of the user that it runs as: what RLIMIT_NPROC counts. */
+  tasksOfUser(): number;
   /** Ends it and its kernels at once. */
   stop(): Promise<void>;
   freeze(): void;
@@ -67,7 +69,8 @@ export interface JupyterServer {
 
 /** A Jupyter server of its own on a free port of 127.0.0.1; gone after the test file, with its kernels. */
 export async function startJupyter(options: JupyterOptions = {}): Promise<JupyterServer> {
-  const { program = "jupyter-server", plain = false, unprivileged = false, kernels = {} } = options;
+  const { program = "jupyter-server", plain = false, kernels = {} } = options;
+  const unprivileged = options.unprivileged === true && process.getuid?.() === 0;
   const port = await freePort();
   const token = "s3cret-of-the-test";
   const specs = Object.entries(kernels).map(([name, argv]) => [
@@ -114,6 +117,7 @@ export async function startJupyter(options: JupyterOptions = {}): Promise<Jupyte
     folder: env.TMPDIR,
     kernels: () => childrenOf(child),
     processes: () => inSessions(childrenOf(child)),
+    tasksOfUser: () => tasksOf(unprivileged ? NOBODY : process.getuid?.()),
     stop: () => kill(child),
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
@@ -174,6 +178,17 @@ const inSessions = (leaders: number[]) =>
   stats()
     .filter(({ session, state }) => leaders.includes(session) && state !== "Z")
     .map(({ pid }) => pid);
+
+function tasksOf(user: number | undefined): number {
+  return stats().reduce((sum, { pid, state }) => {
+    try {
+      if (state === "Z" || statSync(`/proc/${pid}`).uid !== user) return sum;
+      return sum + readdirSync(`/proc/${pid}/task`).length;
+    } catch {
+      return sum; // ended meanwhile
+    }
+  }, 0);
+}
 
 /** Kernels lead sessions of their own, so that the group of the server does not hold them. */
 function signalAll(child: ChildProcess): void {

@@ -10,6 +10,8 @@ export type RunEnd =
 export interface Run {
   /** Never rejects. */
   readonly ended: Promise<RunEnd>;
+  /** Resolves when the code has ended, though outputs may be on their way. */
+  readonly replied: Promise<void>;
   /** What comes yet is not heard any more. */
   abandon(): void;
 }
@@ -31,6 +33,8 @@ export interface KernelInfo {
 
 /** Milliseconds between two questions to a kernel that is starting: what is sent too early gets lost. */
 const ASK_AGAIN_MS = 500;
+/** Milliseconds that outputs may lag behind the end of their code: in a flood the word that all is out may get lost. */
+const LONGEST_LAG_MS = 30_000;
 
 /** One kernel and its connection. Runs come one at a time. */
 export class Kernel {
@@ -90,8 +94,10 @@ export class Kernel {
 
   run(code: string, { silent = false, expressions = {}, onOutput }: RunOptions): Run {
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    const replying = Promise.withResolvers<void>();
     let replied: RunEnd | undefined;
     let idle = false;
+    let lag: NodeJS.Timeout | undefined;
     const content = {
       code,
       silent,
@@ -102,14 +108,17 @@ export class Kernel {
     };
     const id = this.#request("execute_request", content, (message) => {
       const { channel, type, content } = message;
-      if (type === "execute_reply")
+      if (type === "execute_reply") {
         replied = { kind: "replied", ok: content.status === "ok", reply: content };
-      else if (type === "status") idle ||= content.execution_state === "idle";
+        replying.resolve();
+        lag = setTimeout(end, LONGEST_LAG_MS, replied);
+      } else if (type === "status") idle ||= content.execution_state === "idle";
       else if (channel === "iopub") onOutput?.(message);
       // The two come on channels of their own, in any order.
       if (replied && idle) end(replied);
     });
     const end = (how: RunEnd) => {
+      clearTimeout(lag);
       this.#channels.forget(id);
       this.#listen();
       resolve(how);
@@ -121,7 +130,9 @@ export class Kernel {
     if (!this.#channels.open) end({ kind: "disconnected" });
     return {
       ended: promise,
+      replied: replying.promise,
       abandon: () => {
+        clearTimeout(lag);
         this.#channels.forget(id);
         this.#listen();
       },

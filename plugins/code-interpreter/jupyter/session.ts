@@ -32,6 +32,9 @@ export interface SessionOwner {
 
 type Stop = "timed_out" | "interrupted" | "flooded";
 
+/** Node's WebSocket ends at a message that is larger. */
+const TOO_LARGE = "One output of more than 128 MiB breaks it.";
+const LATE = Symbol("late");
 const LOST = "Its variables are lost";
 
 /** One kernel, and its working directory if it speaks Python; without one there are no files. */
@@ -127,7 +130,7 @@ export class JupyterSession implements Session {
       case "dead":
         return this.#die("The process of the code ended, and could not be started again.");
       case "disconnected":
-        return this.#die("The connection to the Jupyter server broke while the code ran.");
+        return this.#die(`The connection to the Jupyter server broke while the code ran. ${TOO_LARGE}`);
     }
   }
 
@@ -156,16 +159,17 @@ export class JupyterSession implements Session {
 
   /** How it ended; `undefined` when it did not within the grace. */
   async #interrupt(run: Run): Promise<RunEnd | undefined> {
-    const grace = Promise.withResolvers<undefined>();
+    const grace = Promise.withResolvers<void>();
     try {
       await this.#kernel.interrupt();
     } catch {
       return undefined;
     }
-    const timer = setTimeout(() => grace.resolve(undefined), this.#limits.interruptGraceMs);
-    const end = await Promise.race([run.ended, grace.promise]);
+    const timer = setTimeout(() => grace.resolve(), this.#limits.interruptGraceMs);
+    // Once the code has ended, outputs that are on their way take the time that they take.
+    const stopped = await Promise.race([run.ended, run.replied, grace.promise.then(() => LATE)]);
     clearTimeout(timer);
-    return end;
+    return stopped === LATE ? undefined : run.ended;
   }
 
   /** Whether the session goes on, without its variables. */

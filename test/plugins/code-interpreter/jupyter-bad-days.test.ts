@@ -136,11 +136,35 @@ describe.skipIf(skip)(title, () => {
       const bounded = runtimeOf(server, { floodBytes: 1_000_000 });
       const session = await bounded.open(never);
       await run(session, "kept = 'kept'");
-      const ran = await run(session, "while True: print('x' * 999)");
+      const ran = await run(
+        session,
+        "import time\nwhile True:\n  print('x' * 99_999, flush=True)\n  time.sleep(0.01)",
+      );
       expect(ran.end).toEqual({ kind: "raised" });
       expect(ran.of("traceback")).toContain("The code printed more than 1000000 bytes and was stopped.");
       expect((await run(session, "print(kept)")).text).toBe("kept\n");
       await session.close();
+    });
+
+    it("at full speed end in one way or the other", { timeout: 60_000 }, async () => {
+      const bounded = runtimeOf(server, { floodBytes: 1_000_000 });
+      const session = await bounded.open(never);
+      const ran = await run(session, "while True: print('x' * 999)");
+      expect(ran.end.kind).toMatch(/raised|died/);
+      const next = session.alive ? session : await bounded.open(never);
+      expect((await run(next, "print('on')")).text).toBe("on\n");
+      await bounded.close();
+    });
+
+    it("in one output that is larger than a message may be end the session, and another opens", async () => {
+      const session = await runtime.open(never);
+      const { end } = await run(session, "print('x' * 140_000_000)");
+      expect(end).toEqual({ kind: "died", reason: expect.stringContaining("more than 128 MiB") });
+      expect(session.alive).toBe(false);
+      await session.close();
+      const next = await runtime.open(never);
+      expect((await run(next, "print('on')")).text).toBe("on\n");
+      await next.close();
     });
 
     it("of which a server with its own limits drops some are said to have a gap, and the operator is told once", async () => {
@@ -164,6 +188,36 @@ describe.skipIf(skip)(title, () => {
       expect((await run(session, code)).end.kind).toMatch(/finished|raised/);
       expect((await run(session, "print(7)")).text).toContain("7\n");
       await session.close();
+    });
+  });
+
+  describe("bombs", () => {
+    it("of memory raise MemoryError at the limit, which holds after a restart too", async () => {
+      const bounded = runtimeOf(server, { memoryMiB: 1_024 });
+      const session = await bounded.open(never);
+      const bomb =
+        "import resource\nprint(resource.getrlimit(resource.RLIMIT_AS)[1] >> 20)\nx = []\nwhile True: x.append(bytearray(1 << 26))";
+      for (const last of ["raise SystemExit", "import os\nos._exit(1)"]) {
+        const ran = await run(session, bomb);
+        expect(ran.end).toEqual({ kind: "raised" });
+        expect(ran.of("stdout")).toBe("1024\n");
+        expect(ran.of("traceback")).toContain("MemoryError");
+        await run(session, last);
+      }
+      await session.close();
+    });
+
+    it("of processes are bounded, and end with the session", { timeout: 60_000 }, async () => {
+      const own = await startJupyter({ unprivileged: true });
+      const before = own.tasksOfUser();
+      const bounded = runtimeOf(own, { processes: before + 60 });
+      const session = await bounded.open(never);
+      const ran = await run(session, "import os\nwhile True:\n  os.fork()", { timeoutMs: 1_000 });
+      expect(ran.end.kind).toMatch(/raised|timed_out|died/);
+      expect(own.tasksOfUser()).toBeLessThanOrEqual(before + 60);
+      await session.close();
+      expect(own.processes()).toEqual([]);
+      await expect.poll(() => own.tasksOfUser()).toBeLessThanOrEqual(before + 10);
     });
   });
 
