@@ -1,5 +1,6 @@
 import type { Log } from "../../../core/index.ts";
 import { type CodeRuntime, RuntimeError } from "../runtime.ts";
+import { findConfinement } from "./confinement.ts";
 import { examine } from "./examine.ts";
 import type { Settings } from "./options.ts";
 import { PyodideSession } from "./session.ts";
@@ -21,9 +22,10 @@ export class PyodideRuntime implements CodeRuntime {
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  /** @param confine finds out what this host has, once */
+  constructor(settings: Settings, log: Log, confine = findConfinement) {
     this.#settings = settings;
-    this.#starts = new Starts(settings, log);
+    this.#starts = new Starts(settings, log, confine);
   }
 
   async open(signal: AbortSignal): Promise<PyodideSession> {
@@ -42,8 +44,8 @@ export class PyodideRuntime implements CodeRuntime {
   async examine(signal: AbortSignal): Promise<Record<string, unknown>> {
     const { session, started } = await this.#open(signal);
     try {
-      const { confinement } = await this.#starts.host();
-      return await examine(session, { started, confinement, settings: this.#settings, signal });
+      const host = await this.#starts.host();
+      return await examine(session, { started, host, settings: this.#settings, signal });
     } finally {
       await session.close();
     }

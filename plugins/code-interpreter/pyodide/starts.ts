@@ -2,7 +2,7 @@ import type { Log } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import { PythonProcess } from "./child-process.ts";
 import { findPlaces, nodeCommand, type Places } from "./command.ts";
-import { type Confinement, findConfinement } from "./confinement.ts";
+import type { Confinement, findConfinement } from "./confinement.ts";
 import type { ChildMessage, ChildSettings } from "./messages.ts";
 import type { Settings } from "./options.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -32,11 +32,13 @@ export interface Started {
 export class Starts {
   readonly #settings: Settings;
   readonly #log: Log;
+  readonly #confine: typeof findConfinement;
   #host: Promise<Host & { snapshots: Snapshots }> | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  constructor(settings: Settings, log: Log, confine: typeof findConfinement) {
     this.#settings = settings;
     this.#log = log;
+    this.#confine = confine;
   }
 
   /** @throws Error when the package is not there */
@@ -68,7 +70,7 @@ export class Starts {
 
   async #find() {
     const places = findPlaces();
-    const confinement = await findConfinement([...nodeCommand(places), places.main, "--probe"]);
+    const confinement = await this.#confine([...nodeCommand(places), places.main, "--probe"]);
     const snapshots = new Snapshots(this.#settings.cacheFolder, versionOf(places), this.#log);
     this.#log.debug({ ...confinement }, "how Python is confined");
     return { places, confinement, snapshots };
