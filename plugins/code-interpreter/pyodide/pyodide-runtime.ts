@@ -18,6 +18,8 @@ export class PyodideRuntime implements CodeRuntime {
   readonly #sessions = new Set<PyodideSession>();
   /** Aborts what is starting. */
   readonly #closing = new AbortController();
+  /** Sessions that are being opened; of them those whose process starts, and those that wait for that. */
+  #opening = 0;
   #starting = 0;
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
@@ -59,12 +61,13 @@ export class PyodideRuntime implements CodeRuntime {
 
   async #open(signal: AbortSignal): Promise<{ session: PyodideSession; started: Started }> {
     const { maxSessions } = this.#settings;
-    if (this.#sessions.size + this.#starting + this.#queue.length >= maxSessions)
-      throw new RuntimeError("busy", `All ${maxSessions} sessions are in use.`);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    await this.#turnToStart(either);
+    either.throwIfAborted();
+    if (this.#sessions.size + this.#opening >= maxSessions)
+      throw new RuntimeError("busy", `All ${maxSessions} sessions are in use.`);
+    this.#opening += 1;
     try {
-      const started = await this.#starts.start(either);
+      const started = await this.#inTurn(either, () => this.#starts.start(either));
       this.#lastFailure = undefined;
       const session = new PyodideSession(started.process, this.#settings);
       this.#sessions.add(session);
@@ -76,26 +79,35 @@ export class PyodideRuntime implements CodeRuntime {
       if (error instanceof RuntimeError) throw error;
       throw new RuntimeError("unavailable", "Python could not be started.", { cause: error });
     } finally {
-      this.#starting -= 1;
-      this.#queue.shift()?.();
+      this.#opening -= 1;
     }
   }
 
-  /** Waits until less than `maxStarts` are starting, then is one of them. @throws the signal's reason */
-  async #turnToStart(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#starting >= this.#settings.maxStarts) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#queue.push(resolve);
-      const abort = () => {
-        const at = this.#queue.indexOf(resolve);
-        if (at >= 0) this.#queue.splice(at, 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      await promise.finally(() => signal.removeEventListener("abort", abort));
+  /** Starts while fewer than `maxStarts` do. @throws the signal's reason */
+  async #inTurn<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+    if (this.#starting < this.#settings.maxStarts) this.#starting += 1;
+    else await this.#turn(signal);
+    try {
+      return await start();
+    } finally {
+      const next = this.#queue.shift();
+      // The next one takes this one's place.
+      if (next) next();
+      else this.#starting -= 1;
     }
-    this.#starting += 1;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#queue.push(resolve);
+    const abort = () => {
+      const at = this.#queue.indexOf(resolve);
+      if (at < 0) return;
+      this.#queue.splice(at, 1);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort);
+    await promise.finally(() => signal.removeEventListener("abort", abort));
   }
 }
 

@@ -50,13 +50,13 @@ export class Starts {
   /** @throws RuntimeError `unavailable` when it is not ready in time, or ends */
   async start(signal: AbortSignal): Promise<Started> {
     const { snapshots } = await this.host();
-    const use = await snapshots.use();
+    const use = await snapshots.use(signal);
     try {
       const started = await this.#start(use.kind, use.kind === "none" ? undefined : use.fd, signal);
-      if (use.kind === "make") await use.made(true);
+      if (use.kind === "make") await use.made("made");
       return started;
     } catch (error) {
-      if (use.kind === "make") await use.made(false);
+      if (use.kind === "make") await use.made(signal.aborted ? "abandoned" : "failed");
       if (use.kind !== "load" || signal.aborted) throw error;
       this.#log.warn({ err: error }, "Python did not start from its snapshot: starting without");
       await snapshots.giveUp();

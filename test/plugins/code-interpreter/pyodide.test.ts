@@ -69,7 +69,7 @@ it("opens no session that nobody wants any more", async () => {
   const leaving = new AbortController();
   const opening = [runtime.open(leaving.signal), runtime.open(leaving.signal)];
   leaving.abort(new Error("left"));
-  for (const one of opening) await expect(one).rejects.toThrow("left");
+  await Promise.all(opening.map((one) => expect(one).rejects.toThrow("left")));
   await expect(runtime.open(leaving.signal)).rejects.toThrow("left");
   expect(await runtime.check()).toEqual({ runtime: "pyodide", sessions: 0 });
   await (await runtime.open(never)).close();
