@@ -29,7 +29,7 @@ const AS_NOBODY = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--bo
 const NAMESPACES = ["--net", "--pid", "--ipc", "--fork", "--kill-child"];
 
 /**
- * The strongest that works here, found out by trying: util-linux's `setpriv` and `unshare`, and a shell for its ulimit.
+ * The strongest that works here, found out by trying: util-linux's `setpriv`, `unshare` and `prlimit`.
  *
  * @param command what must run under it: it exits with 0 if it can do what a child must
  */
@@ -40,10 +40,11 @@ export async function findConfinement(command: readonly string[]): Promise<Confi
     if (failure === undefined) return missing === undefined ? candidate : { ...candidate, missing };
     missing ??= failure;
   }
-  return { ...NONE, ...(missing !== undefined && { missing }) };
+  return { ...UNCONFINED, ...(missing !== undefined && { missing }) };
 }
 
-const NONE: Confinement = {
+/** Nothing but the process and Node's permission model, which are on every host. */
+export const UNCONFINED: Confinement = {
   prefix: [],
   namespaces: false,
   nobody: false,
@@ -53,8 +54,8 @@ const NONE: Confinement = {
 
 /** From the strongest to the weakest. */
 function candidates(): Confinement[] {
-  const [setpriv, unshare, sh] = ["setpriv", "unshare", "sh"].map(pathOf);
-  const limits = sh ? [sh, "-c", 'ulimit -c 0; exec "$@"', "sh"] : [];
+  const [setpriv, unshare, prlimit] = ["setpriv", "unshare", "prlimit"].map(pathOf);
+  const limits = prlimit ? [prlimit, "--core=0"] : [];
   const all: Confinement[] = [];
   const add = (wraps: readonly string[], kind: { namespaces: boolean; nobody: boolean }) =>
     all.push({

@@ -1,5 +1,6 @@
 import type { Log } from "../../../core/index.ts";
 import { type CodeRuntime, RuntimeError } from "../runtime.ts";
+import { findConfinement } from "./confinement.ts";
 import { examine } from "./examine.ts";
 import type { Settings } from "./options.ts";
 import { PyodideSession } from "./session.ts";
@@ -17,13 +18,16 @@ export class PyodideRuntime implements CodeRuntime {
   readonly #sessions = new Set<PyodideSession>();
   /** Aborts what is starting. */
   readonly #closing = new AbortController();
+  /** Sessions that are being opened; of them those whose process starts, and those that wait for that. */
+  #opening = 0;
   #starting = 0;
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  /** @param confine finds out what this host has, once */
+  constructor(settings: Settings, log: Log, confine = findConfinement) {
     this.#settings = settings;
-    this.#starts = new Starts(settings, log);
+    this.#starts = new Starts(settings, log, confine);
   }
 
   async open(signal: AbortSignal): Promise<PyodideSession> {
@@ -42,8 +46,8 @@ export class PyodideRuntime implements CodeRuntime {
   async examine(signal: AbortSignal): Promise<Record<string, unknown>> {
     const { session, started } = await this.#open(signal);
     try {
-      const { confinement } = await this.#starts.host();
-      return await examine(session, { started, confinement, settings: this.#settings, signal });
+      const host = await this.#starts.host();
+      return await examine(session, { started, host, settings: this.#settings, signal });
     } finally {
       await session.close();
     }
@@ -57,12 +61,13 @@ export class PyodideRuntime implements CodeRuntime {
 
   async #open(signal: AbortSignal): Promise<{ session: PyodideSession; started: Started }> {
     const { maxSessions } = this.#settings;
-    if (this.#sessions.size + this.#starting + this.#queue.length >= maxSessions)
-      throw new RuntimeError("busy", `All ${maxSessions} sessions are in use.`);
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    await this.#turnToStart(either);
+    either.throwIfAborted();
+    if (this.#sessions.size + this.#opening >= maxSessions)
+      throw new RuntimeError("busy", `All ${maxSessions} sessions are in use.`);
+    this.#opening += 1;
     try {
-      const started = await this.#starts.start(either);
+      const started = await this.#inTurn(either, () => this.#starts.start(either));
       this.#lastFailure = undefined;
       const session = new PyodideSession(started.process, this.#settings);
       this.#sessions.add(session);
@@ -74,26 +79,35 @@ export class PyodideRuntime implements CodeRuntime {
       if (error instanceof RuntimeError) throw error;
       throw new RuntimeError("unavailable", "Python could not be started.", { cause: error });
     } finally {
-      this.#starting -= 1;
-      this.#queue.shift()?.();
+      this.#opening -= 1;
     }
   }
 
-  /** Waits until less than `maxStarts` are starting, then is one of them. @throws the signal's reason */
-  async #turnToStart(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#starting >= this.#settings.maxStarts) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      this.#queue.push(resolve);
-      const abort = () => {
-        const at = this.#queue.indexOf(resolve);
-        if (at >= 0) this.#queue.splice(at, 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      await promise.finally(() => signal.removeEventListener("abort", abort));
+  /** Starts while fewer than `maxStarts` do. @throws the signal's reason */
+  async #inTurn<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+    if (this.#starting < this.#settings.maxStarts) this.#starting += 1;
+    else await this.#turn(signal);
+    try {
+      return await start();
+    } finally {
+      const next = this.#queue.shift();
+      // The next one takes this one's place.
+      if (next) next();
+      else this.#starting -= 1;
     }
-    this.#starting += 1;
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#queue.push(resolve);
+    const abort = () => {
+      const at = this.#queue.indexOf(resolve);
+      if (at < 0) return;
+      this.#queue.splice(at, 1);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort);
+    await promise.finally(() => signal.removeEventListener("abort", abort));
   }
 }
 

@@ -46,6 +46,11 @@ export class PyodideSession implements Session {
     this.#process.onEnd(run);
   }
 
+  /** Of its process; `undefined` where the system does not tell. */
+  get residentBytes(): number | undefined {
+    return this.#process.residentBytes;
+  }
+
   async close(): Promise<void> {
     await this.#process.kill("The session was closed.");
   }

@@ -10,8 +10,10 @@ import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
 export type SnapshotUse =
   | { kind: "none" }
   | { kind: "load"; fd: number }
-  /** The first one makes it; `made` is told whether it did. */
-  | { kind: "make"; fd: number; made(done: boolean): Promise<void> };
+  /** The first one makes it, and says whether it did. */
+  | { kind: "make"; fd: number; made(outcome: Making): Promise<void> };
+/** `abandoned`: its start was not wanted any more, which says nothing of the next one's. */
+export type Making = "made" | "failed" | "abandoned";
 
 const OWNER_ONLY = 0o600;
 const HASH_PART_BYTES = 1024 * 1024;
@@ -34,10 +36,10 @@ export class Snapshots {
     this.#log = log;
   }
 
-  /** Waits while another child makes it. Never rejects: without a snapshot a start only takes longer. */
-  async use(): Promise<SnapshotUse> {
+  /** Waits while another child makes it. Without one a start only takes longer. @throws the signal's reason alone */
+  async use(signal: AbortSignal): Promise<SnapshotUse> {
     if (this.#useless) return { kind: "none" };
-    if (this.#file) return loading(await this.#file);
+    if (this.#file) return loading(await orAborted(this.#file, signal));
     const { promise, resolve } = Promise.withResolvers<FileHandle | undefined>();
     this.#file = promise;
     const kept = await openKept(join(this.#folder, this.#name));
@@ -53,7 +55,7 @@ export class Snapshots {
     return {
       kind: "make",
       fd: draft.writable.fd,
-      made: async (done) => resolve(await this.#keep(draft, done)),
+      made: async (outcome) => resolve(await this.#keep(draft, outcome)),
     };
   }
 
@@ -86,17 +88,20 @@ export class Snapshots {
     return undefined;
   }
 
-  async #keep({ writable, file, path }: Draft, done: boolean): Promise<FileHandle | undefined> {
+  async #keep({ writable, file, path }: Draft, outcome: Making): Promise<FileHandle | undefined> {
     try {
-      if (!done) throw new Error("the child that should make it failed");
+      if (outcome !== "made") throw new Error(`the child that should make it: ${outcome}`);
       await writable.write(await hashOf(writable), 0, SNAPSHOT_HEADER_BYTES, 0);
       if (path) await rename(path, join(this.#folder, this.#name));
       return file;
     } catch (error) {
-      this.#log.warn({ err: error }, "no snapshot of Python: each start takes seconds");
       await file.close().catch(() => {});
       if (path) await rm(path, { force: true }).catch(() => {});
-      this.#useless = true;
+      if (outcome === "abandoned") this.#file = undefined;
+      else {
+        this.#useless = true;
+        this.#log.warn({ err: error }, "no snapshot of Python: each start takes seconds");
+      }
       return undefined;
     } finally {
       await writable.close().catch(() => {});
@@ -114,6 +119,16 @@ interface Draft {
 
 const loading = (file: FileHandle | undefined): SnapshotUse =>
   file ? { kind: "load", fd: file.fd } : { kind: "none" };
+
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  return await Promise.race([promise, aborted.promise]).finally(() =>
+    signal.removeEventListener("abort", abort),
+  );
+}
 
 /** `undefined` when there is none, or none to be trusted. */
 async function openKept(path: string): Promise<FileHandle | undefined> {

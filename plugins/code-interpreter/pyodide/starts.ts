@@ -2,7 +2,7 @@ import type { Log } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import { PythonProcess } from "./child-process.ts";
 import { findPlaces, nodeCommand, type Places } from "./command.ts";
-import { type Confinement, findConfinement } from "./confinement.ts";
+import type { Confinement, findConfinement } from "./confinement.ts";
 import type { ChildMessage, ChildSettings } from "./messages.ts";
 import type { Settings } from "./options.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -32,11 +32,13 @@ export interface Started {
 export class Starts {
   readonly #settings: Settings;
   readonly #log: Log;
+  readonly #confine: typeof findConfinement;
   #host: Promise<Host & { snapshots: Snapshots }> | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  constructor(settings: Settings, log: Log, confine: typeof findConfinement) {
     this.#settings = settings;
     this.#log = log;
+    this.#confine = confine;
   }
 
   /** @throws Error when the package is not there */
@@ -48,13 +50,13 @@ export class Starts {
   /** @throws RuntimeError `unavailable` when it is not ready in time, or ends */
   async start(signal: AbortSignal): Promise<Started> {
     const { snapshots } = await this.host();
-    const use = await snapshots.use();
+    const use = await snapshots.use(signal);
     try {
       const started = await this.#start(use.kind, use.kind === "none" ? undefined : use.fd, signal);
-      if (use.kind === "make") await use.made(true);
+      if (use.kind === "make") await use.made("made");
       return started;
     } catch (error) {
-      if (use.kind === "make") await use.made(false);
+      if (use.kind === "make") await use.made(signal.aborted ? "abandoned" : "failed");
       if (use.kind !== "load" || signal.aborted) throw error;
       this.#log.warn({ err: error }, "Python did not start from its snapshot: starting without");
       await snapshots.giveUp();
@@ -68,7 +70,7 @@ export class Starts {
 
   async #find() {
     const places = findPlaces();
-    const confinement = await findConfinement([...nodeCommand(places), places.main, "--probe"]);
+    const confinement = await this.#confine([...nodeCommand(places), places.main, "--probe"]);
     const snapshots = new Snapshots(this.#settings.cacheFolder, versionOf(places), this.#log);
     this.#log.debug({ ...confinement }, "how Python is confined");
     return { places, confinement, snapshots };

@@ -34,7 +34,7 @@ export function lockDown(): void {
     if (!KEPT_GLOBALS.has(key)) remove(globalThis, key);
   const silent = () => {};
   // Emscripten uses these while Python runs; its warnings are for nobody to read.
-  put("process", { platform: process.platform, getuid: () => 0, umask: () => 0o022 });
+  put("process", { exitCode: undefined, platform: process.platform, getuid: () => 0, umask: () => 0o022 });
   put("performance", { now, timeOrigin: performance.timeOrigin });
   put("console", { log: silent, info: silent, warn: silent, error: silent, debug: silent, trace: silent });
   module.registerHooks({
@@ -51,5 +51,5 @@ function remove(from: object, key: string): void {
 }
 
 function put(name: string, value: object): void {
-  Object.defineProperty(globalThis, name, { value: Object.freeze(value) });
+  Object.defineProperty(globalThis, name, { value: Object.seal(value) });
 }

@@ -85,7 +85,7 @@ export class Output {
     const over = this.#tailCharacters - this.#half;
     const [first] = this.#tail;
     if (first && over > 0) {
-      const cut = beginOf(first.text, over);
+      const cut = splitsPair(first.text, over) ? over + 1 : over;
       this.#cut += cut;
       first.text = first.text.slice(cut);
     }
@@ -96,8 +96,8 @@ export class Output {
 
   #add(stream: Stream, text: string): void {
     if (!text) return;
-    const length = Math.min(this.#left, text.length);
-    const live = length < text.length ? beginOf(text, length) : length;
+    const room = Math.min(this.#left, text.length);
+    const live = room < text.length && splitsPair(text, room) ? room - 1 : room;
     if (live > 0) this.#wait(stream, text.slice(0, live));
     // Once something was held back, nothing overtakes it.
     this.#left = live < text.length ? 0 : this.#left - live;
@@ -127,8 +127,8 @@ export class Output {
   }
 }
 
-/** `length`, or one more or less so that no surrogate pair is split. */
-function beginOf(text: string, length: number): number {
+/** Whether the first `length` characters end in the middle of a surrogate pair. */
+function splitsPair(text: string, length: number): boolean {
   const code = text.charCodeAt(length - 1);
-  return code >= 0xd800 && code < 0xdc00 ? length - 1 : length;
+  return code >= 0xd800 && code < 0xdc00;
 }

@@ -38,6 +38,7 @@ interface PythonTuple {
 /** What the child uses of Pyodide. */
 export interface Pyodide {
   FS: FileSystem;
+  readonly _api: { config: object };
   readonly ERRNO_CODES: Record<string, number>;
   globals: { get(name: string): PythonTuple };
   runPython(code: string, options: { filename: string }): unknown;
@@ -78,6 +79,8 @@ export async function startPython(
     _makeSnapshot: snapshot === "make",
     ...(saved && { _loadSnapshot: saved }),
   });
+  // It keeps its options, of which this one is tens of MiB.
+  Reflect.deleteProperty(pyodide._api.config, "_loadSnapshot");
   if (!saved) pyodide.runPython(PRELUDE, { filename: PRELUDE_FILE });
   return {
     pyodide,

@@ -1,0 +1,175 @@
+import { expect, it } from "vitest";
+import { run } from "../../contract/code-runtime.ts";
+import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
+
+const MIB = 1024 * 1024;
+const open = () => runtimeWith({ memoryMiB: 128 }).open(never);
+
+it.each([
+  ["one huge object", "x = bytearray(2**31 - 1)"],
+  ["many small ones", "many = []\nwhile True: many.append(bytearray(10**6))"],
+  ["a huge text", "'x' * 2**31"],
+])("gives MemoryError for %s, and goes on; the gateway does not grow", async (_, code) => {
+  const session = await open();
+  const before = process.memoryUsage().rss;
+  const ran = await run(session, code);
+  expect(ran.end).toEqual({ kind: "raised" });
+  expect(ran.of("traceback")).toMatch(/MemoryError|OverflowError/);
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * MIB);
+  expect((await run(session, "many = x = None\nprint('alive')")).text).toBe("alive\n");
+});
+
+it("counts files as memory: the disk is full, and has room again when they are deleted", async () => {
+  const session = await open();
+  const write = "with open('big', 'wb') as f:\n    for i in range(200): f.write(bytes(10**6))";
+  const ran = await run(session, write);
+  expect(ran.of("traceback")).toMatch(/OSError: \[Errno \d+\] No space left on device/);
+  expect(
+    (await run(session, "import os\nos.remove('big')\nopen('small', 'wb').write(bytes(10**7))")).end.kind,
+  ).toBe("finished");
+  expect(await session.files(10, never)).toMatchObject([{ path: "small", bytes: 10 ** 7 }]);
+  expect(
+    (await run(session, `for i in range(50):\n    with open('same', 'wb') as f: f.write(bytes(10**7))`)).end
+      .kind,
+  ).toBe("finished");
+});
+
+it("kills a process that holds more than its limits foresee, and says why", async () => {
+  const session = await open();
+  // Deleted files that are still open are on no list.
+  const code =
+    "import os\nheld = []\nfor i in range(1000):\n    f = open('x', 'wb')\n    held.append(f)\n    os.remove('x')\n    f.write(bytes(10**7))\n    f.flush()";
+  const ran = await run(session, code);
+  expect(ran.end).toEqual({ kind: "died", reason: expect.stringMatching(/more memory than it may/) });
+});
+
+it.each([
+  ["os.fork", "import os\nwhile True: os.fork()"],
+  ["os.system", "import os\nos.system('true')"],
+  ["subprocess", "import subprocess\nsubprocess.run(['true'])"],
+  ["multiprocessing", "import multiprocessing\nmultiprocessing.Process(target=print).start()"],
+  ["threading", "import threading\nwhile True: threading.Thread(target=print).start()"],
+  ["a pool", "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(print)"],
+])("starts no process and no thread: %s", async (_, code) => {
+  const session = await open();
+  const ran = await run(session, code);
+  expect(ran.end).toEqual({ kind: "raised" });
+  expect(ran.of("traceback")).toMatch(
+    /OSError|RuntimeError|ModuleNotFoundError|ImportError|NotImplementedError/,
+  );
+  expect((await run(session, "print('alive')")).text).toBe("alive\n");
+});
+
+it.each([
+  ["os._exit", "import os\nprint('last')\nos._exit(1)", "The code ended its process."],
+  ["a signal to itself", "import os\nprint('last')\nos.kill(os.getpid(), 15)", "The code ended its process."],
+  ["abort", "import os\nprint('last')\nos.abort()", "Python broke down: unreachable"],
+])("tells that code ended its process, with what it printed: %s", async (_, code, reason) => {
+  const session = await open();
+  const ended = Promise.withResolvers<string>();
+  session.onEnd(ended.resolve);
+  const ran = await run(session, code);
+  expect(ran.end).toEqual({ kind: "died", reason });
+  expect(ran.of("stdout")).toContain("last\n");
+  expect(session.alive).toBe(false);
+  expect(await ended.promise).toBe(reason);
+  expect((await run(session, "1")).end).toEqual({ kind: "died", reason });
+  await expect(session.files(1, never)).rejects.toMatchObject({ code: "unavailable" });
+});
+
+it("tells of a process that was killed from outside, during an execution and between two", async () => {
+  const runtime = runtimeWith();
+  const [one, other] = await Promise.all([runtime.open(never), runtime.open(never)]);
+  const running = run(one, "print('begun')\nwhile True: pass");
+  const { pid } = one;
+  process.kill(pid ?? 0, "SIGKILL");
+  expect((await running).end).toMatchObject({ kind: "died", reason: expect.stringMatching(/^Its process/) });
+  await gone(pid ?? 0);
+
+  const ended = Promise.withResolvers<string>();
+  other.onEnd(ended.resolve);
+  process.kill(other.pid ?? 0, "SIGKILL");
+  expect(await ended.promise).toMatch(/^Its process/);
+  expect(other.alive).toBe(false);
+  expect(await runtime.check()).toMatchObject({ sessions: 0 });
+});
+
+it("kills a computation that cannot be interrupted", async () => {
+  const session = await open();
+  const { pid } = session;
+  const ran = await run(session, "print('in')\nsum(range(10**12))", { timeoutMs: 300 });
+  expect(ran.end).toEqual({ kind: "timed_out", lost: true });
+  expect(ran.text).toBe("in\n");
+  await gone(pid ?? 0);
+});
+
+it("does not take an interrupt for the next execution", async () => {
+  const session = await open();
+  const code = "try:\n    while True: pass\nexcept KeyboardInterrupt: pass\nprint('done')";
+  for (let i = 0; i < 3; i++) {
+    expect((await run(session, code, { timeoutMs: 100 })).end).toEqual({ kind: "timed_out", lost: false });
+    expect((await run(session, "for i in range(10**6): pass")).end).toEqual({ kind: "finished" });
+  }
+  const left = await run(session, "print(1)", { signal: AbortSignal.abort() });
+  expect(left).toMatchObject({ end: { kind: "interrupted", lost: false }, text: "" });
+});
+
+it.each([
+  ["lines", "for i in range(10**6): print('x' * 99)"],
+  ["one print", "print('x' * (10**8 - 1))"],
+  [
+    "both streams",
+    "import sys\nfor i in range(10**4): print('x' * 4999); print('x' * 4999, file=sys.stderr)",
+  ],
+])("keeps beginning and end of 100 MB of prints, and says how much is missing: %s", async (_, code) => {
+  const session = await runtimeWith().open(never);
+  const ran = await run(session, `${code}\nprint('END')`, { logCharacters: 10_000 });
+  expect(ran.end).toEqual({ kind: "finished" });
+  expect(ran.text.length).toBeGreaterThan(9_000);
+  expect(ran.text.length).toBeLessThanOrEqual(10_000);
+  expect(ran.text.length + ran.cut).toBe(100_000_004);
+  expect(ran.text.startsWith("x".repeat(99))).toBe(true);
+  expect(ran.text.endsWith("x\nEND\n")).toBe(true);
+});
+
+it("keeps surrogate pairs whole where it cuts", async () => {
+  const session = await open();
+  for (const logCharacters of [100, 101, 102, 103]) {
+    const ran = await run(session, "print('🐍' * 1000)", { logCharacters });
+    expect(ran.text.isWellFormed()).toBe(true);
+    expect(ran.text.length + ran.cut).toBe(2001);
+    expect(ran.text.length).toBeLessThanOrEqual(logCharacters);
+  }
+});
+
+it("takes bytes that are no text", async () => {
+  const session = await open();
+  const code =
+    "import os, sys\nfor i in range(100): os.write(1, os.urandom(1000))\nsys.stdout.buffer.write(bytes(range(256)))\nprint('\\udcff')";
+  const ran = await run(session, code, { logCharacters: 10 ** 6 });
+  expect(ran.end).toEqual({ kind: "finished" });
+  expect(ran.text.isWellFormed()).toBe(true);
+  expect(ran.text).toContain("\\udcff");
+  expect((await run(session, "print('\ud800')")).end.kind).toBe("finished");
+});
+
+it("survives code that closes its streams and removes its devices", async () => {
+  const session = await open();
+  const closing =
+    "import os, sys\nsys.stdout.close()\nos.closerange(0, 100)\nos.remove('/dev/show')\nos.chdir('/')\nos.rmdir('/mnt/data')";
+  expect((await run(session, closing)).end.kind).toMatch(/finished|raised/);
+  expect(await session.files(10, never)).toEqual([]);
+  expect((await run(session, "1 + 1")).end.kind).toMatch(/finished|raised/);
+});
+
+it("runs 20 sessions at once, each its own", async () => {
+  const runtime = runtimeWith({ maxSessions: 20 });
+  const sessions = await Promise.all(Array.from({ length: 20 }, () => runtime.open(never)));
+  const pids = new Set(sessions.map(({ pid }) => pid));
+  expect(pids.size).toBe(20);
+  const ran = await Promise.all(sessions.map((one, i) => run(one, `n = ${i}\nsum(range(10**6)) * n`)));
+  expect(ran.map((one) => one.of("result"))).toEqual(sessions.map((_, i) => `${499999500000 * i}`));
+  await runtime.close();
+  for (const pid of pids) await gone(pid ?? 0);
+  await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable" });
+}, 60_000);

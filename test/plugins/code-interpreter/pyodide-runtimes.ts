@@ -1,0 +1,36 @@
+import { afterAll } from "vitest";
+import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
+import { optionsSchema, type PyodideOptions } from "../../../plugins/code-interpreter/pyodide/options.ts";
+import { PyodideRuntime } from "../../../plugins/code-interpreter/pyodide/pyodide-runtime.ts";
+import { recordingLog } from "../../helpers/recording-log.ts";
+import { tempFolder } from "../../helpers/temp-folder.ts";
+
+const cacheFolder = tempFolder();
+const made: PyodideRuntime[] = [];
+afterAll(() => Promise.all(made.map((runtime) => runtime.close())));
+
+/** A runtime that is closed after the tests of the file, which share a snapshot. */
+export function runtimeWith(options: PyodideOptions = {}, host: "this" | "bare" = "this"): PyodideRuntime {
+  const settings = optionsSchema.parse({ cacheFolder, ...options });
+  const { log } = recordingLog();
+  const runtime =
+    host === "bare"
+      ? new PyodideRuntime(settings, log, async () => UNCONFINED)
+      : new PyodideRuntime(settings, log);
+  made.push(runtime);
+  return runtime;
+}
+
+export const never = new AbortController().signal;
+
+/** Resolves when no such process is left; the test's own time limit ends the wait. */
+export async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
