@@ -16,6 +16,8 @@ export {
   type RuntimeEnvironment,
   RuntimeError,
   type RuntimeFactory,
+  type RuntimeFacts,
+  type RuntimeWork,
   type Session,
   type SessionFile,
 } from "./runtime.ts";

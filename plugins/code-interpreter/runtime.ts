@@ -1,7 +1,7 @@
 import type { Log } from "../../core/index.ts";
 
-/** Where code runs. One per gateway; it opens sessions, of which each container has one. */
-export interface CodeRuntime {
+/** What is known of a runtime before anything of it is loaded. */
+export interface RuntimeFacts {
   /** "pyodide", "jupyter" or that of a runtime of your own. */
   readonly name: string;
   /** One line for `vr check`: what and where. */
@@ -10,6 +10,10 @@ export interface CodeRuntime {
   readonly abilities: string;
   /** Whether code could reach a network: what a request's `network_policy` is held against. */
   readonly network: "none" | "open";
+}
+
+/** What a runtime does. */
+export interface RuntimeWork {
   /**
    * Starts a session that nobody has used, ready to execute.
    * @throws RuntimeError when none can be had, at the latest after the runtime's own time limit; the signal's reason
@@ -22,6 +26,9 @@ export interface CodeRuntime {
   /** Ends all sessions; resolves when no process of theirs is left that could be ended. */
   close(): Promise<void>;
 }
+
+/** Where code runs. One per gateway; it opens sessions, of which each container has one. */
+export interface CodeRuntime extends RuntimeFacts, RuntimeWork {}
 
 /** Variables and files of one container. Calls come one at a time. */
 export interface Session {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {
-  CodeRuntime,
   ExecutionEnd,
   OutputSink,
+  RuntimeWork,
   Session,
 } from "../../plugins/code-interpreter/runtime.ts";
 
@@ -50,9 +50,9 @@ export async function run(
 }
 
 /** What every runtime of `code_interpreter` does. `create` gives one that works. */
-export function describeCodeRuntime(name: string, create: () => Promise<CodeRuntime> | CodeRuntime): void {
+export function describeCodeRuntime(name: string, create: () => Promise<RuntimeWork> | RuntimeWork): void {
   describe(`${name}, as any code runtime`, () => {
-    let runtime: CodeRuntime;
+    let runtime: RuntimeWork;
     let session: Session;
     const never = new AbortController().signal;
     const open = () => runtime.open(never);

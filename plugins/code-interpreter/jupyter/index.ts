@@ -1,10 +1,14 @@
 import { ConfigError } from "../../../core/index.ts";
-import type { RuntimeEnvironment, RuntimeFactory } from "../runtime.ts";
+import { checkOptions } from "../check-options.ts";
+import { lazyRuntime } from "../lazy-runtime.ts";
+import type { RuntimeEnvironment, RuntimeFactory, RuntimeFacts } from "../runtime.ts";
 import { type Address, parseAddress, URL_FORM } from "./address.ts";
 import { type CheckedOptions, type JupyterOptions, options } from "./options.ts";
-import { JupyterRuntime } from "./runtime.ts";
 
 export type { JupyterOptions } from "./options.ts";
+
+const ABILITIES =
+  "It runs in a Jupyter kernel, with the packages that are installed there; figures of matplotlib are shown as images.";
 
 /**
  * Runs code in the kernels of a Jupyter server or kernel gateway, one kernel per container. Nothing is asked of the
@@ -12,20 +16,26 @@ export type { JupyterOptions } from "./options.ts";
  * @throws ConfigError for options that are wrong; at `create` when nobody says where the server is
  */
 export function jupyter(given: JupyterOptions = {}): RuntimeFactory {
-  const checked = options.safeParse(given);
-  if (!checked.success) {
-    const lines = checked.error.issues.map(
-      ({ path, message }) => `jupyter: ${[...path, message].join(": ")}`,
-    );
-    throw new ConfigError(lines.join("\n"));
-  }
+  const checked = checkOptions("jupyter", options, given);
   return {
     name: "jupyter",
     create: (environment) => {
-      const address = addressOf(checked.data, environment);
-      const token = checked.data.token ?? address.token ?? (environment.jupyterToken?.trim() || undefined);
-      return new JupyterRuntime({ ...address, token }, checked.data, environment.log);
+      const address = addressOf(checked, environment);
+      const token = checked.token ?? address.token ?? (environment.jupyterToken?.trim() || undefined);
+      return lazyRuntime(factsOf(address, checked), async () => {
+        const { JupyterRuntime } = await import("./runtime.ts");
+        return new JupyterRuntime({ ...address, token }, checked, environment.log);
+      });
     },
+  };
+}
+
+function factsOf({ base }: Address, { kernel, abilities, network }: CheckedOptions): RuntimeFacts {
+  return {
+    name: "jupyter",
+    description: `Jupyter at ${base}, ${kernel ? `kernel ${kernel}` : "its default kernel"}`,
+    abilities: abilities ?? ABILITIES,
+    network,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Log } from "../../../core/index.ts";
-import { type CodeRuntime, RuntimeError, type Session } from "../runtime.ts";
+import { RuntimeError, type RuntimeWork, type Session } from "../runtime.ts";
 import type { Address } from "./address.ts";
 import { examine } from "./examine.ts";
 import { Kernel } from "./kernel.ts";
@@ -8,16 +8,8 @@ import { Server } from "./server.ts";
 import { JupyterSession } from "./session.ts";
 import { Workplace } from "./workplace.ts";
 
-const ABILITIES =
-  "It runs in a Jupyter kernel, with the packages that are installed there; figures of matplotlib are shown as images. " +
-  "Variables, and files in the working directory, are kept between calls.";
-
 /** Kernels of one Jupyter server: one for each session. */
-export class JupyterRuntime implements CodeRuntime {
-  readonly name = "jupyter";
-  readonly description: string;
-  readonly abilities: string;
-  readonly network: "none" | "open";
+export class JupyterRuntime implements RuntimeWork {
   readonly #server: Server;
   readonly #options: CheckedOptions;
   readonly #log: Log;
@@ -32,9 +24,6 @@ export class JupyterRuntime implements CodeRuntime {
     this.#server = new Server(address, options.requestTimeoutMs);
     this.#options = options;
     this.#log = log;
-    this.description = `Jupyter at ${address.base}, ${options.kernel ? `kernel ${options.kernel}` : "its default kernel"}`;
-    this.abilities = options.abilities ?? ABILITIES;
-    this.network = options.network;
   }
 
   async open(signal: AbortSignal): Promise<Session> {

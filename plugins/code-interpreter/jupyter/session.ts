@@ -123,9 +123,9 @@ export class JupyterSession implements Session {
       case "replied":
         return { kind: end.ok ? "finished" : "raised" };
       case "restarting": {
-        const files = (await this.#recover()) ? "; its files are kept" : ", and its files too";
+        await this.#recover();
         const why = "it ended itself or was killed, perhaps for want of memory";
-        return { kind: "died", reason: `The process of the code ended: ${why}. ${LOST}${files}.` };
+        return { kind: "died", reason: `The process of the code ended: ${why}.` };
       }
       case "dead":
         return this.#die("The process of the code ended, and could not be started again.");

@@ -1,5 +1,5 @@
 import type { Log } from "../../../core/index.ts";
-import { type CodeRuntime, RuntimeError } from "../runtime.ts";
+import { RuntimeError, type RuntimeWork } from "../runtime.ts";
 import { findConfinement } from "./confinement.ts";
 import { examine } from "./examine.ts";
 import type { Settings } from "./options.ts";
@@ -7,12 +7,7 @@ import { PyodideSession } from "./session.ts";
 import { type Started, Starts } from "./starts.ts";
 
 /** Python in WebAssembly, one process per session. Starts nothing before the first `open`. */
-export class PyodideRuntime implements CodeRuntime {
-  readonly name = "pyodide";
-  readonly description = "Python in WebAssembly, in processes of its own: standard library only, no network";
-  readonly abilities =
-    "It has the standard library only (no numpy, pandas or matplotlib), no network and no other processes.";
-  readonly network = "none";
+export class PyodideRuntime implements RuntimeWork {
   readonly #settings: Settings;
   readonly #starts: Starts;
   readonly #sessions = new Set<PyodideSession>();
@@ -37,7 +32,7 @@ export class PyodideRuntime implements CodeRuntime {
   async check(): Promise<Record<string, unknown>> {
     if (this.#closing.signal.aborted) throw closed();
     return {
-      runtime: this.name,
+      runtime: "pyodide",
       sessions: this.#sessions.size,
       ...(this.#lastFailure !== undefined && { lastFailure: this.#lastFailure }),
     };

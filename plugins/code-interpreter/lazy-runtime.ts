@@ -1,0 +1,17 @@
+import type { CodeRuntime, RuntimeFacts, RuntimeWork } from "./runtime.ts";
+
+/** A runtime whose code is loaded when it is first used: the start of a gateway does not wait for it. */
+export function lazyRuntime(facts: RuntimeFacts, load: () => Promise<RuntimeWork>): CodeRuntime {
+  let loading: Promise<RuntimeWork> | undefined;
+  const loaded = () => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    ...facts,
+    open: async (signal) => (await loaded()).open(signal),
+    check: async (signal) => (await loaded()).check(signal),
+    examine: async (signal) => (await loaded()).examine(signal),
+    close: async () => (await loading)?.close(),
+  };
+}
