@@ -27,8 +27,10 @@ export interface ChildOptions {
   wrapped: boolean;
   settings: ChildSettings;
   snapshotFd: number | undefined;
-  /** Bytes that the process may hold in all. */
+  /** Bytes that the process may hold in all, beyond what `memoryMiB` is for. */
   maxResidentBytes: number;
+  /** What code is told that it used up. */
+  memoryMiB: number;
 }
 
 /** One process, seen from the gateway, which believes nothing that it says. */
@@ -38,6 +40,7 @@ export class PythonProcess {
   readonly #interruptFd: number;
   readonly #residentBytes: () => number | undefined;
   readonly #maxResidentBytes: number;
+  readonly #memoryMiB: number;
   readonly #closed = Promise.withResolvers<void>();
   #memoryLooks: NodeJS.Timeout | undefined;
   #interrupts = 0;
@@ -51,9 +54,10 @@ export class PythonProcess {
   #onEnd: ((reason: string) => void)[] = [];
   lastWords = "";
 
-  constructor({ command, wrapped, settings, snapshotFd, maxResidentBytes }: ChildOptions) {
+  constructor({ command, wrapped, settings, snapshotFd, maxResidentBytes, memoryMiB }: ChildOptions) {
     this.#wrapped = wrapped;
     this.#maxResidentBytes = maxResidentBytes;
+    this.#memoryMiB = memoryMiB;
     this.#interruptFd = openUnnamed();
     const [file = "", ...args] = [...command, JSON.stringify(settings)];
     const stdio: (number | "pipe" | "ignore")[] = ["pipe", "pipe", "pipe"];
@@ -144,7 +148,7 @@ export class PythonProcess {
 
   #lookAtMemory(): void {
     if ((this.residentBytes ?? 0) > this.#maxResidentBytes)
-      void this.kill("The code used more memory than it may.");
+      void this.kill(`The code used more than ${this.#memoryMiB} MiB.`);
   }
 
   #read(part: Buffer): void {

@@ -90,6 +90,7 @@ export class Starts {
       wrapped: confinement.namespaces,
       settings: { packageFolder: places.packageFolder, memoryBytes: memoryMiB * MIB, snapshot },
       snapshotFd,
+      memoryMiB,
       maxResidentBytes: memoryMiB * MIB + BASE_RESIDENT_BYTES,
     });
     const { promise, resolve, reject } = Promise.withResolvers<Extract<ChildMessage, { type: "ready" }>>();

@@ -120,8 +120,8 @@ def _prelude():
         """Last to be asked for a module: says why it is not there, to import statements only."""
 
         def find_spec(self, name, path=None, target=None):
-            asked_by = sys._getframe(1)
-            while asked_by and asked_by.f_code.co_name in ("_find_spec", "_call_with_frames_removed"):
+            asked_by = sys._getframe()
+            while asked_by and (asked_by.f_code.co_filename == OWN or asked_by.f_code.co_name == "_find_spec"):
                 asked_by = asked_by.f_back
             if asked_by and asked_by.f_code.co_name.startswith("_find_and_load"):
                 raise ModuleNotFoundError(f"No module named {name!r}: {ABSENT}", name=name)
