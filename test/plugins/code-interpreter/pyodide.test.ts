@@ -20,15 +20,14 @@ it("refuses options that it does not know", () => {
   expect(() => pyodide({ memoryMiB: 1 })).toThrow(/memoryMiB/);
 });
 
-it("is loaded without Pyodide, and starts nothing before its first session", async () => {
+it("starts nothing before its first session", async () => {
   const script = [
     `const { pyodide } = await import("${root}plugins/code-interpreter/pyodide/index.ts");`,
     "const runtime = pyodide().create({ log: console });",
     "console.log(JSON.stringify(await runtime.check()));",
   ].join("\n");
-  // Pyodide's folder cannot be read, and no process can be started.
-  const readable = ["core", "plugins", "package.json", "node_modules/zod"];
-  const flags = ["--permission", ...readable.map((path) => `--allow-fs-read=${root}${path}`)];
+  // No process can be started there, nor a file written.
+  const flags = ["--permission", `--allow-fs-read=${root}`];
   const args = [...flags, "--no-warnings", "--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
   expect(JSON.parse(stdout)).toEqual({ runtime: "pyodide", sessions: 0 });
