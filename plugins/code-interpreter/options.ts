@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { RuntimeFactory } from "./runtime.ts";
 
@@ -13,13 +12,13 @@ const limits = z
     /** Milliseconds of wall time of one execution; then it is interrupted. */
     executionMs: milliseconds.default(60_000),
     /** Executions at once. */
-    concurrent: count.default(Math.max(8, availableParallelism())),
+    concurrent: count.default(8),
     /** Executions that wait; one more is refused, and the model is told. */
     queued: z.int().nonnegative().default(100),
     /** Milliseconds that an execution waits. */
     queueMs: milliseconds.default(60_000),
     /** Containers with a process or kernel of their own. Above it the one that was idle longest expires. */
-    sessions: count.default(32),
+    sessions: count.default(16),
     /** Containers altogether, those without a process too. */
     containers: count.default(1_000),
     /** Milliseconds without use until a container expires. */

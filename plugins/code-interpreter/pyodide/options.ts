@@ -5,7 +5,7 @@ export const optionsSchema = z.strictObject({
   /** MiB that Python and its files may use, of each session. */
   memoryMiB: z.int().min(64).max(4096).default(512),
   /** Sessions at once, each a process of its own; one more is refused as busy. */
-  maxSessions: z.int().min(1).default(32),
+  maxSessions: z.int().min(1).default(64),
   /** Sessions that start at once: a start takes a core, so more of them only make each other late. */
   maxStarts: z.int().min(1).default(4),
   /** Milliseconds until a process that is not ready is given up, from its own start. */
