@@ -32,8 +32,8 @@ export interface RemotePolicyOptions extends HostLists {
 
 export interface RemoteFetch {
   /**
-   * `fetch` under the policy. It sets `redirect` itself and leaves out a `host` header, which would ask another host
-   * than the one that was checked. What it sends is a body of any kind but the global `FormData`.
+   * `fetch` under the policy. It sets `redirect` itself; a `host` header, which would ask another host than the one that
+   * was checked, is not sent. Takes a body of any kind but the global `FormData`.
    * @throws RemoteRefused, RemoteUnreachable; the signal's reason; TypeError for arguments that `fetch` does not take.
    * A body that breaks off errors with a TypeError whose cause is a RemoteUnreachable.
    */
@@ -86,14 +86,11 @@ export function createRemoteFetch(options: RemotePolicyOptions): RemoteFetch {
 }
 
 async function fetchThrough(agent: RemoteAgent, url: URL, init: RequestInit): Promise<Response> {
-  const { dispatcher, Headers } = agent;
-  const headers = new Headers(init.headers as ConstructorParameters<typeof Headers>[0]);
-  headers.delete("host");
   // The same classes by another name: those of the package and those of Node's own copy.
   const fetch = agent.fetch as unknown as (url: string, init: object) => Promise<Response>;
   let response: Response;
   try {
-    response = await fetch(url.href, { ...init, headers, redirect: "manual", dispatcher });
+    response = await fetch(url.href, { ...init, redirect: "manual", dispatcher: agent.dispatcher });
   } catch (error) {
     throw error instanceof TypeError && isRemoteError(error.cause) ? error.cause : error;
   }

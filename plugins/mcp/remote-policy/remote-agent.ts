@@ -13,9 +13,8 @@ export interface AgentOptions extends ConnectionOptions {
   idleTimeoutMs: number;
 }
 
-type Undici = Pick<typeof import("undici"), "fetch" | "Headers">;
-
-export interface RemoteAgent extends Undici {
+export interface RemoteAgent {
+  fetch: typeof import("undici").fetch;
   dispatcher: Dispatcher;
   /** Cuts off what runs. */
   destroy(): Promise<void>;
@@ -23,7 +22,7 @@ export interface RemoteAgent extends Undici {
 
 /** Loads the HTTP client. Its connections are kept per origin, and so each serves only the host it was checked for. */
 export function createAgent(options: AgentOptions): RemoteAgent {
-  const { Agent, fetch, Headers }: typeof import("undici") = require("undici");
+  const { Agent, fetch }: typeof import("undici") = require("undici");
   const agent = new Agent({
     connections: null,
     pipelining: 1,
@@ -40,5 +39,5 @@ export function createAgent(options: AgentOptions): RemoteAgent {
       );
     },
   });
-  return { fetch, Headers, dispatcher: agent.compose(plainErrors), destroy: () => agent.destroy() };
+  return { fetch, dispatcher: agent.compose(plainErrors), destroy: () => agent.destroy() };
 }

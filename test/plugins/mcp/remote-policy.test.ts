@@ -52,6 +52,22 @@ async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** A network whose one server accepts connections and never says a word. */
+async function mute() {
+  const accepted = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const server = createTcpServer((socket) => {
+    accepted.resolve();
+    socket.on("close", () => closed.resolve()).resume();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => new Promise((resolve) => server.close(() => resolve())));
+  const { port } = server.address() as AddressInfo;
+  const connect = (target: Target) => connectTo({ ...target, port, addresses: ["127.0.0.1"] });
+  return { connect, accepted: accepted.promise, closed: closed.promise };
+}
+
 /** DNS that gives its answers one after the other, the last one again and again, and what it was asked. */
 function dns(...answers: string[][]) {
   const asked: string[] = [];
@@ -399,6 +415,15 @@ describe("a connection", () => {
     expect(targets.map(({ hostname }) => hostname).at(-1)).toBe("b.example.com");
   });
 
+  it("is to the same host with the root's dot", async () => {
+    const server = await serveTls((_, response) => response.end("hello"));
+    const { connect } = network(server);
+    const { asked, resolve } = dns([PUBLIC]);
+    const response = await create({ resolve, connect }).fetch("https://mcp.example.com./mcp");
+    expect(await response.text()).toBe("hello");
+    expect(asked).toEqual(["mcp.example.com"]);
+  });
+
   it("is not led to another host by a `host` header", async () => {
     const server = await serveTls(
       (request, response) => response.end(request.headers.host),
@@ -618,17 +643,11 @@ describe("a failure", () => {
   });
 
   it("is a server that accepts and says nothing in TLS", async () => {
-    const closed = Promise.withResolvers<void>();
-    const silent = createTcpServer((socket) => socket.on("close", () => closed.resolve()).resume());
-    silent.listen(0, "127.0.0.1");
-    await once(silent, "listening");
-    ends.push(() => new Promise((resolve) => silent.close(() => resolve())));
-    const { port } = silent.address() as AddressInfo;
-    const connect = (target: Target) => connectTo({ ...target, port, addresses: ["127.0.0.1"] });
+    const { connect, closed } = await mute();
     const { fetch } = create({ ...dns([PUBLIC]), connect, connectTimeoutMs: 50 });
     const failure = await failureOf(fetch(URL_OF_HOST));
     expect(failure.message).toBe('The host "mcp.example.com" could not be connected to within 50 ms.');
-    await closed.promise; // its connection is not left open
+    await closed; // its connection is not left open
   });
 
   it("to connect names the code and no address", async () => {
@@ -706,6 +725,15 @@ describe("closing", () => {
     await close();
     expect(signal.aborted).toBe(true);
     await failure;
+  });
+
+  it("ends what is being connected", async () => {
+    const { connect, accepted, closed } = await mute();
+    const { fetch, close } = create({ ...dns([PUBLIC]), connect, connectTimeoutMs: 600_000 });
+    const failure = failureOf(fetch(URL_OF_HOST));
+    await accepted;
+    await close();
+    await Promise.all([failure, closed]);
   });
 
   it("is for good, and may come twice or before anything was fetched", async () => {
