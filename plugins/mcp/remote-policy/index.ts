@@ -1,4 +1,4 @@
-import type { HostLists } from "./host-rules.ts";
+import { type HostLists, hostOf } from "./host-rules.ts";
 import { type Connect, connectTo } from "./open-connection.ts";
 import { createAgent, type RemoteAgent } from "./remote-agent.ts";
 import { isRemoteError, RemoteRefused, RemoteUnreachable } from "./remote-errors.ts";
@@ -60,7 +60,7 @@ export function createRemoteFetch(options: RemotePolicyOptions): RemoteFetch {
     fetch: async (input, init = {}) => {
       const request = typeof input === "string" || input instanceof URL ? undefined : input;
       const url = rules(request?.url ?? String(input));
-      if (closing.signal.aborted) throw new RemoteUnreachable(url.hostname, "cannot be connected to: closed");
+      if (closing.signal.aborted) throw new RemoteUnreachable(hostOf(url), "cannot be connected to any more");
       agent ??= create();
       return fetchThrough(agent, url, { ...(request && partsOf(request)), ...init });
     },
@@ -97,7 +97,7 @@ async function fetchThrough(agent: RemoteAgent, url: URL, init: RequestInit): Pr
   if (!REDIRECTS.has(response.status)) return response;
   response.body?.cancel().catch(() => {}); // nobody reads why
   throw new RemoteRefused(
-    `The host "${url.hostname}" answered ${response.status}, a redirect: redirects are not followed.`,
+    `The host "${hostOf(url)}" answered ${response.status}, a redirect: redirects are not followed.`,
   );
 }
 

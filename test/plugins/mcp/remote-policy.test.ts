@@ -741,7 +741,7 @@ describe("closing", () => {
     const { fetch, close } = create({ resolve, connect: never });
     await close();
     await close();
-    expect((await failureOf(fetch(URL_OF_HOST))).message).toContain("closed");
+    expect((await failureOf(fetch(URL_OF_HOST))).message).toContain("cannot be connected to any more");
     expect(asked).toEqual([]);
   });
 });
