@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { isIP, connect as openSocket, type Socket } from "node:net";
+import { connect as openTls, type TLSSocket } from "node:tls";
+import { isPublicAddress } from "./address-rules.ts";
+import { isRemoteError, RemoteRefused, RemoteUnreachable } from "./remote-errors.ts";
+import type { Resolver } from "./resolve.ts";
+import { within } from "./within.ts";
+
+/** Where a connection goes: to one of these addresses, which were checked, and to nothing else. */
+export interface Target {
+  readonly hostname: string;
+  readonly port: number;
+  readonly addresses: readonly string[];
+}
+
+/** Begins a TCP connection to one of the target's addresses; the socket is still connecting when it is returned. */
+export type Connect = (target: Target) => Socket;
+
+export interface ConnectionOptions {
+  /** Refuses all but public addresses. */
+  checks: boolean;
+  resolve: Resolver;
+  connect: Connect;
+  /** Milliseconds for all addresses of the host. */
+  resolveTimeoutMs: number;
+  /** Milliseconds for TCP and TLS together. */
+  connectTimeoutMs: number;
+  /** Certificates to trust instead of Node's own, as PEM. */
+  ca: string | undefined;
+  /** Aborts what is being opened. */
+  stop: AbortSignal;
+}
+
+interface Origin {
+  host: string;
+  port: number;
+  secure: boolean;
+}
+
+/** Races the families as `net` does by itself, but among the addresses that it is given. */
+export const connectTo: Connect = ({ hostname, port, addresses }) =>
+  openSocket({
+    host: hostname,
+    port,
+    autoSelectFamily: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    lookup: (_hostname, _options, done) =>
+      done(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      ),
+  });
+
+/**
+ * Resolves the host, once, checks its addresses and connects to one of them.
+ * @throws RemoteRefused, RemoteUnreachable
+ */
+export async function openConnection(origin: Origin, options: ConnectionOptions): Promise<Socket> {
+  const { host, port, secure } = origin;
+  const addresses = await addressesOf(host, options);
+  // One private address is enough to refuse: who answers so is mistaken or tries his luck, and what is connected to
+  // should not depend on the order of an answer.
+  if (options.checks && !addresses.every(isPublicAddress))
+    throw new RemoteRefused(`The host "${host}" is refused: it leads to an address that is not public.`);
+  const late = () =>
+    new RemoteUnreachable(host, `could not be connected to within ${options.connectTimeoutMs} ms`);
+  const limit = { ms: options.connectTimeoutMs, stop: options.stop, late };
+  try {
+    return await within(limit, async (signal) => {
+      const socket = options.connect({ hostname: host, port, addresses });
+      await opened(socket, "connect", signal);
+      if (!secure) return socket;
+      const tls = encrypt(socket, host, options.ca);
+      await opened(tls, "secureConnect", signal);
+      return tls;
+    });
+  } catch (error) {
+    throw isRemoteError(error) ? error : new RemoteUnreachable(host, "cannot be connected to", error);
+  }
+}
+
+async function addressesOf(host: string, options: ConnectionOptions): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host];
+  const { resolveTimeoutMs: ms, stop, resolve } = options;
+  const late = () => new RemoteUnreachable(host, `could not be resolved within ${ms} ms`);
+  let addresses: readonly string[];
+  try {
+    addresses = await within({ ms, stop, late }, (signal) => resolve(host, signal));
+  } catch (error) {
+    throw isRemoteError(error) ? error : new RemoteUnreachable(host, "cannot be resolved", error);
+  }
+  if (addresses.length === 0) throw new RemoteUnreachable(host, "has no address");
+  return addresses;
+}
+
+/** The certificate must be valid for the host that the URL names, whatever address it is at. */
+function encrypt(socket: Socket, host: string, ca: string | undefined): TLSSocket {
+  return openTls({
+    socket,
+    host,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(ca !== undefined && { ca }),
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: true, // also when the environment says otherwise for servers of the operator's own
+  });
+}
+
+async function opened(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  signal: AbortSignal,
+): Promise<void> {
+  socket.on("error", () => {}); // between here and the HTTP client's own listeners nobody else hears it
+  try {
+    await once(socket, event, { signal });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
