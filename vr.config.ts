@@ -1,6 +1,7 @@
 import { defineConfig } from "vr-gateway";
 import { findServer } from "vr-gateway/plugins/find-server";
 import { logger } from "vr-gateway/plugins/logger";
+import { mcp } from "vr-gateway/plugins/mcp";
 import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
 
 // The configuration that runs when you have none. Copy it beside your own plugins and change it; every
@@ -18,6 +19,11 @@ export default defineConfig({
     // Keeps responses for previous_response_id. VR_DB_PATH says where; ":memory:" forgets them at the end.
     // VR_REDIS_URL=redis://127.0.0.1:6379 puts them into Redis instead.
     storeSqlite(),
+
+    // Tools of MCP servers: yours from the file that VR_MCP_CONFIG_PATH names (or mcp({ config: "mcp.json" })), and
+    // those that requests name with server_url, https and public addresses only. VR_MCP_REQUEST_REMOTE_ENABLED=false
+    // turns the latter off.
+    mcp(),
 
     // One line per response on standard error. No contents.
     logger(),
