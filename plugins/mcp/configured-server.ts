@@ -1,5 +1,6 @@
 import type { Log } from "../../core/index.ts";
 import { patiently } from "./patiently.ts";
+import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { CallFailed, type CallResult, type ServerTool, type Session, Unavailable } from "./session.ts";
@@ -154,12 +155,4 @@ export class ConfiguredServer implements ToolServer {
     if (this.#state.status === "available") await this.#state.session.close();
     await this.#attempt;
   }
-}
-
-/** What was thrown, with what is at the bottom of it: `fetch failed` says nothing. */
-export function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  const { code, message: deeper } = (cause ?? {}) as { code?: string; message?: string };
-  const why = deeper || code;
-  return why && !message.includes(why) ? `${message} (${why})` : message;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { reasonOf } from "./configured-server.ts";
+import { InvalidRequestError } from "../../core/index.ts";
 import { patiently } from "./patiently.ts";
+import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
 import {
   type Address,
@@ -151,8 +152,11 @@ export class RemotePool {
   }
 }
 
+/** A policy's refusal is told as it is: it is the request that is wrong. */
 function unavailable(label: string, redact: Redact, error: unknown): Error {
   if (error instanceof Unavailable) return error;
+  if ((error as Error).name === "RemoteRefused")
+    return new InvalidRequestError((error as Error).message, { param: "server_url", cause: error });
   const reason = redact(reasonOf(error));
   return new Unavailable(`The MCP server "${label}" is unavailable: ${reason}`, { cause: error });
 }

@@ -228,7 +228,8 @@ class SdkSession implements Session {
   #explain(error: unknown): Error {
     if (error instanceof StreamableHTTPError && error.code !== undefined) {
       const hasSession = this.#client.transport?.sessionId !== undefined;
-      return new CallFailed("http", error.code, shortened(error.message), {
+      const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
+      return new CallFailed("http", error.code, shortened(`The server answered ${error.code}: ${said}`), {
         cause: error,
         sessionLost: error.code === 404 && hasSession,
       });

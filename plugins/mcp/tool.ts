@@ -7,7 +7,7 @@ import {
   type wire,
 } from "../../core/index.ts";
 import { checkArguments } from "./check-arguments.ts";
-import { reasonOf } from "./configured-server.ts";
+import { reasonOf } from "./reason-of.ts";
 import type { Redact } from "./redact.ts";
 import { type ShownResult, toToolResult } from "./result.ts";
 import { CallFailed, type CallResult, CONNECTION_CLOSED, type ServerTool } from "./session.ts";
