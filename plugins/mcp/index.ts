@@ -27,7 +27,7 @@ export function setUp(vr: Vr, given: Options, createFetch: () => Promise<RemoteF
     signal: AbortSignal,
     note: (text: string) => void,
   ): Promise<Session> => {
-    const { openSession } = await import("./sdk.ts");
+    const { openSession } = await import("./open-session.ts");
     return openSession(address, { ...given, onNote: note }, signal);
   };
   const configured = new Map<string, ConfiguredServer>();

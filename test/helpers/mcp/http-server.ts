@@ -47,7 +47,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
       res.setHeader("mcp-session-id", id);
     } else if (!sessions.has(String(session))) return void res.writeHead(404).end("no such session");
     if (body.id === undefined) {
-      await answer(body, { send: () => {}, die: () => {}, cancelled });
+      await answer(body, { send: () => {}, die: () => {}, note: () => {}, cancelled });
       return void res.writeHead(202).end();
     }
     const isStream = speaks === "events";
@@ -63,7 +63,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
         if (typeof message === "object" && "id" in message) res.end();
       }
     };
-    await answer(body, { send, die: () => res.destroy(), cancelled });
+    await answer(body, { send, die: () => res.destroy(), note: () => {}, cancelled });
   });
 
   async function older(req: IncomingMessage, res: ServerResponse, body: Json | undefined) {
@@ -79,7 +79,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
     res.writeHead(202).end();
     const send = (message: object | string) =>
       void stream.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-    await answer(body, { send, die: () => stream.destroy(), cancelled });
+    await answer(body, { send, die: () => stream.destroy(), note: () => {}, cancelled });
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -35,6 +35,7 @@ const wire = {
   send: (message: object | string) =>
     process.stdout.write(`${typeof message === "string" ? message : JSON.stringify(message)}\n`),
   die: () => process.exit(7),
+  note: (what: string) => process.stderr.write(`${what}\n`),
 };
 for await (const line of createInterface({ input: process.stdin }))
   void answer(JSON.parse(line), wire, Number(values.pages));

@@ -7,6 +7,8 @@ export interface Wire {
   send(message: Json | string): void;
   /** Ends the server. */
   die(): void;
+  /** Says what happens. */
+  note(what: string): void;
   /** Ids of calls that the client has cancelled. */
   cancelled: unknown[];
 }
@@ -107,8 +109,8 @@ export const oddTools: Record<string, OddTool> = {
   no_result: { run: () => ({ content: "none" }) },
   big: { run: ({ bytes }) => text("x".repeat(Number(bytes))) },
   hangs: {
-    run: () => {
-      process.stderr.write("hanging\n");
+    run: (_, { note }) => {
+      note("hanging");
       return undefined;
     },
   },
@@ -161,7 +163,7 @@ export async function answer(message: Json, wire: Wire, pageSize = 1_000): Promi
       serverInfo: { name: "odd", version: "1" },
     });
   if (method === "notifications/cancelled") {
-    process.stderr.write("a call was cancelled\n");
+    wire.note("a call was cancelled");
     wire.cancelled.push(params.requestId);
   }
   if (method === "tools/list") return reply(page(Number(params.cursor ?? 0), pageSize));
