@@ -44,20 +44,17 @@ async function startEverything() {
   const port = await freePort();
   const child = spawn(process.execPath, [programOf("everything"), "streamableHttp"], {
     env: { ...process.env, PORT: String(port) },
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  const url = `http://127.0.0.1:${port}/mcp`;
-  await expect
-    .poll(
-      () =>
-        fetch(url).then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 10_000 },
-    )
-    .toBe(true);
-  return { url, child };
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    child.once("exit", () => reject(new Error(`the server ended: ${said}`)));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      if (/listening on port/i.test(said)) resolve();
+    });
+  });
+  return { url: `http://127.0.0.1:${port}/mcp`, child };
 }
 
 async function freePort(): Promise<number> {
@@ -140,7 +137,7 @@ describe("@openai/agents' hostedMcpTool", () => {
           allowedTools: ["echo"],
           requireApproval: "always",
           onApproval: async (_, item) => {
-            asked.push(item.rawItem.name ?? "");
+            asked.push(String(item.name));
             return approve ? { approve } : { approve, reason: "not now" };
           },
         }),
