@@ -1,12 +1,12 @@
 import { NotFoundError, type Vr, VrError } from "../../core/index.ts";
 import type { ConfiguredServer } from "./configured-server.ts";
-import { listedItem } from "./listing.ts";
+import { toShown } from "./listing.ts";
 import { Unavailable } from "./session.ts";
 
 /** `GET /v1/mcp/servers` and `/v1/mcp/servers/{label}/tools`: the operator's servers, without what may be secret. */
 export function addEndpoints(vr: Vr, servers: ReadonlyMap<string, ConfiguredServer>): void {
   vr.router.get("/v1/mcp/servers", (ctx) => {
-    ctx.body = { object: "list", data: [...servers.values()].map(toShown) };
+    ctx.body = { object: "list", data: [...servers.values()].map(toShownServer) };
   });
 
   vr.router.get("/v1/mcp/servers/:label/tools", async (ctx) => {
@@ -17,8 +17,8 @@ export function addEndpoints(vr: Vr, servers: ReadonlyMap<string, ConfiguredServ
         param: "label",
       });
     try {
-      const { item } = listedItem(label, await server.tools(vr.ending));
-      ctx.body = { object: "list", data: "tools" in item ? item.tools : [] };
+      const tools = await server.tools(vr.ending);
+      ctx.body = { object: "list", data: tools.map(toShown) };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       throw new VrError(503, "server_error", error.message, { code: "mcp_server_unavailable" });
@@ -26,7 +26,7 @@ export function addEndpoints(vr: Vr, servers: ReadonlyMap<string, ConfiguredServ
   });
 }
 
-function toShown({ label, config, state }: ConfiguredServer): object {
+function toShownServer({ label, config, state }: ConfiguredServer): object {
   const shown = { server_label: label, transport: config.address.kind, status: state.status };
   switch (state.status) {
     case "available":

@@ -24,7 +24,8 @@ export function failedItem(label: string, reason: string): ListedItem {
   };
 }
 
-function toShown({ name, description, inputSchema, annotations }: ServerTool): wire.MCPListToolsTool {
+/** A tool as the API lists it. */
+export function toShown({ name, description, inputSchema, annotations }: ServerTool): wire.MCPListToolsTool {
   return {
     name,
     input_schema: inputSchema,
