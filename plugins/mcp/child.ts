@@ -51,6 +51,7 @@ export async function startChild({ command, args, env, cwd }: Program): Promise<
     windowsHide: true,
   });
   await once(child, "spawn");
+  child.on("error", () => {}); // of a signal that could not be sent: its end is waited for all the same
   const guard = hasGroups ? guardGroup(child.pid as number) : undefined;
   // A server may leave children behind when it ends by itself.
   child.once("exit", () => {

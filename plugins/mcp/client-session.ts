@@ -45,6 +45,9 @@ export class ClientSession implements Session {
   readonly #options: OpenOptions;
   readonly #onEnd: ((reason: string) => void)[] = [];
   #ended: string | undefined;
+  /** The server has changed its tools since they were asked for. */
+  #isStale = false;
+  #isListing = false;
   #closed: Promise<void> | undefined;
 
   constructor(link: Link, options: OpenOptions) {
@@ -70,22 +73,36 @@ export class ClientSession implements Session {
   }
 
   async #list(signal?: AbortSignal): Promise<void> {
-    const tools: ServerTool[] = [];
+    // By name: a server that lists one twice has one.
+    const tools = new Map<string, ServerTool>();
     if (!this.#client.getServerCapabilities()?.tools) return;
     let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES && tools.length < MAX_TOOLS; page++) {
+    for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page++) {
       const params = cursor === undefined ? {} : { cursor };
       const options = { timeout: this.#options.connectTimeoutMs, ...(signal && { signal }) };
       const answer = await this.#client.request({ method: "tools/list", params }, toolList, options);
-      tools.push(...answer.tools.flatMap((entry) => readTool(entry) ?? []));
+      for (const tool of answer.tools.flatMap((entry) => readTool(entry) ?? [])) tools.set(tool.name, tool);
       cursor = answer.nextCursor;
       if (cursor === undefined) break;
     }
-    this.tools = tools.slice(0, MAX_TOOLS);
+    this.tools = [...tools.values()].slice(0, MAX_TOOLS);
   }
 
-  #listAgain(): void {
-    this.#list().catch((error: unknown) => this.#options.onNote(`tools/list: ${(error as Error).message}`));
+  /** However often the server says that its tools have changed, it is asked once at a time. */
+  async #listAgain(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isListing) return;
+    this.#isListing = true;
+    try {
+      while (this.#isStale && this.#ended === undefined) {
+        this.#isStale = false;
+        await this.#list();
+      }
+    } catch (error) {
+      this.#options.onNote(`tools/list: ${(error as Error).message}`);
+    } finally {
+      this.#isListing = false;
+    }
   }
 
   async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult> {

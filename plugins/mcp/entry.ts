@@ -47,10 +47,16 @@ export function readEntry(entry: McpEntry): WantedServer {
     label,
     url: url ?? undefined,
     headers,
-    allowed: Array.isArray(allowed) ? { tool_names: allowed } : (allowed ?? undefined),
+    allowed: toFilter(allowed),
     approval: parsed.data.require_approval ?? undefined,
     description: parsed.data.server_description ?? undefined,
   };
+}
+
+/** A list is a filter by names, and a filter that says nothing allows all. */
+function toFilter(allowed: readonly string[] | ToolFilter | null | undefined): ToolFilter | undefined {
+  if (Array.isArray(allowed)) return { tool_names: allowed };
+  return allowed && Object.keys(allowed).length > 0 ? (allowed as ToolFilter) : undefined;
 }
 
 function refuse(entry: McpEntry, key: keyof wire.MCPTool, message: string): void {

@@ -52,6 +52,8 @@ async function sseLink(address: Address & { kind: "http" }, options: OpenOptions
     fetch: boundFetch(address.fetch ?? fetch, options.messageBytes).fetch,
     requestInit: { headers: { ...address.headers } },
   });
+  // It would open another stream, where nobody has been introduced and no open call is answered.
+  transport.onerror = () => void transport.close();
   return { transport: transport as Transport };
 }
 

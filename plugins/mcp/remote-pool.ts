@@ -91,8 +91,8 @@ export class RemotePool {
         throw explain(error);
       });
       return await run(session).catch((error: unknown) => {
-        // The connection failed, not the call.
-        if (!(error instanceof CallFailed) || error.sessionLost) this.#drop(key, pooled);
+        // The connection failed, not the call, nor did a client leave that shares it.
+        if (!signal.aborted && (!(error instanceof CallFailed) || error.sessionLost)) this.#drop(key, pooled);
         throw error;
       });
     } finally {

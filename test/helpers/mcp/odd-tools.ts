@@ -180,7 +180,9 @@ export async function answer(message: Json, wire: Wire, pageSize = 1_000): Promi
 }
 
 function page(from: number, size: number): Json {
-  const all = Object.entries(oddTools).map(([name, { description, inputSchema, annotations }]) => ({
+  // One of them twice: servers do such things.
+  const listed = [...Object.entries(oddTools), ["fails", oddTools.fails ?? {}] as const];
+  const all = listed.map(([name, { description, inputSchema, annotations }]) => ({
     name,
     ...(description && { description }),
     inputSchema: inputSchema ?? { type: "object" },

@@ -35,6 +35,16 @@ describe.each(["json", "events", "sse"] as const)("a server that speaks %s", (sp
   });
 });
 
+it.each(["json", "events", "sse"] as const)(
+  "over %s an answer that breaks off fails its call at once",
+  async (speaks) => {
+    const { vr } = await start([callsOdd(["dies"]), says("done")], { speaks });
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+      { status: "failed", error: { type: "mcp_protocol_error" } },
+    ]);
+  },
+);
+
 describe.each(["json", "events"] as const)("over %s", (speaks) => {
   it("an answer that is too large fails its call and nothing else", async () => {
     const turns = [
@@ -49,13 +59,6 @@ describe.each(["json", "events"] as const)("over %s", (speaks) => {
       error: { type: "mcp_protocol_error", message: "The server's answer is larger than 1000000 bytes." },
     });
     expect(echo).toMatchObject({ output: "still here" });
-  });
-
-  it("an answer that breaks off fails its call at once", async () => {
-    const { vr } = await start([callsOdd(["dies"]), says("done")], { speaks });
-    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
-      { status: "failed", error: { type: "mcp_protocol_error" } },
-    ]);
   });
 
   it("a session that the server has forgotten is made anew, and the call again", async () => {

@@ -79,11 +79,13 @@ describe("allowed_tools", () => {
     ["a list", ["echo", "fails"], ["odd__echo", "odd__fails"]],
     ["names", { tool_names: ["fails"] }, ["odd__fails"]],
     ["what only reads", { read_only: true }, ["odd__echo"]],
+    ["nothing that is said", {}, undefined],
     ["both", { tool_names: ["fails"], read_only: true }, []],
   ])("takes %s", async (_, allowed_tools, names) => {
     const { vr, offered } = await start([says("hi")]);
     await vr.post({ tools: [entry("odd", { allowed_tools })] });
-    expect(offered()).toEqual(names);
+    if (names) expect(offered()).toEqual(names);
+    else expect(offered().length).toBeGreaterThan(20);
   });
 
   it("warns of a name that no tool has", async () => {

@@ -122,6 +122,21 @@ describe("a server that the request names", () => {
     expect(JSON.stringify([response.output, error])).not.toContain(SECRET);
   });
 
+  it("goes on with the calls of others when one client leaves", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([callsOdd(["hangs"]), callsOdd(["progresses", { times: 10 }]), says("done")]);
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    const leaving = await vr.open({ tools });
+    await leaving.until("response.mcp_call_arguments.done");
+    await expect.poll(() => server.count("tools/call")).toBe(1);
+    const staying = vr.stream({ tools });
+    await expect.poll(() => server.count("tools/call")).toBe(2);
+    leaving.leave();
+    expect(callsOf(await staying)).toMatchObject([{ output: "there at last" }]);
+    expect(server.count("notifications/cancelled")).toBe(1);
+    expect(server.count("initialize")).toBe(1);
+  });
+
   it("does not take the place of connections in use", async () => {
     const server = await startHttpServer();
     const { vr } = await start([callsOdd(["hangs"]), says("second")], { remote: { maxConnections: 1 } });
