@@ -98,10 +98,12 @@ export class ConfiguredServer implements ToolServer {
   }
 
   #try(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#attempt ??= this.#connect().finally(() => {
-      this.#attempt = undefined;
-    });
+    if (!this.#attempt) {
+      clearTimeout(this.#timer);
+      this.#attempt = this.#connect().finally(() => {
+        this.#attempt = undefined;
+      });
+    }
     return this.#attempt;
   }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { type Approval, approvalSchema } from "./filter.ts";
+import { createRedact } from "./redact.ts";
 import type { Address } from "./session.ts";
 
 export const LABEL = /^[a-zA-Z0-9_-]+$/;
@@ -95,28 +96,30 @@ function toServerConfig(label: string, entry: z.output<typeof serverSchema>, rea
     const folder = cwd === undefined || isAbsolute(cwd) ? cwd : resolve(reading.folder, cwd);
     const address: Address = { kind: "stdio", command, args, env, cwd: folder };
     const secrets = [...Object.values(env), ...expanded];
-    return { label, address, shown: `program ${command}`, approval, description, secrets };
+    return { label, address, shown: `program ${entry.command}`, approval, description, secrets };
   }
   const url = expand(entry.url as string, "url");
-  const { origin, pathname, username, password, searchParams } = checkedUrl(url, label);
+  const { origin, username, password, searchParams } = checkedUrl(url, label);
   if (username || password)
     throw new Error(`${label}.url: credentials do not belong here; use ${label}.headers.Authorization`);
   const headers = expandAll(entry.headers, "headers");
   checkHeaders(headers, label);
   const address: Address = { kind: "http", url, headers, sse: entry.type === "sse" };
   const secrets = [...Object.values(headers), ...expanded, ...searchParams.values()];
-  return { label, address, shown: `${origin}${pathname}`, approval, description, secrets };
+  // Not the path: some servers are given their token in it.
+  const shown = createRedact(expanded)(origin);
+  return { label, address, shown, approval, description, secrets };
 }
 
-/** `${NAME}`, `${env:NAME}` as editors write it, `${NAME:-otherwise}`. What it became goes to `expanded`. */
+/** `${NAME}`, `${env:NAME}` as editors write it, `${NAME:-otherwise}`. What the environment said goes to `expanded`. */
 function expandVariables(text: string, where: string, env: NodeJS.ProcessEnv, expanded: string[]): string {
   return text.replace(
     /\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}/g,
     (_, name: string, otherwise?: string) => {
-      const value = env[name] || otherwise;
-      if (value === undefined) throw new Error(`${where}: the environment has no variable ${name}`);
-      expanded.push(value);
-      return value;
+      const value = env[name];
+      if (value) expanded.push(value);
+      else if (otherwise === undefined) throw new Error(`${where}: the environment has no variable ${name}`);
+      return value || (otherwise as string);
     },
   );
 }

@@ -59,7 +59,7 @@ describe("a file of servers", () => {
           url: "https://docs.example.com/mcp?key=t0k3n-value",
           headers: { Authorization: "Bearer t0k3n-value" },
         },
-        shown: "https://docs.example.com/mcp",
+        shown: "https://docs.example.com",
       },
     ]);
     const [files] = servers;
