@@ -10,7 +10,12 @@ import type { RemoteServers } from "./remote-servers.ts";
 export const mcp = definePlugin({
   name: "mcp",
   options,
-  setup: (vr, given) => setUp(vr, given, () => createPolicy(vr.settings, given)),
+  async setup(vr, given) {
+    const create = () => createPolicy(vr.settings, given);
+    // A host that is written wrong is found when the gateway starts.
+    const policy = given.remote.allowHosts || given.remote.denyHosts ? await create() : undefined;
+    await setUp(vr, given, async () => policy ?? create());
+  },
 });
 
 export default mcp;

@@ -23,6 +23,10 @@ describe("by default", () => {
   });
 });
 
+it("a list with what is no host is found at the start", async () => {
+  await expect(start({ denyHosts: ["https://not-a-host/"] })).rejects.toThrow(/not-a-host/);
+});
+
 describe("without checks of URLs", () => {
   it("a server of this host is called", async () => {
     const server = await startHttpServer({ speaks: "events" });
