@@ -2,6 +2,7 @@ import { defineConfig } from "vr-gateway";
 import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
 import { findServer } from "vr-gateway/plugins/find-server";
 import { logger } from "vr-gateway/plugins/logger";
+import { mcp } from "vr-gateway/plugins/mcp";
 import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
 
 // The configuration that runs when you have none. Copy it beside your own plugins and change it; every
@@ -23,6 +24,11 @@ export default defineConfig({
     // Runs the Python of `tools: [{"type": "code_interpreter"}]`: in a sandbox of its own, standard library only; or on
     // the kernels of a Jupyter server, with its packages: VR_JUPYTER_URL=http://127.0.0.1:8888 and VR_JUPYTER_TOKEN.
     codeInterpreter(),
+
+    // Tools of MCP servers: yours from the file that VR_MCP_CONFIG_PATH names (or mcp({ config: "mcp.json" })), and
+    // those that requests name with server_url, https and public addresses only. VR_MCP_REQUEST_REMOTE_ENABLED=false
+    // turns the latter off.
+    mcp(),
 
     // One line per response on standard error. No contents.
     logger(),

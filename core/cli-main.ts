@@ -32,6 +32,11 @@ Environment only:
   VR_JUPYTER_URL        Jupyter server or kernel gateway that runs code_interpreter's Python, such as
                         http://127.0.0.1:8888; without it Python runs in vr's own sandbox
   VR_JUPYTER_TOKEN      sent to VR_JUPYTER_URL
+  VR_MCP_CONFIG_PATH    file of MCP servers, as MCP clients share it: {"mcpServers": {…}}
+  VR_MCP_REQUEST_REMOTE_ENABLED
+                        false: no MCP servers by a request's server_url (true)
+  VR_MCP_REQUEST_REMOTE_URL_CHECKS
+                        false: such servers may be anywhere, http and this host too (true)
   VR_LOG_LEVEL          debug, info, warn, error or silent (info)
 `;
 

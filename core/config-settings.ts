@@ -41,6 +41,9 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
     jupyterUrl: pick(undefined, ["VR_JUPYTER_URL", env.VR_JUPYTER_URL], JUPYTER_URL, toUrl),
     jupyterToken: nonEmpty(env.VR_JUPYTER_TOKEN?.trim()),
+    mcpConfigPath: nonEmpty(env.VR_MCP_CONFIG_PATH),
+    mcpRequestRemoteEnabled: toSwitch("VR_MCP_REQUEST_REMOTE_ENABLED", env),
+    mcpRequestRemoteUrlChecks: toSwitch("VR_MCP_REQUEST_REMOTE_URL_CHECKS", env),
     logLevel:
       pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
   };
@@ -64,6 +67,14 @@ function pick<T>(
     throw new ConfigError(`${given}: expected ${expected}`);
   }
   return value;
+}
+
+/** Nothing but these words: a guard that somebody meant to turn on must not stay off for a misspelt one. */
+function toSwitch(name: string, env: NodeJS.ProcessEnv): boolean | undefined {
+  return pick(undefined, [name, env[name]], "true or false", (text) => {
+    const word = text.trim().toLowerCase();
+    return word === "true" || word === "1" ? true : word === "false" || word === "0" ? false : undefined;
+  });
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

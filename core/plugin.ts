@@ -21,6 +21,12 @@ export interface Settings {
   readonly jupyterUrl?: string | undefined;
   /** `VR_JUPYTER_TOKEN` */
   readonly jupyterToken?: string | undefined;
+  /** `VR_MCP_CONFIG_PATH` */
+  readonly mcpConfigPath?: string | undefined;
+  /** `VR_MCP_REQUEST_REMOTE_ENABLED` */
+  readonly mcpRequestRemoteEnabled?: boolean | undefined;
+  /** `VR_MCP_REQUEST_REMOTE_URL_CHECKS` */
+  readonly mcpRequestRemoteUrlChecks?: boolean | undefined;
   /** Where the gateway is going to listen; 0 takes a free port. */
   readonly port?: number | undefined;
   readonly logLevel: string;

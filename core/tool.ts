@@ -94,8 +94,11 @@ export interface ToolKind {
   resolve(entry: ToolEntry, context: ResponseContext): MaybePromise<ResolvedEntry | undefined>;
   /** Item types that this kind owns, for `replay` and `mask`. */
   items?: readonly string[];
-  /** What a model reads of an item of this kind. `undefined`: nothing (`mcp_list_tools`), or not mine. */
-  replay?(item: Item): ReplayedCall | undefined;
+  /**
+   * What a model reads of an item of this kind. `undefined`: nothing (`mcp_list_tools`), or not mine. `entries` are
+   * those of the request that continues the conversation: names for its model may depend on them.
+   */
+  replay?(item: Item, entries: readonly ToolEntry[]): ReplayedCall | undefined;
   /** What the client sees of a whole item, by what it asked to `include`. */
   mask?(item: OutputItem, include: ReadonlySet<IncludeEnum>): OutputItem;
 }

@@ -54,13 +54,22 @@ export async function hydrate(
   if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
     return { items: own as InTurn<ModelItem | HostedItem>[], history: own, input, nextTurn, approvals: [] };
 
-  if (!native && history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item)))
+  if (!native && history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item, request.tools)))
     context.warn("calls of hosted tools in the conversation were left out: no plugin here reads them");
 
   const all = [...history, ...own];
   const approvals = findApprovals(all, input);
-  const past = replayItems(registry, all.slice(0, history.length), { conversation: all, native });
-  const present = replayItems(registry, all.slice(history.length), { conversation: all, native, context });
+  const past = replayItems(registry, all.slice(0, history.length), {
+    conversation: all,
+    native,
+    entries: request.tools,
+  });
+  const present = replayItems(registry, all.slice(history.length), {
+    conversation: all,
+    native,
+    entries: request.tools,
+    context,
+  });
   const items = answerOrphans(past, present);
   if (items.length === 0 && approvals.length === 0 && request.instructions === undefined)
     throw new InvalidRequestError("There is nothing in the input that the model could read.", {

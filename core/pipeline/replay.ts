@@ -9,6 +9,7 @@ import {
   type ModelItem,
   type StoredItem,
 } from "../protocol/items.ts";
+import type { ToolEntry } from "../protocol/request.ts";
 import type { MCPApprovalRequest, MCPApprovalResponse } from "../protocol/wire.ts";
 import type { Registry } from "../registry.ts";
 import { replayDefault } from "../response/default-presentation.ts";
@@ -19,6 +20,8 @@ export interface Replaying {
   conversation: readonly StoredItem[];
   /** Whether the upstream reads items of hosted tools that no plugin here owns. */
   native: boolean;
+  /** The `tools` of the request that continues it. */
+  entries: readonly ToolEntry[];
   /** For a request's own input: warned of items that nothing here can read. */
   context?: ResponseContext;
 }
@@ -33,7 +36,7 @@ const UNREAD = new Set(["mcp_list_tools", "mcp_approval_response"]);
 export function replayItems(
   registry: Registry,
   items: readonly StoredItem[],
-  { conversation, native, context }: Replaying,
+  { conversation, native, entries, context }: Replaying,
 ): InTurn<ModelItem | HostedItem>[] {
   const out: InTurn<ModelItem | HostedItem>[] = [];
   for (const { item, turn } of items) {
@@ -43,7 +46,7 @@ export function replayItems(
       continue;
     }
     if (isCutOff(item)) continue;
-    const call = replay(registry, item, conversation);
+    const call = replay(registry, item, entries, conversation);
     if (call) out.push(...toPair(call).map((part) => ({ item: part, ...at })));
     else if (call === undefined && native && isHostedItem(item)) out.push({ item, ...at });
     else if (call === undefined && context && !UNREAD.has(itemType(item)))
@@ -61,11 +64,15 @@ export function toPair(call: ReplayedCall): [ModelItem, ModelItem] {
 }
 
 /** A call of a gateway tool as a model reads it; `undefined` when nothing here can read it. */
-export function replayCall(registry: Registry, item: Item): ReplayedCall | undefined {
+export function replayCall(
+  registry: Registry,
+  item: Item,
+  entries: readonly ToolEntry[],
+): ReplayedCall | undefined {
   const type = itemType(item);
   for (const kind of registry.kinds) {
     if (!kind.replay || !kind.items?.includes(type)) continue;
-    const call = kind.replay(item);
+    const call = kind.replay(item, entries);
     if (call) return call;
   }
   return replayDefault(item);
@@ -75,12 +82,17 @@ export function replayCall(registry: Registry, item: Item): ReplayedCall | undef
 function replay(
   registry: Registry,
   item: Item,
+  entries: readonly ToolEntry[],
   conversation: readonly StoredItem[],
 ): ReplayedCall | null | undefined {
-  if (item.type !== "mcp_approval_request") return replayCall(registry, item);
+  if (item.type !== "mcp_approval_request") return replayCall(registry, item, entries);
   const answer = approvalOf(item, conversation);
   if (answer?.approve) return null; // its call stands further on, or runs now
-  const call = replayCall(registry, item) ?? { id: item.id, name: item.name, arguments: item.arguments };
+  const call = replayCall(registry, item, entries) ?? {
+    id: item.id,
+    name: item.name,
+    arguments: item.arguments,
+  };
   const reason = answer?.reason ? `: ${answer.reason}` : "";
   return { ...call, output: answer ? `The user denied this call${reason}.` : "This call was not approved." };
 }

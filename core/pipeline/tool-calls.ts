@@ -101,7 +101,8 @@ function toModelItems(
   item: OutputItem,
   finished: OutputItem,
 ): ModelItem[] {
-  const replayed = finished === item ? undefined : replayCall(run.engine.registry, finished);
+  const replayed =
+    finished === item ? undefined : replayCall(run.engine.registry, finished, run.context.request.tools);
   const output = replayed?.output ?? toOutput(end);
   return toPair({ id: call.callId, name: call.name, arguments: call.arguments || "{}", output });
 }

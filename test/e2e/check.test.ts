@@ -40,7 +40,7 @@ describe("vr check, when all is well", () => {
     expect(code).toBe(0);
     expect(stdout).toContain(`vr ${manifest.version}\n`);
     expect(stdout).toMatch(/^ok +config +\S+vr\.config\.ts$/m);
-    expect(stdout).toMatch(/^ +plugins +find-server, store-sqlite, code-interpreter, logger$/m);
+    expect(stdout).toMatch(/^ +plugins +find-server, store-sqlite, code-interpreter, mcp, logger$/m);
     expect(stdout).toMatch(/^ +tap +onComplete +logger +onError: fail$/m);
     expect(stdout).toMatch(/^ok +store +sqlite$/m);
     expect(stdout).toMatch(/^ok +upstream +demo +the built-in demo model/m);

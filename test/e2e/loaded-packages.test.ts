@@ -32,9 +32,10 @@ const CONFIG = `
   import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
   import { findServer } from "vr-gateway/plugins/find-server";
   import { logger } from "vr-gateway/plugins/logger";
+  import { mcp } from "vr-gateway/plugins/mcp";
   import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
   const places = [{ kind: "vllm", baseUrl: "http://127.0.0.1:9/v1" }, { kind: "demo" }];
-  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), codeInterpreter(), logger()] });
+  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), codeInterpreter(), mcp(), logger()] });
 `;
 
 async function loadedBy(...args: string[]): Promise<Loaded> {
@@ -56,11 +57,21 @@ describe("a start with the plugins of the shipped configuration", () => {
 
   it("loads those dependencies that it needs, and none of the plugins that are off", () => {
     const direct = Object.keys(manifest.dependencies).filter((name) => loaded.packages.includes(name));
-    expect(direct.sort()).toEqual(["@koa/router", "cosmiconfig", "koa", "pino", "tapable", "zod"]);
+    const needed = ["@koa/router", "content-disposition", "cosmiconfig", "koa", "pino", "tapable", "zod"];
+    expect(direct.sort()).toEqual(needed);
   });
 
   it("loads nothing of what reads other forms of configuration, nor any client", () => {
-    const none = ["undici", "keyv", "@keyv/redis", "js-yaml", "typescript", "parse-json", "import-fresh"];
+    const none = [
+      "undici",
+      "keyv",
+      "@keyv/redis",
+      "js-yaml",
+      "typescript",
+      "parse-json",
+      "import-fresh",
+      "ajv",
+    ];
     expect(none.filter((name) => loaded.packages.includes(name))).toEqual([]);
   });
 

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { ServerTool } from "./session.ts";
+
+// Looser than the SDK's: a tool or a part that is odd costs itself, not the whole list or result.
+export const toolList = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional(),
+});
+const tool = z.looseObject({
+  name: z.string().min(1).max(512),
+  description: z.string().nullish(),
+  inputSchema: z.record(z.string(), z.unknown()).nullish(),
+  annotations: z.record(z.string(), z.unknown()).nullish(),
+});
+export const callResult = z.looseObject({
+  content: z.array(z.looseObject({ type: z.string() })).default([]),
+  structuredContent: z.unknown().optional(),
+  isError: z.boolean().nullish(),
+});
+
+/** `undefined` for what is no tool. */
+export function readTool(entry: unknown): ServerTool | undefined {
+  const parsed = tool.safeParse(entry);
+  if (!parsed.success) return undefined;
+  const { name, description, inputSchema, annotations } = parsed.data;
+  return {
+    name,
+    description: description ?? undefined,
+    inputSchema: inputSchema ?? { type: "object", properties: {} },
+    annotations: annotations ?? undefined,
+  };
+}

@@ -1,0 +1,199 @@
+import { callResult, readTool, toolList } from "./answers.ts";
+import {
+  Client,
+  McpError,
+  StreamableHTTPError,
+  ToolListChangedNotificationSchema,
+  type Transport,
+} from "./sdk.ts";
+import {
+  CallFailed,
+  type CallResult,
+  CONNECTION_CLOSED,
+  type ServerTool,
+  type Session,
+  type SessionLimits,
+} from "./session.ts";
+
+export interface OpenOptions extends SessionLimits {
+  /** What happens beside the calls: lines of standard error, messages that are none. May hold secrets. */
+  onNote(note: string): void;
+}
+
+/** A transport, and what it knows beside the messages. */
+export interface Link {
+  transport: Transport;
+  /** Why it ended, where it knows. */
+  ending?(): string | undefined;
+  farewell?(): Promise<void>;
+}
+
+const CLIENT = { name: "vr-gateway", version: "1" };
+
+/** Pages and tools of `tools/list`: a server that never ends its list is not read for ever. */
+const MAX_PAGES = 100;
+const MAX_TOOLS = 2_000;
+/** Milliseconds for a session's own farewell. */
+const FAREWELL_MS = 1_000;
+
+/** A session on the SDK's client. */
+export class ClientSession implements Session {
+  tools: readonly ServerTool[] = [];
+  serverInfo: Session["serverInfo"];
+  readonly #client = new Client(CLIENT, { capabilities: {} });
+  readonly #link: Link;
+  readonly #options: OpenOptions;
+  readonly #onEnd: ((reason: string) => void)[] = [];
+  #ended: string | undefined;
+  /** The server has changed its tools since they were asked for. */
+  #isStale = false;
+  #isListing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(link: Link, options: OpenOptions) {
+    this.#link = link;
+    this.#options = options;
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { connectTimeoutMs, onNote } = this.#options;
+    this.#client.onerror = (error) => onNote(shortened(error.message));
+    this.#client.onclose = () => this.#end(this.#link.ending?.() ?? "the connection ended");
+    this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#listAgain());
+    try {
+      await whileHeard(signal, async (own) => {
+        await this.#client.connect(this.#link.transport, { signal: own, timeout: connectTimeoutMs });
+        const info = this.#client.getServerVersion();
+        this.serverInfo = info && { name: info.name, version: info.version };
+        await this.#list(own);
+      });
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async #list(signal?: AbortSignal): Promise<void> {
+    // By name: a server that lists one twice has one.
+    const tools = new Map<string, ServerTool>();
+    if (!this.#client.getServerCapabilities()?.tools) return;
+    let cursor: string | undefined;
+    for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page++) {
+      const params = cursor === undefined ? {} : { cursor };
+      const options = { timeout: this.#options.connectTimeoutMs, ...(signal && { signal }) };
+      const answer = await this.#client.request({ method: "tools/list", params }, toolList, options);
+      for (const tool of answer.tools.flatMap((entry) => readTool(entry) ?? [])) tools.set(tool.name, tool);
+      cursor = answer.nextCursor;
+      if (cursor === undefined) break;
+    }
+    this.tools = [...tools.values()].slice(0, MAX_TOOLS);
+  }
+
+  /** However often the server says that its tools have changed, it is asked once at a time. */
+  async #listAgain(): Promise<void> {
+    this.#isStale = true;
+    if (this.#isListing) return;
+    this.#isListing = true;
+    try {
+      while (this.#isStale && this.#ended === undefined) {
+        this.#isStale = false;
+        await this.#list();
+      }
+    } catch (error) {
+      this.#options.onNote(`tools/list: ${(error as Error).message}`);
+    } finally {
+      this.#isListing = false;
+    }
+  }
+
+  async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult> {
+    const request = { method: "tools/call", params: { name, arguments: args } } as const;
+    try {
+      const result = await whileHeard(signal, (own) =>
+        this.#client.request(request, callResult, {
+          signal: own,
+          timeout: this.#options.callTimeoutMs,
+          resetTimeoutOnProgress: true,
+          onprogress: () => {}, // asked for, since it keeps the call alive
+        }),
+      );
+      return { ...result, isError: result.isError ?? undefined };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#explain(error);
+    }
+  }
+
+  /** What the SDK or the transport threw, as something that can be told. */
+  #explain(error: unknown): Error {
+    if (error instanceof StreamableHTTPError && error.code !== undefined) {
+      const hasSession = this.#client.transport?.sessionId !== undefined;
+      const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
+      return new CallFailed("http", error.code, shortened(`The server answered ${error.code}: ${said}`), {
+        cause: error,
+        sessionLost: error.code === 404 && hasSession,
+      });
+    }
+    if (error instanceof McpError) {
+      const ended = error.code === CONNECTION_CLOSED && this.#ended;
+      const message = ended ? `The server ${ended}` : error.message.replace(/^MCP error -?\d+: /, "");
+      return new CallFailed("protocol", error.code, shortened(message), { cause: error });
+    }
+    if (/ZodError$/.test((error as Error).name))
+      return new CallFailed("protocol", -32_600, "The server's answer is not what the protocol says.", {
+        cause: error,
+      });
+    return error as Error;
+  }
+
+  onEnd(run: (reason: string) => void): void {
+    if (this.#ended === undefined) this.#onEnd.push(run);
+    else run(this.#ended);
+  }
+
+  #end(reason: string): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    for (const run of this.#onEnd) run(reason);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const farewell = this.#link.farewell?.().catch(() => {});
+    if (farewell && this.#ended === undefined) {
+      const late = Promise.withResolvers<void>();
+      const timer = setTimeout(late.resolve, FAREWELL_MS);
+      await Promise.race([farewell, late.promise]);
+      clearTimeout(timer);
+    }
+    await this.#client.close().catch(() => {});
+    await this.#link.transport.close().catch(() => {});
+    this.#end("was closed");
+  }
+}
+
+/**
+ * Runs with a signal of its own. The SDK never stops listening to the one that it is given: long after a request has
+ * been answered it would tell the server that it is cancelled.
+ */
+async function whileHeard<T>(signal: AbortSignal, run: (own: AbortSignal) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  const abort = () => own.abort("The caller has left.");
+  signal.addEventListener("abort", abort);
+  try {
+    return await run(own.signal);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** Characters of what a server says of a failure. */
+const MOST_SAID = 2_000;
+
+function shortened(message: string): string {
+  return message.length > MOST_SAID ? `${message.slice(0, MOST_SAID)}…` : message;
+}

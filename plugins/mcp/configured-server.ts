@@ -1,0 +1,160 @@
+import type { Log } from "../../core/index.ts";
+import { patiently } from "./patiently.ts";
+import { reasonOf } from "./reason-of.ts";
+import { createRedact, type Redact } from "./redact.ts";
+import type { ServerConfig } from "./server-config.ts";
+import { CallFailed, type CallResult, type ServerTool, type Session, Unavailable } from "./session.ts";
+import type { ToolServer } from "./tool.ts";
+
+export interface ServerTimes {
+  /** Milliseconds to connect and to list the tools. */
+  connectTimeoutMs: number;
+  /** Milliseconds that a request waits for a server that is still connecting. */
+  waitMs: number;
+  /** Milliseconds before the first try again; they double with each, up to `reconnectMaxMs`. */
+  reconnectMinMs: number;
+  reconnectMaxMs: number;
+}
+
+export type ServerStatus =
+  | { status: "connecting" }
+  | { status: "available"; session: Session }
+  | { status: "unavailable"; reason: string };
+
+/** Milliseconds that a connection must have held for the server to count as sound again. */
+const SOUND_MS = 10_000;
+
+/**
+ * A server of the operator's: one connection for the whole process, connected anew whenever it ends. One that is down is
+ * unavailable and tried again, ever more seldom.
+ */
+export class ConfiguredServer implements ToolServer {
+  readonly trusted = true;
+  readonly label: string;
+  readonly config: ServerConfig;
+  readonly redact: Redact;
+  readonly #open: (signal: AbortSignal) => Promise<Session>;
+  readonly #times: ServerTimes;
+  readonly #log: Log;
+  readonly #closing = new AbortController();
+  #state: ServerStatus = { status: "connecting" };
+  #attempt: Promise<void> | undefined;
+  #failures = 0;
+  #triedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `open` connects; aborted, or after `connectTimeoutMs`, it gives up. */
+  constructor(
+    config: ServerConfig,
+    open: (signal: AbortSignal) => Promise<Session>,
+    times: ServerTimes,
+    log: Log,
+  ) {
+    this.label = config.label;
+    this.config = config;
+    this.redact = createRedact(config.secrets);
+    this.#open = open;
+    this.#times = times;
+    this.#log = log.child({ server: config.label });
+  }
+
+  get state(): ServerStatus {
+    return this.#state;
+  }
+
+  /** Connects in the background. */
+  start(): void {
+    void this.#try();
+  }
+
+  async tools(signal: AbortSignal): Promise<readonly ServerTool[]> {
+    return (await this.#session(signal)).tools;
+  }
+
+  async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult> {
+    const session = await this.#session(signal);
+    try {
+      return await session.call(name, args, signal);
+    } catch (error) {
+      // A server that fails the connection rather than the call is connected to anew; so is one that lost the session.
+      if (signal.aborted || (error instanceof CallFailed && !error.sessionLost)) throw error;
+      this.#lose(session, (error as Error).message);
+      if (!(error instanceof CallFailed)) throw error;
+      return (await this.#session(signal)).call(name, args, signal);
+    }
+  }
+
+  /** The open connection; one that is being made is waited for. @throws Unavailable; the signal's reason */
+  async #session(signal: AbortSignal): Promise<Session> {
+    if (this.#state.status === "available") return this.#state.session;
+    if (!this.#attempt && Date.now() - this.#triedAt >= this.#times.reconnectMinMs) void this.#try();
+    if (this.#attempt) await patiently(this.#attempt, signal, this.#times.waitMs);
+    if (this.state.status === "available") return this.state.session;
+    throw new Unavailable(
+      this.#state.status === "connecting"
+        ? `The MCP server "${this.label}" has not answered within ${this.#times.waitMs} ms.`
+        : `The MCP server "${this.label}" is unavailable: ${(this.#state as { reason: string }).reason}`,
+    );
+  }
+
+  #try(): Promise<void> {
+    if (!this.#attempt) {
+      clearTimeout(this.#timer);
+      this.#attempt = this.#connect().finally(() => {
+        this.#attempt = undefined;
+      });
+    }
+    return this.#attempt;
+  }
+
+  async #connect(): Promise<void> {
+    this.#triedAt = Date.now();
+    const { connectTimeoutMs } = this.#times;
+    const limit = new AbortController();
+    const late = () => limit.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
+    const timer = setTimeout(late, connectTimeoutMs);
+    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
+    try {
+      const session = await this.#open(signal);
+      if (this.#closing.signal.aborted) return await session.close();
+      this.#state = { status: "available", session };
+      this.#log.info({ tools: session.tools.length }, "an MCP server is connected");
+      const openedAt = Date.now();
+      session.onEnd((reason) => {
+        if (Date.now() - openedAt >= SOUND_MS) this.#failures = 0;
+        this.#lose(session, reason);
+      });
+    } catch (error) {
+      if (this.#closing.signal.aborted) return;
+      const reason = limit.signal.aborted ? limit.signal.reason.message : reasonOf(error);
+      this.#down(this.redact(reason));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #lose(session: Session, reason: string): void {
+    if (this.#closing.signal.aborted || this.#state.status !== "available" || this.#state.session !== session)
+      return;
+    const first = this.#failures === 0;
+    this.#down(this.redact(reason));
+    void session.close();
+    if (first) void this.#try(); // a server that died may well start
+  }
+
+  #down(reason: string): void {
+    this.#state = { status: "unavailable", reason };
+    const { reconnectMinMs, reconnectMaxMs } = this.#times;
+    const delayMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** this.#failures);
+    this.#failures++;
+    this.#log.warn({ reason }, "an MCP server is unavailable");
+    this.#timer = setTimeout(() => void this.#try(), delayMs).unref();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    if (this.#state.status === "available") await this.#state.session.close();
+    await this.#attempt;
+  }
+}

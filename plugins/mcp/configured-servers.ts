@@ -1,0 +1,73 @@
+import { ConfigError, type Settings, type Vr, VrError } from "../../core/index.ts";
+import { ConfiguredServer } from "./configured-server.ts";
+import type { Options } from "./options.ts";
+import { createRedact } from "./redact.ts";
+import { type ServerConfig, toServerConfigs } from "./server-config.ts";
+import { readServersFile } from "./servers-file.ts";
+import type { Address, Session } from "./session.ts";
+
+/** Connects; `note` is told what happens beside the calls. */
+export type Open = (address: Address, signal: AbortSignal, note: (text: string) => void) => Promise<Session>;
+
+/**
+ * The operator's servers by label, connected once the gateway is set up and closed with it.
+ * @throws ConfigError that names file, label and key
+ */
+export function createConfiguredServers(vr: Vr, given: Options, open: Open): Map<string, ConfiguredServer> {
+  const { log } = vr;
+  const servers = new Map<string, ConfiguredServer>();
+  for (const config of readServers(vr.settings, given)) {
+    const redact = createRedact(config.secrets);
+    const note = (text: string) =>
+      log.debug({ server: config.label, said: redact(text) }, "an MCP server said something");
+    const connect = (signal: AbortSignal) => open(config.address, signal, note);
+    const server = new ConfiguredServer(config, connect, given, log);
+    servers.set(config.label, server);
+    addDependency(vr, server);
+  }
+  // Not before the gateway listens: the SDK takes long to load.
+  vr.onReady(() => {
+    setImmediate(() => {
+      for (const server of servers.values()) server.start();
+    });
+  });
+  vr.onClose(async () => {
+    await Promise.all([...servers.values()].map((server) => server.close()));
+  });
+  return servers;
+}
+
+/** @throws ConfigError that names file, label and key */
+function readServers({ mcpConfigPath }: Settings, { config, servers }: Options): ServerConfig[] {
+  const file =
+    mcpConfigPath !== undefined
+      ? readServersFile(mcpConfigPath, "VR_MCP_CONFIG_PATH", process.env)
+      : config !== undefined
+        ? readServersFile(config, 'plugin "mcp": config', process.env)
+        : [];
+  let inline: ServerConfig[];
+  try {
+    inline = toServerConfigs(servers, { env: process.env, folder: process.cwd() });
+  } catch (error) {
+    throw new ConfigError(`plugin "mcp": servers.${(error as Error).message}`, { cause: error });
+  }
+  const twice = inline.find(({ label }) => file.some((other) => other.label === label));
+  if (twice) throw new ConfigError(`plugin "mcp": servers.${twice.label}: the file has this label too`);
+  return [...file, ...inline];
+}
+
+/** For `/ready` and `vr check`. */
+function addDependency(vr: Vr, server: ConfiguredServer): void {
+  const { label, config } = server;
+  vr.dependencies.add({
+    name: `mcp:${label}`,
+    description: config.shown,
+    check: () => {
+      const { state } = server;
+      if (state.status === "available") return { tools: state.session.tools.length };
+      const what = state.status === "connecting" ? "is still connecting" : `is unavailable: ${state.reason}`;
+      throw new VrError(503, "server_error", `the server ${what}`);
+    },
+    examine: async (signal) => ({ tools: (await server.tools(signal)).map(({ name }) => name) }),
+  });
+}

@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { InvalidRequestError, type ToolEntry, type wire } from "../../core/index.ts";
+import { type Approval, approvalSchema, filterSchema, type ToolFilter } from "./filter.ts";
+import { LABEL } from "./server-config.ts";
+
+export type McpEntry = Extract<ToolEntry, { type: "mcp" }>;
+
+/** An entry of `tools[]`, checked. OpenAI API: `MCPTool`. */
+export interface WantedServer {
+  label: string;
+  /** Present for a server that the request names. */
+  url?: string | undefined;
+  /** Its credentials, `authorization` among them. */
+  headers: Readonly<Record<string, string>>;
+  allowed?: ToolFilter | undefined;
+  approval?: Approval | undefined;
+  description?: string | undefined;
+}
+
+const schema = z.looseObject({
+  server_label: z.string().regex(LABEL, `expected a label that matches ${LABEL.source}`).max(200),
+  server_url: z.string().max(8_192).nullish(),
+  authorization: z.string().nullish(),
+  headers: z.record(z.string(), z.string()).nullish(),
+  allowed_tools: z.union([z.array(z.string()), filterSchema]).nullish(),
+  require_approval: approvalSchema.nullish(),
+  server_description: z.string().nullish(),
+});
+
+/** @throws InvalidRequestError that names the key */
+export function readEntry(entry: McpEntry): WantedServer {
+  refuse(entry, "connector_id", "OpenAI's connectors are not available here; name a server with server_url");
+  refuse(entry, "tunnel_id", "tunnels are not available here; name a server with server_url");
+  const parsed = schema.safeParse(entry);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
+    throw new InvalidRequestError(`${path.join(".")}: ${message}`, { param: path.join(".") });
+  }
+  const { server_label: label, server_url: url, allowed_tools: allowed } = parsed.data;
+  const headers = toHeaders(parsed.data.headers, parsed.data.authorization);
+  if (url == null && Object.keys(headers).length > 0)
+    throw new InvalidRequestError(
+      `The server "${label}" is the gateway's own, which has credentials for it: authorization and headers go with server_url.`,
+      { param: parsed.data.authorization == null ? "headers" : "authorization" },
+    );
+  return {
+    label,
+    url: url ?? undefined,
+    headers,
+    allowed: toFilter(allowed),
+    approval: parsed.data.require_approval ?? undefined,
+    description: parsed.data.server_description ?? undefined,
+  };
+}
+
+/** A list is a filter by names, and a filter that says nothing allows all. */
+function toFilter(allowed: readonly string[] | ToolFilter | null | undefined): ToolFilter | undefined {
+  if (Array.isArray(allowed)) return { tool_names: allowed };
+  return allowed && Object.keys(allowed).length > 0 ? (allowed as ToolFilter) : undefined;
+}
+
+function refuse(entry: McpEntry, key: keyof wire.MCPTool, message: string): void {
+  if (entry[key] != null) throw new InvalidRequestError(message, { param: key });
+}
+
+/** `authorization` is an access token; one that names its scheme is sent as it is. */
+function toHeaders(
+  headers: Record<string, string> | null | undefined,
+  authorization: string | null | undefined,
+): Record<string, string> {
+  const all = { ...headers };
+  const own = Object.keys(all).find((name) => name.toLowerCase() === "authorization");
+  if (authorization) {
+    if (own)
+      throw new InvalidRequestError("There are two: authorization and headers.Authorization.", {
+        param: "authorization",
+      });
+    all.Authorization = /\s/.test(authorization.trim())
+      ? authorization.trim()
+      : `Bearer ${authorization.trim()}`;
+  }
+  for (const [name, value] of Object.entries(all)) {
+    try {
+      new Headers({ [name]: value });
+    } catch {
+      const param = authorization && name === "Authorization" ? "authorization" : "headers";
+      throw new InvalidRequestError(`${param} holds what is no header that can be sent`, { param });
+    }
+  }
+  return all;
+}

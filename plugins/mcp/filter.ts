@@ -1,0 +1,36 @@
+import { z } from "zod";
+import type { ServerTool } from "./session.ts";
+
+/** OpenAI API: MCP tool filter. What it says of several kinds must all hold. */
+export const filterSchema = z.object({
+  tool_names: z.array(z.string()).optional(),
+  /** By the annotation `readOnlyHint`, which is the server's word. */
+  read_only: z.boolean().optional(),
+});
+
+export type ToolFilter = z.output<typeof filterSchema>;
+
+export const approvalSchema = z.union([
+  z.enum(["always", "never"]),
+  z.strictObject({ always: filterSchema.nullish(), never: filterSchema.nullish() }),
+]);
+
+/** Which calls wait for the client's approval. */
+export type Approval = z.output<typeof approvalSchema>;
+
+/** A filter that says nothing matches nothing: `{}` must free no tool of its approval. */
+export function matches({ tool_names, read_only }: ToolFilter, tool: ServerTool): boolean {
+  if (tool_names === undefined && read_only === undefined) return false;
+  if (tool_names && !tool_names.includes(tool.name)) return false;
+  return read_only === undefined || (tool.annotations?.readOnlyHint === true) === read_only;
+}
+
+/** Whether a call of this tool waits for approval. What `approval` does not say of it, the next says. */
+export function needsApproval(tool: ServerTool, ...approvals: readonly (Approval | undefined)[]): boolean {
+  for (const approval of approvals) {
+    if (approval === "always" || approval === "never") return approval === "always";
+    if (approval?.always && matches(approval.always, tool)) return true;
+    if (approval?.never && matches(approval.never, tool)) return false;
+  }
+  return true;
+}

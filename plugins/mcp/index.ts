@@ -1,0 +1,73 @@
+import { definePlugin, type Settings, type Vr } from "../../core/index.ts";
+import type { Open } from "./configured-servers.ts";
+import { addEndpoints } from "./endpoints.ts";
+import { createMcpKind, type Servers } from "./kind.ts";
+import { type Options, options } from "./options.ts";
+import type { RemoteFetch } from "./remote-policy/index.ts";
+import type { RemoteServers } from "./remote-servers.ts";
+
+/** Runs tools of MCP servers inside the response: the operator's, and those that requests name. */
+export const mcp = definePlugin({
+  name: "mcp",
+  options,
+  async setup(vr, given) {
+    const create = () => createPolicy(vr.settings, given);
+    // A host that is written wrong is found when the gateway starts.
+    const policy = given.remote.allowHosts || given.remote.denyHosts ? await create() : undefined;
+    await setUp(vr, given, async () => policy ?? create());
+  },
+});
+
+export default mcp;
+
+/**
+ * What is not needed is not loaded: the shipped configuration names no server. `createFetch` makes the policy for
+ * servers that requests name; tests bring their own.
+ */
+export async function setUp(vr: Vr, given: Options, createFetch: () => Promise<RemoteFetch>): Promise<void> {
+  const open: Open = async (address, signal, note) => {
+    const { openSession } = await import("./open-session.ts");
+    return openSession(address, { ...given, onNote: note }, signal);
+  };
+  let configured: Servers["configured"] = new Map();
+  if (namesServers(vr.settings, given)) {
+    const { createConfiguredServers } = await import("./configured-servers.ts");
+    configured = createConfiguredServers(vr, given, open);
+  }
+  let remote: Promise<RemoteServers> | undefined;
+  const loadRemote = async () => {
+    const { RemoteServers } = await import("./remote-servers.ts");
+    return new RemoteServers({
+      ...given.remote,
+      enabled: vr.settings.mcpRequestRemoteEnabled ?? given.remote.enabled,
+      connectTimeoutMs: given.connectTimeoutMs,
+      createFetch,
+      open: (address, signal) => open(address, signal, () => {}),
+    });
+  };
+  vr.onClose(async () => (await remote)?.close());
+  vr.tools.kind(
+    createMcpKind({
+      configured,
+      remote: () => {
+        remote ??= loadRemote();
+        return remote;
+      },
+    }),
+  );
+  addEndpoints(vr, configured);
+}
+
+function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options): boolean {
+  return mcpConfigPath !== undefined || config !== undefined || Object.keys(servers).length > 0;
+}
+
+async function createPolicy(settings: Settings, { remote }: Options): Promise<RemoteFetch> {
+  const { createRemoteFetch } = await import("./remote-policy/index.ts");
+  const { allowHosts, denyHosts } = remote;
+  return createRemoteFetch({
+    checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks,
+    ...(allowHosts && { allowHosts }),
+    ...(denyHosts && { denyHosts }),
+  });
+}

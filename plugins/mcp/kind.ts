@@ -1,0 +1,37 @@
+import type { ToolEntry, ToolKind } from "../../core/index.ts";
+import type { ConfiguredServer } from "./configured-server.ts";
+import type { McpEntry } from "./entry.ts";
+import type { RemoteServers } from "./remote-servers.ts";
+import { replayed } from "./replay.ts";
+
+export interface Servers {
+  /** The operator's, by label. */
+  configured: ReadonlyMap<string, ConfiguredServer>;
+  /** Those that requests name; loaded when the first does. */
+  remote(): Promise<RemoteServers>;
+}
+
+/** Entries of type `mcp`: the operator's servers by label, the request's own by `server_url`. */
+export function createMcpKind(servers: Servers): ToolKind {
+  const { configured } = servers;
+  return {
+    type: "mcp",
+    async resolve(entry, context) {
+      const { resolveEntry } = await import("./resolve.ts");
+      return resolveEntry(entry as McpEntry, context, servers);
+    },
+    items: ["mcp_call", "mcp_approval_request"],
+    replay(item, entries) {
+      if (item.type !== "mcp_call" && item.type !== "mcp_approval_request") return undefined;
+      const { server_label: label } = item;
+      // Tools of other plugins show as calls of this type too.
+      const isOurs = configured.has(label) || entries.some((entry) => names(entry, label));
+      return isOurs ? replayed(item, entries) : undefined;
+    },
+  };
+}
+
+/** Whether the entry names a server of its own under this label. */
+function names(entry: ToolEntry, label: string): boolean {
+  return entry.type === "mcp" && entry.server_label === label && entry.server_url != null;
+}

@@ -1,0 +1,82 @@
+import { type BoundedFetch, boundFetch } from "./bounded-fetch.ts";
+import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
+import { loadSseTransport, StreamableHTTPClientTransport, type Transport } from "./sdk.ts";
+import { type Address, CallFailed, CONNECTION_CLOSED, type Session } from "./session.ts";
+import { StdioTransport } from "./stdio-transport.ts";
+
+/** Connects and lists the tools. @throws CallFailed, or what the connection says */
+export async function openSession(
+  address: Address,
+  options: OpenOptions,
+  signal: AbortSignal,
+): Promise<Session> {
+  if (address.kind === "stdio") return open(stdioLink(address, options), options, signal);
+  if (address.sse) return open(await sseLink(address, options), options, signal);
+  try {
+    return await open(streamableLink(address, options), options, signal);
+  } catch (error) {
+    if (!isOlderServer(error) || signal.aborted) throw error;
+    return open(await sseLink(address, options), options, signal).catch(() => {
+      throw error; // it is none: what it said first is about the transport of today
+    });
+  }
+}
+
+function stdioLink(address: Address & { kind: "stdio" }, { messageBytes, onNote }: OpenOptions): Link {
+  const { kind: _, ...program } = address;
+  let last: string | undefined;
+  const onStderr = (line: string) => {
+    last = line;
+    onNote(line);
+  };
+  const transport = new StdioTransport({ ...program, messageBytes, onStderr });
+  return {
+    transport: transport as Transport,
+    ending: () => [transport.ending ?? "ended", ...(last ? [`its last words: ${last}`] : [])].join("; "),
+  };
+}
+
+function streamableLink(address: Address & { kind: "http" }, options: OpenOptions): Link {
+  const bounded = boundFetch(address.fetch ?? fetch, options.messageBytes);
+  const transport = new StreamableHTTPClientTransport(new URL(address.url), {
+    fetch: bounded.fetch,
+    requestInit: { headers: { ...address.headers } },
+  });
+  failLost(transport as Transport, bounded);
+  return { transport: transport as Transport, farewell: () => transport.terminateSession() };
+}
+
+async function sseLink(address: Address & { kind: "http" }, options: OpenOptions): Promise<Link> {
+  const SSEClientTransport = await loadSseTransport();
+  const transport = new SSEClientTransport(new URL(address.url), {
+    fetch: boundFetch(address.fetch ?? fetch, options.messageBytes).fetch,
+    requestInit: { headers: { ...address.headers } },
+  });
+  // It would open another stream, where nobody has been introduced and no open call is answered.
+  transport.onerror = () => void transport.close();
+  return { transport: transport as Transport };
+}
+
+/** An answer's stream that ended without the answer: the SDK would wait for it until the call's time is over. */
+function failLost(transport: Transport, bounded: BoundedFetch): void {
+  bounded.onLost = (id, message) => {
+    const error = { code: CONNECTION_CLOSED, message };
+    transport.onmessage?.({ jsonrpc: "2.0", id, error });
+  };
+}
+
+/** Servers of the older transport answer a POST to their stream's address so. */
+function isOlderServer(error: unknown): boolean {
+  return error instanceof CallFailed && error.kind === "http" && [400, 404, 405].includes(error.code);
+}
+
+async function open(link: Link, options: OpenOptions, signal: AbortSignal): Promise<Session> {
+  const session = new ClientSession(link, options);
+  try {
+    await session.start(signal);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { approvalSchema, filterSchema } from "./filter.ts";
+import { serverSchema } from "./server-config.ts";
+
+export { approvalSchema, filterSchema };
+
+const milliseconds = z.number().int().positive();
+const count = z.number().int().positive();
+
+export const options = z.object({
+  /** A file with `mcpServers`, relative to the working directory. `VR_MCP_CONFIG_PATH` takes its place. */
+  config: z.string().min(1).optional(),
+  /** The same as `mcpServers` of the file, by label; added to those. */
+  servers: z.record(z.string(), serverSchema).default({}),
+  /** Servers that requests name with `server_url`. */
+  remote: z
+    .strictObject({
+      /** `VR_MCP_REQUEST_REMOTE_ENABLED` takes its place. */
+      enabled: z.boolean().default(true),
+      /** https and public addresses only. `VR_MCP_REQUEST_REMOTE_URL_CHECKS` takes its place. */
+      urlChecks: z.boolean().default(true),
+      /** Hosts that may be named: only these, if there are any. `*.example.com` takes subdomains. */
+      allowHosts: z.array(z.string()).optional(),
+      denyHosts: z.array(z.string()).optional(),
+      /** Milliseconds that an unused connection is kept. */
+      idleMs: milliseconds.default(60_000),
+      /** Connections at once. */
+      maxConnections: count.default(200),
+    })
+    .prefault({}),
+  /** Milliseconds to connect to a server and list its tools. `npx` may download the server first. */
+  connectTimeoutMs: milliseconds.default(30_000),
+  /** Milliseconds that a request waits for a server that is still connecting. */
+  waitMs: milliseconds.default(10_000),
+  /** Milliseconds that a call may take without a progress notification. `timeouts.toolMs` bounds all of it. */
+  callTimeoutMs: milliseconds.default(120_000),
+  /** Milliseconds before a failed server is tried again, doubled with each try … */
+  reconnectMinMs: milliseconds.default(1_000),
+  /** … up to these. */
+  reconnectMaxMs: milliseconds.default(60_000),
+  /** Bytes of one message of a server: of a result, mostly. A larger one fails its call. */
+  messageBytes: count.default(16 * 1024 * 1024),
+});
+
+export type Options = z.output<typeof options>;

@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { InvalidRequestError } from "../../core/index.ts";
+import { patiently } from "./patiently.ts";
+import { reasonOf } from "./reason-of.ts";
+import { createRedact, type Redact } from "./redact.ts";
+import {
+  type Address,
+  CallFailed,
+  type CallResult,
+  type ServerTool,
+  type Session,
+  Unavailable,
+} from "./session.ts";
+import type { ToolServer } from "./tool.ts";
+
+export interface PoolOptions {
+  /** Milliseconds that an unused connection is kept. */
+  idleMs: number;
+  /** Connections at once, used or not. */
+  maxConnections: number;
+  /** Milliseconds to connect and to list the tools. */
+  connectTimeoutMs: number;
+}
+
+interface Pooled {
+  session: Promise<Session>;
+  users: number;
+  idle?: NodeJS.Timeout;
+}
+
+/** Connections to servers that requests name, per URL and credentials: what one client may see no other does. */
+export class RemotePool {
+  readonly #open: (address: Address, signal: AbortSignal) => Promise<Session>;
+  readonly #options: PoolOptions;
+  readonly #pooled = new Map<string, Pooled>();
+  readonly #closing = new AbortController();
+
+  constructor(open: (address: Address, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
+    this.#open = open;
+    this.#options = options;
+  }
+
+  /** The server of one request. `known`: its tools as the conversation has seen them. */
+  server(
+    label: string,
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    known: readonly ServerTool[] | undefined,
+  ): ToolServer {
+    const address: Address = { kind: "http", url, headers };
+    const redact = createRedact([...Object.values(headers), ...new URL(url).searchParams.values()]);
+    const key = createHash("sha256")
+      .update(JSON.stringify([url, headers]))
+      .digest("hex");
+    const use = <T>(signal: AbortSignal, run: (session: Session) => Promise<T>) =>
+      this.#use(key, address, signal, run, (reason) => unavailable(label, redact, reason));
+    return {
+      label,
+      redact,
+      trusted: false,
+      tools: async (signal) => {
+        // Nothing is connected for a list that the conversation holds already.
+        if (known && !this.#pooled.has(key)) return known;
+        return use(signal, async ({ tools }) => tools);
+      },
+      call: async (name, args, signal) => {
+        const call = (session: Session): Promise<CallResult> => session.call(name, args, signal);
+        try {
+          return await use(signal, call);
+        } catch (error) {
+          if (!(error instanceof CallFailed && error.sessionLost)) throw error;
+          return use(signal, call);
+        }
+      },
+    };
+  }
+
+  async #use<T>(
+    key: string,
+    address: Address,
+    signal: AbortSignal,
+    run: (session: Session) => Promise<T>,
+    explain: (reason: unknown) => Error,
+  ): Promise<T> {
+    const pooled = this.#pooled.get(key) ?? this.#connect(key, address);
+    clearTimeout(pooled.idle);
+    pooled.users++;
+    try {
+      const session = await patiently(pooled.session, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw explain(error);
+      });
+      return await run(session).catch((error: unknown) => {
+        // The connection failed, not the call, nor did a client leave that shares it.
+        if (!signal.aborted && (!(error instanceof CallFailed) || error.sessionLost)) this.#drop(key, pooled);
+        throw error;
+      });
+    } finally {
+      pooled.users--;
+      if (pooled.users === 0)
+        pooled.idle = setTimeout(() => this.#drop(key, pooled), this.#options.idleMs).unref();
+    }
+  }
+
+  #connect(key: string, address: Address): Pooled {
+    if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
+    this.#makeRoom();
+    const { connectTimeoutMs } = this.#options;
+    const limit = new AbortController();
+    const late = () => limit.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
+    const timer = setTimeout(late, connectTimeoutMs);
+    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
+    const session = this.#open(address, signal)
+      .catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : error;
+      })
+      .finally(() => clearTimeout(timer));
+    const pooled: Pooled = { session, users: 0 };
+    this.#pooled.set(key, pooled);
+    session.then(
+      (opened) => opened.onEnd(() => this.#drop(key, pooled)),
+      () => this.#drop(key, pooled),
+    );
+    return pooled;
+  }
+
+  /** @throws Unavailable when all connections are in use */
+  #makeRoom(): void {
+    if (this.#pooled.size < this.#options.maxConnections) return;
+    for (const [key, pooled] of this.#pooled)
+      if (pooled.users === 0) {
+        this.#drop(key, pooled);
+        return;
+      }
+    throw new Unavailable("The gateway has too many connections to MCP servers at the moment.");
+  }
+
+  #drop(key: string, pooled: Pooled): void {
+    clearTimeout(pooled.idle);
+    if (this.#pooled.get(key) === pooled) this.#pooled.delete(key);
+    // Calls of others that are still open on it end with it.
+    pooled.session.then((session) => session.close()).catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Unavailable("The gateway is shutting down."));
+    const sessions = [...this.#pooled.values()].map(({ session }) =>
+      session.then((opened) => opened.close()),
+    );
+    this.#pooled.clear();
+    await Promise.allSettled(sessions);
+  }
+}
+
+/** A policy's refusal is told as it is: it is the request that is wrong. */
+function unavailable(label: string, redact: Redact, error: unknown): Error {
+  if (error instanceof Unavailable) return error;
+  if ((error as Error).name === "RemoteRefused")
+    return new InvalidRequestError((error as Error).message, { param: "server_url", cause: error });
+  const reason = redact(reasonOf(error));
+  return new Unavailable(`The MCP server "${label}" is unavailable: ${reason}`, { cause: error });
+}

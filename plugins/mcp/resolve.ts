@@ -1,0 +1,89 @@
+import {
+  InvalidRequestError,
+  type ResolvedEntry,
+  type ResponseContext,
+  type ToolEntry,
+  VrError,
+} from "../../core/index.ts";
+import { type McpEntry, readEntry, type WantedServer } from "./entry.ts";
+import { matches, needsApproval } from "./filter.ts";
+import type { Servers } from "./kind.ts";
+import { failedItem, listedItem, sameTools, toolsInHistory } from "./listing.ts";
+import { modelName } from "./model-name.ts";
+import type { ServerConfig } from "./server-config.ts";
+import { type ServerTool, Unavailable } from "./session.ts";
+import { type ToolServer, toTool } from "./tool.ts";
+
+/** An entry's tools and the item that lists them. `undefined`: nobody here has a server under its label. */
+export async function resolveEntry(
+  entry: McpEntry,
+  context: ResponseContext,
+  { configured, remote }: Servers,
+): Promise<ResolvedEntry | undefined> {
+  const wanted = readEntry(entry);
+  const known = toolsInHistory(wanted.label, context.history);
+  const own = configured.get(wanted.label);
+  const server = wanted.url === undefined ? own : await (await remote()).server(wanted, wanted.url, known);
+  if (!server) return undefined;
+  refuseTwice(entry, wanted.label, context.request.tools);
+  return resolveServer(server, wanted, known, own?.config, context);
+}
+
+async function resolveServer(
+  server: ToolServer,
+  wanted: WantedServer,
+  known: readonly ServerTool[] | undefined,
+  config: ServerConfig | undefined,
+  context: ResponseContext,
+): Promise<ResolvedEntry> {
+  const { label, allowed } = wanted;
+  let tools: readonly ServerTool[];
+  try {
+    tools = await server.tools(context.signal);
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    if (isForced(label, context)) throw unlisted(error);
+    context.warn(error.message);
+    return { tools: [], items: [failedItem(label, error.message)] };
+  }
+  const offered = allowed ? tools.filter((tool) => matches(allowed, tool)) : tools;
+  const missing = allowed?.tool_names?.filter((name) => !tools.some((tool) => tool.name === name)) ?? [];
+  if (missing.length > 0)
+    context.warn(`the MCP server "${label}" has no tool ${missing.map((name) => `"${name}"`).join(", ")}`);
+  const byDefault = wanted.url === undefined ? (config?.approval ?? "never") : "always";
+  const entries = context.request.tools;
+  return {
+    tools: offered.map((tool) =>
+      toTool(server, tool, {
+        name: modelName(label, tool.name, entries),
+        needsApproval: needsApproval(tool, wanted.approval, byDefault),
+        description: wanted.description ?? (wanted.url === undefined ? config?.description : undefined),
+      }),
+    ),
+    items: known && sameTools(known, offered) ? [] : [listedItem(label, offered)],
+  };
+}
+
+function refuseTwice(entry: ToolEntry, label: string, entries: readonly ToolEntry[]): void {
+  const same = entries.filter((other) => other.type === "mcp" && other.server_label === label);
+  if (same.length > 1 && same[0] !== entry)
+    throw new InvalidRequestError(`another entry has the server_label "${label}"`, { param: "server_label" });
+}
+
+/** Whether the response makes no sense without this server. */
+function isForced(label: string, { request: { tool_choice, tools } }: ResponseContext): boolean {
+  if (tool_choice === "required") return tools.length === 1;
+  if (typeof tool_choice === "string") return false;
+  if (tool_choice.type === "mcp") return tool_choice.server_label === label;
+  if (tool_choice.type !== "allowed_tools" || tool_choice.mode !== "required") return false;
+  return tool_choice.tools.every(({ type, server_label }) => type === "mcp" && server_label === label);
+}
+
+/** OpenAI API: what a request is answered whose server cannot be used. */
+function unlisted(error: Unavailable): VrError {
+  return new VrError(424, "external_connector_error", error.message, {
+    param: "server_label",
+    code: "mcp_server_unavailable",
+    cause: error,
+  });
+}

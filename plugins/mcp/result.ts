@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ToolOutput, ToolResult, wire } from "../../core/index.ts";
+import type { CallResult, ContentPart } from "./session.ts";
+
+type OutputPart = Exclude<ToolOutput, string>[number];
+
+/** What the item of a call shows where it is not the model's text. */
+export interface ShownResult {
+  output?: string;
+  error?: wire.MCPToolCall["error"];
+}
+
+/** A server's result as the model reads it; `details` are a `ShownResult`. */
+export function toToolResult(result: CallResult): ToolResult {
+  const content = withStructured(result);
+  if (result.isError) {
+    const message = content.map(toText).join("\n") || "The tool failed and did not say why.";
+    const error: ShownResult["error"] = { type: "mcp_tool_execution_error", content };
+    return { kind: "error", message, details: { error } satisfies ShownResult };
+  }
+  const output = toOutput(content);
+  if (typeof output === "string") return { kind: "output", output };
+  return { kind: "output", output, details: { output: JSON.stringify(content) } satisfies ShownResult };
+}
+
+/** Content as a string, if all of it is text; else its parts, each as near to what it is as a model can read. */
+export function toOutput(content: readonly ContentPart[]): ToolOutput {
+  const parts = content.map(toPart);
+  if (parts.every((part) => part.type === "input_text")) return parts.map((part) => part.text).join("\n");
+  return parts;
+}
+
+/** What an item's `output` stands for: the content of a result that was not all text is kept in it as JSON. */
+export function fromStored(output: string): ToolOutput {
+  if (!output.startsWith('[{"type":"')) return output;
+  try {
+    const content = JSON.parse(output) as unknown;
+    return isContent(content) ? toOutput(content) : output;
+  } catch {
+    return output;
+  }
+}
+
+function isContent(value: unknown): value is ContentPart[] {
+  return (
+    Array.isArray(value) &&
+    value.every((part) => typeof part?.type === "string") &&
+    toOutput(value) !== undefined &&
+    typeof toOutput(value) !== "string"
+  );
+}
+
+/** Structured content is told too, unless a text says the same, as the protocol recommends. */
+function withStructured({ content, structuredContent }: CallResult): readonly ContentPart[] {
+  if (structuredContent === undefined || structuredContent === null) return content;
+  if (content.some((part) => part.type === "text" && says(String(part.text), structuredContent)))
+    return content;
+  return [...content, { type: "text", text: JSON.stringify(structuredContent) }];
+}
+
+function says(text: string, value: unknown): boolean {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    return false;
+  }
+}
+
+function toPart(part: ContentPart): OutputPart {
+  const resource = part.type === "resource" ? (part.resource as ContentPart | undefined) : undefined;
+  const { mimeType, data } = resource ? { mimeType: resource.mimeType, data: resource.blob } : part;
+  if (typeof data === "string" && typeof mimeType === "string") {
+    const url = `data:${mimeType};base64,${data}`;
+    if (/^image\/(png|jpeg|gif|webp)$/.test(mimeType))
+      return { type: "input_image", image_url: url, detail: "auto" };
+    if (mimeType === "application/pdf")
+      return { type: "input_file", filename: nameOf(resource) ?? "file.pdf", file_data: url };
+  }
+  return { type: "input_text", text: toText(part) };
+}
+
+function toText(part: ContentPart): string {
+  switch (part.type) {
+    case "text":
+      return String(part.text ?? "");
+    case "image":
+    case "audio":
+      return `[${part.type}, ${part.mimeType ?? "of unknown type"}, ${sizeOf(part.data)}: it cannot be shown here]`;
+    case "resource": {
+      const { uri, text, mimeType, blob } = (part.resource ?? {}) as Record<string, unknown>;
+      if (typeof text === "string") return text;
+      return `[resource ${uri}, ${mimeType ?? "of unknown type"}, ${sizeOf(blob)}: it cannot be shown here]`;
+    }
+    case "resource_link": {
+      const about = [part.title ?? part.name, part.description].filter(Boolean).join(": ");
+      return about ? `${about} (${part.uri})` : String(part.uri);
+    }
+    default:
+      return JSON.stringify(part);
+  }
+}
+
+function nameOf(resource: Record<string, unknown> | undefined): string | undefined {
+  return /([^/]+)$/.exec(String(resource?.uri ?? ""))?.[1];
+}
+
+function sizeOf(base64: unknown): string {
+  return typeof base64 === "string" ? `${Math.floor((base64.length * 3) / 4)} bytes` : "without data";
+}

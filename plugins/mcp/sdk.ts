@@ -1,0 +1,14 @@
+/** The only file that names the SDK's modules: a move to other packages changes this one. */
+export { Client } from "@modelcontextprotocol/sdk/client/index.js";
+export {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+export type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+export { McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+
+/** The older transport, which few servers still need. */
+export async function loadSseTransport() {
+  const { SSEClientTransport } = await import("@modelcontextprotocol/sdk/client/sse.js");
+  return SSEClientTransport;
+}

@@ -1,0 +1,142 @@
+import { isAbsolute, resolve } from "node:path";
+import { z } from "zod";
+import { type Approval, approvalSchema } from "./filter.ts";
+import { createRedact } from "./redact.ts";
+import type { Address } from "./session.ts";
+
+export const LABEL = /^[a-zA-Z0-9_-]+$/;
+
+/** A server of the operator's, ready to be connected to. */
+export interface ServerConfig {
+  readonly label: string;
+  readonly address: Address;
+  /** Where it is, without anything that may be secret. */
+  readonly shown: string;
+  /** For requests that say nothing of it. */
+  readonly approval: Approval;
+  /** Told to the model with every tool. */
+  readonly description?: string | undefined;
+  /** Values that are never shown. */
+  readonly secrets: readonly string[];
+}
+
+const strings = z.record(z.string(), z.string());
+
+/** An entry of `mcpServers`. Keys of other clients are kept. */
+export const serverSchema = z.looseObject({
+  /** A program, found as a shell finds it, and its arguments. */
+  command: z.string().min(1).optional(),
+  args: z.array(z.string()).optional(),
+  /** Added to PATH, HOME and the like: the gateway's own variables are not inherited. */
+  env: strings.optional(),
+  /** Relative to the file, or to the working directory for servers in `vr.config.ts`. */
+  cwd: z.string().min(1).optional(),
+  /** Of a server that speaks Streamable HTTP or, older, SSE. */
+  url: z.string().optional(),
+  /** Sent with each request to `url`. */
+  headers: strings.optional(),
+  /** "sse" leaves out the try with Streamable HTTP. Other words of other clients mean nothing here. */
+  type: z.string().optional(),
+  /** "never" unless said: what the operator configured is trusted. */
+  approval: approvalSchema.optional(),
+  description: z.string().optional(),
+  /** Not connected to, as if it were not here. */
+  disabled: z.boolean().optional(),
+});
+
+export type ServerInput = z.input<typeof serverSchema>;
+
+export interface Reading {
+  /** Of `${NAME}`. */
+  env: NodeJS.ProcessEnv;
+  /** What relative paths are relative to. */
+  folder: string;
+}
+
+const STDIO_KEYS = ["command", "args", "env", "cwd"] as const;
+const URL_KEYS = ["url", "headers"] as const;
+
+/**
+ * Entries by label → servers.
+ * @throws Error whose message names label and key, and shows no value
+ */
+export function toServerConfigs(entries: Record<string, unknown>, reading: Reading): ServerConfig[] {
+  return Object.entries(entries).flatMap(([label, entry]) => {
+    if (!LABEL.test(label)) throw new Error(`${JSON.stringify(label)}: labels match ${LABEL.source}`);
+    const parsed = serverSchema.safeParse(entry);
+    if (!parsed.success) {
+      const issues = parsed.error.issues.map(
+        ({ path, message }) => `${[label, ...path].join(".")}: ${message}`,
+      );
+      throw new Error(issues.join("\n"));
+    }
+    return parsed.data.disabled ? [] : [toServerConfig(label, parsed.data, reading)];
+  });
+}
+
+function toServerConfig(label: string, entry: z.output<typeof serverSchema>, reading: Reading): ServerConfig {
+  const ofProgram = STDIO_KEYS.find((key) => entry[key] !== undefined);
+  const ofUrl = URL_KEYS.find((key) => entry[key] !== undefined);
+  if (ofProgram && ofUrl)
+    throw new Error(`${label}.${ofUrl}: does not go with "${ofProgram}": a server is a program or a URL`);
+  if (!entry.command && !entry.url) throw new Error(`${label}: expected "command" or "url"`);
+  const expanded: string[] = [];
+  const expand = (text: string, key: string) =>
+    expandVariables(text, `${label}.${key}`, reading.env, expanded);
+  const expandAll = (values: Record<string, string> | undefined, key: string) =>
+    Object.fromEntries(
+      Object.entries(values ?? {}).map(([name, text]) => [name, expand(text, `${key}.${name}`)]),
+    );
+  const { approval = "never", description } = entry;
+  if (entry.command !== undefined) {
+    const command = expand(entry.command, "command");
+    const args = (entry.args ?? []).map((text, i) => expand(text, `args.${i}`));
+    const env = expandAll(entry.env, "env");
+    const cwd = entry.cwd === undefined ? undefined : expand(entry.cwd, "cwd");
+    const folder = cwd === undefined || isAbsolute(cwd) ? cwd : resolve(reading.folder, cwd);
+    const address: Address = { kind: "stdio", command, args, env, cwd: folder };
+    const secrets = [...Object.values(env), ...expanded];
+    return { label, address, shown: `program ${entry.command}`, approval, description, secrets };
+  }
+  const url = expand(entry.url as string, "url");
+  const { origin, username, password, searchParams } = checkedUrl(url, label);
+  if (username || password)
+    throw new Error(`${label}.url: credentials do not belong here; use ${label}.headers.Authorization`);
+  const headers = expandAll(entry.headers, "headers");
+  checkHeaders(headers, label);
+  const address: Address = { kind: "http", url, headers, sse: entry.type === "sse" };
+  const secrets = [...Object.values(headers), ...expanded, ...searchParams.values()];
+  // Not the path: some servers are given their token in it.
+  const shown = createRedact(expanded)(origin);
+  return { label, address, shown, approval, description, secrets };
+}
+
+/** `${NAME}`, `${env:NAME}` as editors write it, `${NAME:-otherwise}`. What the environment said goes to `expanded`. */
+function expandVariables(text: string, where: string, env: NodeJS.ProcessEnv, expanded: string[]): string {
+  return text.replace(
+    /\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}/g,
+    (_, name: string, otherwise?: string) => {
+      const value = env[name];
+      if (value) expanded.push(value);
+      else if (otherwise === undefined) throw new Error(`${where}: the environment has no variable ${name}`);
+      return value || (otherwise as string);
+    },
+  );
+}
+
+function checkedUrl(url: string, label: string): URL {
+  const parsed = URL.parse(url);
+  if (!parsed || !/^https?:$/.test(parsed.protocol))
+    throw new Error(`${label}.url: expected an http or https URL`);
+  return parsed;
+}
+
+function checkHeaders(headers: Record<string, string>, label: string): void {
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      new Headers({ [name]: value });
+    } catch {
+      throw new Error(`${label}.headers.${name}: this is no header that can be sent`);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { JsonSchema } from "../../core/index.ts";
+
+/** A tool as its server lists it. */
+export interface ServerTool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** As it came: usually of type "object". */
+  readonly inputSchema: JsonSchema;
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** One part of a result: text, image, audio, resource, resource_link, or what a later protocol adds. */
+export type ContentPart = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+export interface CallResult {
+  readonly content: readonly ContentPart[];
+  readonly structuredContent?: unknown;
+  readonly isError?: boolean | undefined;
+}
+
+/** One open connection to a server, which has listed its tools. */
+export interface Session {
+  /** As listed last; another array after the server has changed them. */
+  readonly tools: readonly ServerTool[];
+  /** As the server calls itself. */
+  readonly serverInfo: { readonly name: string; readonly version: string } | undefined;
+  /** @throws CallFailed; the signal's reason, after the server was told to stop */
+  call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
+  /** Runs once, when the connection ends, by itself or by `close`; at once if it has ended. */
+  onEnd(run: (reason: string) => void): void;
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}
+
+export interface SessionLimits {
+  /** Milliseconds to connect and to list the tools. */
+  connectTimeoutMs: number;
+  /** Milliseconds that a call may take without a sign of progress. */
+  callTimeoutMs: number;
+  /** Bytes of one message of the server. */
+  messageBytes: number;
+}
+
+/** Where a server is. */
+export type Address =
+  | {
+      kind: "stdio";
+      command: string;
+      args: readonly string[];
+      env: Readonly<Record<string, string>>;
+      cwd?: string | undefined;
+    }
+  | {
+      kind: "http";
+      url: string;
+      headers: Readonly<Record<string, string>>;
+      /** Only the older transport, HTTP with server-sent events. */
+      sse?: boolean | undefined;
+      /** Node's own unless said. */
+      fetch?: typeof globalThis.fetch | undefined;
+    };
+
+/** JSON-RPC's and the SDK's own codes. */
+export const CONNECTION_CLOSED = -32_000;
+export const TOO_LARGE = -32_010;
+
+/** A call that gave no result. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+  /** `http`: `code` is a status. `protocol`: a JSON-RPC code. */
+  readonly kind: "http" | "protocol";
+  readonly code: number;
+  /** The server has forgotten the session and has not looked at the call: it may be made again in a new one. */
+  readonly sessionLost: boolean;
+
+  constructor(
+    kind: CallFailed["kind"],
+    code: number,
+    message: string,
+    options?: ErrorOptions & { sessionLost?: boolean },
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.code = code;
+    this.sessionLost = options?.sessionLost ?? false;
+  }
+}
+
+/** A server that cannot be used now. The message is a sentence for clients: no secrets. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+}

@@ -1,0 +1,97 @@
+import {
+  type CallEnd,
+  defaultPresentation,
+  type JsonSchema,
+  type Tool,
+  type ToolResult,
+  type wire,
+} from "../../core/index.ts";
+import { checkArguments } from "./check-arguments.ts";
+import { reasonOf } from "./reason-of.ts";
+import type { Redact } from "./redact.ts";
+import { type ShownResult, toToolResult } from "./result.ts";
+import { CallFailed, type CallResult, CONNECTION_CLOSED, type ServerTool } from "./session.ts";
+
+/** Where calls go: a server of the operator's or of the request's. */
+export interface ToolServer {
+  readonly label: string;
+  readonly redact: Redact;
+  /** Whether its schemas may keep the gateway busy. */
+  readonly trusted: boolean;
+  /** @throws Unavailable; the signal's reason */
+  tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  /** @throws CallFailed, Unavailable, or what the connection says; the signal's reason */
+  call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
+}
+
+export interface ToolTraits {
+  /** What the model calls. */
+  name: string;
+  needsApproval: boolean;
+  /** Of the server, for the model. */
+  description?: string | undefined;
+}
+
+/** A server's tool, as the gateway runs it. */
+export function toTool(server: ToolServer, listed: ServerTool, traits: ToolTraits): Tool {
+  const { label } = server;
+  const about = traits.description && `Of the server "${label}": ${traits.description}`;
+  const tool: Tool = {
+    name: traits.name,
+    wireName: listed.name,
+    label,
+    description: [listed.description, about].filter(Boolean).join("\n\n"),
+    parameters: toParameters(listed.inputSchema),
+    needsApproval: traits.needsApproval,
+    execute: async (args, turn) => {
+      const mistake = await checkArguments(listed, args, server.trusted);
+      if (mistake) return { kind: "error", message: mistake };
+      try {
+        return toToolResult(await server.call(listed.name, args, turn.signal));
+      } catch (error) {
+        turn.signal.throwIfAborted();
+        return toFailure(error, server.redact);
+      }
+    },
+    present: (approvalRequestId) => {
+      const shown = defaultPresentation(tool, approvalRequestId);
+      return {
+        ...shown,
+        done: (end) => {
+          const { item, events } = shown.done(end);
+          return { item: { ...item, ...shownOf(end) } as typeof item, events };
+        },
+      };
+    },
+  };
+  return tool;
+}
+
+function shownOf(end: CallEnd): ShownResult {
+  if (end.kind === "stopped") return {};
+  const { output, error } = (end.details ?? {}) as ShownResult;
+  return end.kind === "output" ? (output ? { output } : {}) : error ? { error } : {};
+}
+
+/** OpenAI API: the forms of `mcp_call.error`. */
+function toFailure(error: unknown, redact: Redact): ToolResult {
+  const message = redact(reasonOf(error));
+  const failed = error instanceof CallFailed ? error : undefined;
+  const shown: wire.MCPToolCall["error"] =
+    failed?.kind === "http"
+      ? { type: "http_error", code: failed.code, message }
+      : { type: "mcp_protocol_error", code: failed?.code ?? CONNECTION_CLOSED, message };
+  return { kind: "error", message, details: { error: shown } satisfies ShownResult };
+}
+
+/**
+ * A schema for the model. Arguments of MCP are an object whatever the root says: unions with null become an object, what
+ * can be none takes any. Model servers expect `properties`, and stumble over the draft's name.
+ */
+export function toParameters({ $schema: _, ...schema }: JsonSchema): JsonSchema {
+  const { type } = schema;
+  const canBeObject =
+    type === undefined || type === "object" || (Array.isArray(type) && type.includes("object"));
+  if (!canBeObject) return { type: "object", properties: {} };
+  return { ...schema, type: "object", properties: schema.properties ?? {} };
+}

@@ -1,0 +1,63 @@
+import { expect, it, onTestFinished } from "vitest";
+import { ConfiguredServer } from "../../../plugins/mcp/configured-server.ts";
+import type { Session } from "../../../plugins/mcp/session.ts";
+import { recordingLog } from "../../helpers/recording-log.ts";
+
+const config = {
+  label: "a",
+  address: { kind: "stdio", command: "a", args: [], env: {} },
+  shown: "program a",
+  approval: "never",
+  secrets: [],
+} as const;
+const times = { connectTimeoutMs: 1_000, waitMs: 1_000, reconnectMinMs: 5, reconnectMaxMs: 20 };
+
+/** A connection that its test ends; one that `hasEnded` has done so before anybody could listen. */
+function session(hasEnded = false): Session & { end(): void } {
+  let run: ((reason: string) => void) | undefined;
+  return {
+    tools: [],
+    serverInfo: undefined,
+    call: async () => ({ content: [] }),
+    onEnd: (listener) => {
+      run = listener;
+      if (hasEnded) listener("ended at once");
+    },
+    close: async () => {},
+    end: () => run?.("ended"),
+  };
+}
+
+function start(...sessions: Session[]) {
+  let opened = 0;
+  const open = async () => sessions[opened++] ?? session();
+  const server = new ConfiguredServer(config, open, times, recordingLog().log);
+  server.start();
+  onTestFinished(() => server.close());
+  return { server, opened: () => opened };
+}
+
+it("is connected to anew when a connection ends as soon as it is there", async () => {
+  const { server, opened } = start(session(true), session(true));
+  await expect.poll(() => server.state.status).toBe("available");
+  expect(opened()).toBe(3);
+});
+
+it("is connected to anew each time that a connection ends", async () => {
+  const sessions = [session(), session(), session()];
+  const { server, opened } = start(...sessions);
+  for (const [i, each] of sessions.entries()) {
+    await expect.poll(() => server.state.status === "available" && opened() === i + 1).toBe(true);
+    each.end();
+  }
+  await expect.poll(() => server.state.status === "available" && opened()).toBe(4);
+});
+
+it("is not connected to after it was closed", async () => {
+  const first = session();
+  const { server, opened } = start(first);
+  await expect.poll(() => server.state.status).toBe("available");
+  await server.close();
+  first.end();
+  expect(opened()).toBe(1);
+});

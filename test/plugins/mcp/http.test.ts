@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { mcp } from "../../../plugins/mcp/index.ts";
+import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
+import { type HttpServerOptions, startHttpServer } from "../../helpers/mcp/http-server.ts";
+import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
+import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
+
+const SECRET = "s3cr3t-t0k3n-of-the-odd-server";
+
+async function start(turns: readonly ScriptedTurn[], options: HttpServerOptions = {}, more: object = {}) {
+  const server = await startHttpServer(options);
+  const headers = { Authorization: `Bearer ${SECRET}` };
+  const model = scripted(...turns);
+  const servers = { odd: { url: server.url, headers } };
+  const vr = await startInProcess({ plugins: [model, mcp({ servers, ...more })] });
+  return { vr, model, server };
+}
+
+const callsOf = ({ response }: Awaited<ReturnType<InProcess["stream"]>>) =>
+  response.output.filter((item) => item.type === "mcp_call");
+
+describe.each(["json", "events", "sse"] as const)("a server that speaks %s", (speaks) => {
+  it("is connected to once, with the configured headers", async () => {
+    const turns = [
+      callsOdd(["echo", { text: "one" }]),
+      says("done"),
+      callsOdd(["echo", { text: "two" }]),
+      says("done"),
+    ];
+    const { vr, server } = await start(turns, { speaks });
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ output: "one" }]);
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ output: "two" }]);
+    expect(server.count("tools/list")).toBe(1);
+    for (const { headers } of server.received) expect(headers.authorization).toBe(`Bearer ${SECRET}`);
+  });
+});
+
+it.each(["json", "events", "sse"] as const)(
+  "over %s an answer that breaks off fails its call at once",
+  async (speaks) => {
+    const { vr } = await start([callsOdd(["dies"]), says("done")], { speaks });
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+      { status: "failed", error: { type: "mcp_protocol_error" } },
+    ]);
+  },
+);
+
+describe.each(["json", "events"] as const)("over %s", (speaks) => {
+  it("an answer that is too large fails its call and nothing else", async () => {
+    const turns = [
+      callsOdd(["big", { bytes: 3_000_000 }]),
+      callsOdd(["echo", { text: "still here" }]),
+      says("done"),
+    ];
+    const { vr } = await start(turns, { speaks }, { messageBytes: 1_000_000 });
+    const [big, echo] = callsOf(await vr.stream({ tools: [entry()] }));
+    expect(big).toMatchObject({
+      status: "failed",
+      error: { type: "mcp_protocol_error", message: "The server's answer is larger than 1000000 bytes." },
+    });
+    expect(echo).toMatchObject({ output: "still here" });
+  });
+
+  it("a session that the server has forgotten is made anew, and the call again", async () => {
+    const turns = [
+      callsOdd(["echo", { text: "one" }]),
+      says("done"),
+      callsOdd(["echo", { text: "two" }]),
+      says("done"),
+    ];
+    const { vr, server } = await start(turns, { speaks });
+    await vr.stream({ tools: [entry()] });
+    server.forget();
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+      { output: "two", status: "completed" },
+    ]);
+    expect(server.count("initialize")).toBe(2);
+  });
+});
+
+it("a status is told as one", async () => {
+  let isDown = false;
+  const { vr } = await start([callsOdd(["echo", { text: "x" }]), says("done")], {
+    instead: (req, res) => {
+      if (!isDown || req.method !== "POST") return false;
+      res.writeHead(503).end(`no room for ${SECRET}`);
+      return true;
+    },
+  });
+  await expect.poll(async () => (await fetch(`${vr.url}/v1/mcp/servers/odd/tools`)).status).toBe(200);
+  isDown = true;
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    {
+      status: "failed",
+      error: { type: "http_error", code: 503, message: "The server answered 503: no room for [redacted]" },
+    },
+  ]);
+});
+
+it("a server that has gone becomes unavailable, and is found again", async () => {
+  const { vr, server } = await start(
+    [callsOdd(["echo", { text: "x" }]), says("done")],
+    {},
+    { reconnectMinMs: 50 },
+  );
+  await expect.poll(async () => (await fetch(`${vr.url}/v1/mcp/servers/odd/tools`)).status).toBe(200);
+  await server.close();
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { error: { type: "mcp_protocol_error", message: expect.stringContaining("ECONNREFUSED") } },
+  ]);
+  const listed = (await (await fetch(`${vr.url}/v1/mcp/servers`)).json()) as { data: object[] };
+  expect(listed.data[0]).toMatchObject({ status: "unavailable" });
+});
+
+it("a server that refuses the credentials is unavailable, and they are not told", async () => {
+  const { vr } = await start([says("hi")], {
+    instead: (req, res) => {
+      res.writeHead(401).end(`bad token: ${req.headers.authorization}`);
+      return true;
+    },
+  });
+  const { response } = await vr.stream({ tools: [entry()] });
+  expect(response.output[0]).toMatchObject({
+    type: "mcp_list_tools",
+    error: 'The MCP server "odd" is unavailable: The server answered 401: bad token: [redacted]',
+  });
+  expect(JSON.stringify(vr.log)).not.toContain(SECRET);
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import type { Plugin } from "../../../core/plugin.ts";
+import { setUp } from "../../../plugins/mcp/index.ts";
+import { options } from "../../../plugins/mcp/options.ts";
+import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
+import { startHttpServer } from "../../helpers/mcp/http-server.ts";
+import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
+import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
+
+const SECRET = "s3cr3t-t0k3n-of-the-client";
+
+/** A policy that refuses one host by its name and one when it is connected to. */
+const policy = async () => ({
+  check: (url: string) => {
+    if (url.includes("refused.example"))
+      throw Object.assign(new Error("Not this host."), { name: "RemoteRefused" });
+  },
+  fetch: (async (input, init) => {
+    if (String(input).includes("private.example"))
+      throw Object.assign(new Error("Not this address."), { name: "RemoteRefused" });
+    return fetch(input, init);
+  }) as typeof fetch,
+  close: async () => {},
+});
+
+const remotePlugin = (given: Parameters<typeof options.parse>[0] = {}): Plugin => ({
+  name: "mcp",
+  setup: (vr) => setUp(vr, options.parse(given), policy),
+});
+
+async function start(turns: readonly ScriptedTurn[], given: object = {}) {
+  const model = scripted(...turns);
+  const vr = await startInProcess({ plugins: [model, remotePlugin(given)] });
+  return { vr, model };
+}
+
+const callsOf = ({ response }: Awaited<ReturnType<InProcess["stream"]>>) =>
+  response.output.filter((item) => item.type === "mcp_call");
+
+describe("a server that the request names", () => {
+  it("is called with the request's credentials, which nobody sees", async () => {
+    const server = await startHttpServer();
+    const { vr, model } = await start([callsOdd(["echo", { text: "far" }]), says("done")]);
+    const answer = await vr.stream({
+      tools: [
+        entry("odd", {
+          server_url: server.url,
+          authorization: SECRET,
+          headers: { "x-tenant": "tenant-0123456789" },
+          require_approval: "never",
+        }),
+      ],
+    });
+    expect(callsOf(answer)).toMatchObject([{ output: "far", server_label: "odd" }]);
+    for (const { headers } of server.received)
+      expect(headers).toMatchObject({ authorization: `Bearer ${SECRET}`, "x-tenant": "tenant-0123456789" });
+    const stored = await vr.get(answer.response.id);
+    const seen = JSON.stringify([answer.events, stored.response, vr.log, model.requests]);
+    expect(seen).not.toContain(SECRET);
+    expect(seen).not.toContain("tenant-0123456789");
+  });
+
+  it("waits for approval unless the request says otherwise", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([callsOdd(["echo", { text: "far" }]), says("done")]);
+    const tools = [entry("odd", { server_url: server.url })];
+    const asked = await vr.stream({ tools });
+    const request = asked.response.output.find((item) => item.type === "mcp_approval_request");
+    expect(server.count("tools/call")).toBe(0);
+    const answered = await vr.stream({
+      tools,
+      previous_response_id: asked.response.id,
+      input: [{ type: "mcp_approval_response", approval_request_id: request?.id, approve: true }],
+    });
+    expect(callsOf(answered)).toMatchObject([{ output: "far", approval_request_id: request?.id }]);
+  });
+
+  it("shares a connection with requests of the same URL and credentials only", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([says("a"), says("b"), says("c")]);
+    const one = entry("odd", { server_url: server.url, authorization: "one" });
+    await vr.post({ tools: [one] });
+    await vr.post({ tools: [one] });
+    expect(server.count("initialize")).toBe(1);
+    await vr.post({ tools: [entry("odd", { server_url: server.url, authorization: "two" })] });
+    expect(server.count("initialize")).toBe(2);
+  });
+
+  it("is connected to anew after a while without use, and not for a list that the conversation holds", async () => {
+    const server = await startHttpServer();
+    const turns = [says("a"), says("b"), callsOdd(["echo", { text: "c" }]), says("c")];
+    const { vr } = await start(turns, { remote: { idleMs: 20 } });
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    const first = await vr.post({ tools });
+    await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
+    const second = await vr.post({ tools, previous_response_id: first.response.id });
+    expect(second.response.output.map(({ type }) => type)).toEqual(["message"]);
+    expect(server.count("initialize")).toBe(1);
+    const third = await vr.stream({ tools, previous_response_id: second.response.id });
+    expect(callsOf(third)).toMatchObject([{ output: "c" }]);
+    expect(server.count("initialize")).toBe(2);
+  });
+
+  it("has its session made anew when it has forgotten it", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([says("a"), callsOdd(["echo", { text: "b" }]), says("b")]);
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    await vr.post({ tools });
+    server.forget();
+    expect(callsOf(await vr.stream({ tools }))).toMatchObject([{ output: "b" }]);
+  });
+
+  it("that cannot be reached fails its list, or the request that forces it", async () => {
+    const server = await startHttpServer();
+    await server.close();
+    const { vr } = await start([says("without")]);
+    const tools = [entry("odd", { server_url: `${server.url}?key=${SECRET}` })];
+    const { response } = await vr.stream({ tools });
+    expect(response.output[0]).toMatchObject({ error: expect.stringContaining("ECONNREFUSED") });
+    const { status, error } = await vr.post({ tools, tool_choice: { type: "mcp", server_label: "odd" } });
+    expect([status, error.type]).toEqual([424, "external_connector_error"]);
+    expect(JSON.stringify([response.output, error])).not.toContain(SECRET);
+  });
+
+  it("goes on with the calls of others when one client leaves", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([callsOdd(["hangs"]), callsOdd(["progresses", { times: 10 }]), says("done")]);
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    const leaving = await vr.open({ tools });
+    await leaving.until("response.mcp_call_arguments.done");
+    await expect.poll(() => server.count("tools/call")).toBe(1);
+    const staying = vr.stream({ tools });
+    await expect.poll(() => server.count("tools/call")).toBe(2);
+    leaving.leave();
+    expect(callsOf(await staying)).toMatchObject([{ output: "there at last" }]);
+    expect(server.count("notifications/cancelled")).toBe(1);
+    expect(server.count("initialize")).toBe(1);
+  });
+
+  it("does not take the place of connections in use", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([callsOdd(["hangs"]), says("second")], { remote: { maxConnections: 1 } });
+    const first = await vr.open({
+      tools: [entry("odd", { server_url: server.url, require_approval: "never" })],
+    });
+    await first.until("response.mcp_call_arguments.done");
+    await expect.poll(() => server.count("tools/call")).toBe(1);
+    const { response } = await vr.stream({ tools: [entry("odd", { server_url: `${server.url}?other` })] });
+    expect(response.output[0]).toMatchObject({ error: expect.stringContaining("too many connections") });
+    first.leave();
+  });
+});
+
+describe("the policy", () => {
+  it("refuses a URL before anything is connected", async () => {
+    const { vr } = await start([]);
+    const { status, error } = await vr.post({
+      tools: [entry("odd", { server_url: "https://refused.example/" })],
+    });
+    expect([status, error]).toMatchObject([400, { param: "tools[0].server_url", message: "Not this host." }]);
+  });
+
+  it("refuses an address when it is connected to", async () => {
+    const { vr } = await start([]);
+    const { status, error } = await vr.post({
+      tools: [entry("odd", { server_url: "https://private.example/" })],
+    });
+    expect([status, error]).toMatchObject([
+      400,
+      { param: "tools[0].server_url", message: "Not this address." },
+    ]);
+  });
+
+  it("may refuse all", async () => {
+    const { vr } = await start([], { remote: { enabled: false } });
+    const { status, error } = await vr.post({ tools: [entry("odd", { server_url: "https://a.example/" })] });
+    expect([status, error]).toMatchObject([400, { param: "tools[0].server_url" }]);
+  });
+});
