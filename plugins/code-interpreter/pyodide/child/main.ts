@@ -46,6 +46,8 @@ end();
 
 function obey(command: Command): void {
   const { FS } = python.pyodide;
+  // What code may not read after a chmod of its own is still its own.
+  FS.ignorePermissions = command.type !== "execute";
   if (command.type === "execute") execute(command);
   else if (command.type === "files") send({ type: "files", files: listFiles(FS, command.limit) });
   else sendFile(FS, command.path, command.maxBytes, send);
