@@ -1,10 +1,9 @@
 import type { Log } from "../../../core/index.ts";
 import { type CodeRuntime, RuntimeError } from "../runtime.ts";
-import { findConfinement } from "./confinement.ts";
-import { examine } from "./examine.ts";
+import type { findConfinement } from "./confinement.ts";
 import type { Settings } from "./options.ts";
-import { PyodideSession } from "./session.ts";
-import { type Started, Starts } from "./starts.ts";
+import type { PyodideSession } from "./session.ts";
+import type { Started, Starts } from "./starts.ts";
 
 /** Python in WebAssembly, one process per session. Starts nothing before the first `open`. */
 export class PyodideRuntime implements CodeRuntime {
@@ -14,7 +13,9 @@ export class PyodideRuntime implements CodeRuntime {
     "It has the standard library only (no numpy, pandas or matplotlib), no network and no other processes.";
   readonly network = "none";
   readonly #settings: Settings;
-  readonly #starts: Starts;
+  readonly #log: Log;
+  readonly #confine: typeof findConfinement | undefined;
+  #starts: Promise<Starts> | undefined;
   readonly #sessions = new Set<PyodideSession>();
   /** Aborts what is starting. */
   readonly #closing = new AbortController();
@@ -24,10 +25,11 @@ export class PyodideRuntime implements CodeRuntime {
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
 
-  /** @param confine finds out what this host has, once */
-  constructor(settings: Settings, log: Log, confine = findConfinement) {
+  /** @param confine in place of finding out what this host has */
+  constructor(settings: Settings, log: Log, confine?: typeof findConfinement) {
     this.#settings = settings;
-    this.#starts = new Starts(settings, log, confine);
+    this.#log = log;
+    this.#confine = confine;
   }
 
   async open(signal: AbortSignal): Promise<PyodideSession> {
@@ -44,22 +46,31 @@ export class PyodideRuntime implements CodeRuntime {
   }
 
   async examine(signal: AbortSignal): Promise<Record<string, unknown>> {
-    const { session, started } = await this.#open(signal);
+    const started = await this.#open(signal);
     try {
-      const host = await this.#starts.host();
-      return await examine(session, { started, host, settings: this.#settings, signal });
+      const { examine } = await import("./examine.ts");
+      const host = await (await this.#load()).host();
+      return await examine(started, { host, settings: this.#settings, signal });
     } finally {
-      await session.close();
+      await started.session.close();
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort(closed());
     await Promise.all([...this.#sessions].map((session) => session.close()));
-    await this.#starts.close();
+    if (this.#starts) await (await this.#starts).close();
   }
 
-  async #open(signal: AbortSignal): Promise<{ session: PyodideSession; started: Started }> {
+  /** A gateway whose models run no code does not wait for what is needed to run it. */
+  #load(): Promise<Starts> {
+    this.#starts ??= import("./starts.ts").then(
+      ({ Starts }) => new Starts(this.#settings, this.#log, this.#confine),
+    );
+    return this.#starts;
+  }
+
+  async #open(signal: AbortSignal): Promise<Started> {
     const { maxSessions } = this.#settings;
     const either = AbortSignal.any([signal, this.#closing.signal]);
     either.throwIfAborted();
@@ -67,12 +78,12 @@ export class PyodideRuntime implements CodeRuntime {
       throw new RuntimeError("busy", `All ${maxSessions} sessions are in use.`);
     this.#opening += 1;
     try {
-      const started = await this.#inTurn(either, () => this.#starts.start(either));
+      const started = await this.#inTurn(either, async () => (await this.#load()).start(either));
       this.#lastFailure = undefined;
-      const session = new PyodideSession(started.process, this.#settings);
+      const { session } = started;
       this.#sessions.add(session);
       session.onEnd(() => this.#sessions.delete(session));
-      return { session, started };
+      return started;
     } catch (error) {
       either.throwIfAborted();
       this.#lastFailure = error instanceof Error ? error.message : String(error);

@@ -23,6 +23,7 @@ it("counts files as memory: the disk is full, and has room again when they are d
   const session = await open();
   const write = "with open('big', 'wb') as f:\n    for i in range(200): f.write(bytes(10**6))";
   const ran = await run(session, write);
+  expect(ran.end).toEqual({ kind: "raised" });
   expect(ran.of("traceback")).toMatch(/OSError: \[Errno \d+\] No space left on device/);
   expect(
     (await run(session, "import os\nos.remove('big')\nopen('small', 'wb').write(bytes(10**7))")).end.kind,

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { findPlaces, nodeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
+import { findPlaces, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
 import { findConfinement } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { skipUnless } from "../../helpers/skip.ts";
 import { tempFolder } from "../../helpers/temp-folder.ts";
@@ -9,8 +9,7 @@ import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
 
 const folder = fileURLToPath(new URL("../../../plugins/code-interpreter/pyodide/", import.meta.url));
 const cacheFolder = tempFolder();
-const places = findPlaces();
-const confinement = await findConfinement([...nodeCommand(places), places.main, "--probe"]);
+const confinement = await findConfinement(probeCommand(findPlaces()));
 
 /** A gateway that runs the code and is killed in the middle of it. @returns the pid of the process that ran it */
 async function killGatewayDuring(code: string, host: "this" | "bare"): Promise<number> {

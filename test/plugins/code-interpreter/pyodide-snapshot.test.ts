@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
@@ -14,7 +14,7 @@ async function gateway(cacheFolder: string, starts: number) {
   const { log, lines } = recordingLog();
   const gateway = new Starts(optionsSchema.parse({ cacheFolder }), log, async () => UNCONFINED);
   const started = await Promise.all(Array.from({ length: starts }, () => gateway.start(never)));
-  await Promise.all(started.map(({ process }) => process.kill("done")));
+  await Promise.all(started.map(({ session }) => session.close()));
   await gateway.close();
   return {
     used: started.map(({ snapshot }) => snapshot).sort(),
@@ -56,6 +56,17 @@ describe("the snapshot of a started Python", () => {
     expect(statSync(kept(folder)[0] ?? "").mode & 0o777).toBe(0o600);
   });
 
+  it("takes what killed gateways left half made with it", async () => {
+    const [path = ""] = kept(folder);
+    const left = [`${path}.0123456789abcdef`, `${path}.fedcba9876543210`];
+    for (const draft of left) writeFileSync(draft, "half");
+    utimesSync(left[0] ?? "", 1, 1);
+    rmSync(path);
+    await gateway(folder, 1);
+    expect(kept(folder).sort()).toEqual([path, left[1]]);
+    rmSync(left[1] ?? "");
+  });
+
   it("is left out and thrown away when Python does not start from it, although it is whole", async () => {
     const [path = ""] = kept(folder);
     const other = Buffer.alloc(1024 * 1024, "no memory of Python");
@@ -63,7 +74,7 @@ describe("the snapshot of a started Python", () => {
     const { used, warnings } = await gateway(folder, 1);
     expect(used).toEqual(["none"]);
     expect(warnings.map(({ message }) => message)).toContain(
-      "Python did not start from its snapshot: starting without",
+      "Python did not start from its snapshot, but does without",
     );
     expect(kept(folder)).toEqual([]);
   });
@@ -87,6 +98,6 @@ it("makes the snapshot at the next start when the first was not wanted any more"
   await Promise.all([left, waiting].map((one) => expect(one).rejects.toThrow("left")));
   const started = await gateway.start(never);
   expect(started.snapshot).toBe("made");
-  await started.process.kill("done");
+  await started.session.close();
   await gateway.close();
 });
