@@ -23,6 +23,7 @@ it("counts files as memory: the disk is full, and has room again when they are d
   const session = await open();
   const write = "with open('big', 'wb') as f:\n    for i in range(200): f.write(bytes(10**6))";
   const ran = await run(session, write);
+  expect(ran.end).toEqual({ kind: "raised" });
   expect(ran.of("traceback")).toMatch(/OSError: \[Errno \d+\] No space left on device/);
   expect(
     (await run(session, "import os\nos.remove('big')\nopen('small', 'wb').write(bytes(10**7))")).end.kind,
@@ -160,6 +161,35 @@ it("survives code that closes its streams and removes its devices", async () => 
   expect((await run(session, closing)).end.kind).toMatch(/finished|raised/);
   expect(await session.files(10, never)).toEqual([]);
   expect((await run(session, "1 + 1")).end.kind).toMatch(/finished|raised/);
+});
+
+it("lists and reads in spite of what code did to its files", async () => {
+  const session = await open();
+  const code = [
+    "import os",
+    "os.mkdir('shut')",
+    "open('shut/in', 'w').write('x')",
+    "open('shut-file', 'w').write('x')",
+    "os.chmod('shut', 0)",
+    "os.chmod('shut-file', 0)",
+    "os.symlink('.', 'round')",
+    "os.symlink('/dev/zero', 'endless')",
+    "at = '.'",
+    "for i in range(100):",
+    "    at += '/d'",
+    "    os.mkdir(at)",
+    "open('line\\nbreak ☃', 'w').write('ok')",
+  ].join("\n");
+  expect((await run(session, code)).end).toEqual({ kind: "finished" });
+  const listed = await session.files(100, never);
+  expect(listed.map(({ path }) => path)).toEqual(["line\nbreak ☃", "shut-file", "shut/in"]);
+  expect(Buffer.from(await session.read("line\nbreak ☃", 10, never)).toString()).toBe("ok");
+  expect(Buffer.from(await session.read("shut/in", 10, never)).toString()).toBe("x");
+  for (const path of ["endless", "round/line\nbreak ☃", "x".repeat(5000)])
+    await expect(session.read(path, 10, never), path.slice(0, 20)).rejects.toMatchObject({
+      code: "not_found",
+    });
+  expect((await run(session, "print('alive')")).text).toBe("alive\n");
 });
 
 it("runs 20 sessions at once, each its own", async () => {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { afterAll } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema, type PyodideOptions } from "../../../plugins/code-interpreter/pyodide/options.ts";
@@ -23,13 +24,15 @@ export function runtimeWith(options: PyodideOptions = {}, host: "this" | "bare" 
 
 export const never = new AbortController().signal;
 
-/** Resolves when no such process is left; the test's own time limit ends the wait. */
+/** Resolves when no such process runs; the test's own time limit ends the wait. */
 export async function gone(pid: number): Promise<void> {
   for (;;) {
     try {
       process.kill(pid, 0);
-    } catch {
-      return;
+      // An orphan that has ended stays in the list until the first process of the system looks.
+      if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"))) return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH" || existsSync("/proc/self/stat")) return;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

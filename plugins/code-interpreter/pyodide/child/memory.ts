@@ -1,6 +1,8 @@
 import type { FileNode, FileSystem } from "./python.ts";
 
 const PAGE_BYTES = 64 * 1024;
+/** Bytes of files' former places that are let lie. */
+const GARBAGE_BYTES = 64 * 1024 * 1024;
 
 /** The part of it that is used here: it is in no type library but that of browsers. */
 interface WasmMemory {
@@ -8,7 +10,9 @@ interface WasmMemory {
   /** @returns pages before */
   grow(this: WasmMemory, pages: number): number;
 }
-const { WebAssembly: webAssembly } = globalThis as unknown as {
+const { WebAssembly: webAssembly, gc: collectGarbage } = globalThis as unknown as {
+  /** By `--expose-gc`. */
+  gc(): void;
   WebAssembly: { Memory: { prototype: WasmMemory } };
 };
 
@@ -21,6 +25,7 @@ export class MemoryBudget {
   #python = 0;
   /** Of files. Deleted ones count until the budget is used up and they are counted anew. */
   #files = 0;
+  #garbage = 0;
   #root: FileNode | undefined;
 
   constructor(bytes: number) {
@@ -48,8 +53,17 @@ export class MemoryBudget {
         if (bytes > before && !this.#allows(bytes - before)) throw noSpace();
         allocate.call(MEMFS, node, bytes);
         this.#files += lengthOf(node) - before;
+        this.#collect(before);
       };
     }
+  }
+
+  /** A file that grows is copied: what it was in before would fill the process if it stayed until the engine looks. */
+  #collect(garbage: number): void {
+    this.#garbage += garbage;
+    if (this.#garbage < GARBAGE_BYTES) return;
+    this.#garbage = 0;
+    collectGarbage();
   }
 
   #allows(more: number): boolean {
