@@ -1,5 +1,5 @@
 import type { ResponseContext, Tool, ToolKind } from "../../core/index.ts";
-import { chooseContainer } from "./container-choice.ts";
+import { type ContainerChoice, chooseContainer } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { present } from "./presentation.ts";
 import { runCode } from "./run-code.ts";
@@ -35,7 +35,7 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
   };
 }
 
-function python(interpreter: Interpreter, containerId: string, context: ResponseContext): Tool {
+function python(interpreter: Interpreter, container: ContainerChoice, context: ResponseContext): Tool {
   const isTaken = context.request.tools.some((tool) => tool.type === "function" && tool.name === NAME);
   return {
     name: isTaken ? OTHER_NAME : NAME,
@@ -47,11 +47,11 @@ function python(interpreter: Interpreter, containerId: string, context: Response
       required: ["code"],
       additionalProperties: false,
     },
-    present: () => present(containerId),
+    present: () => present(container.id),
     execute({ code }, turn) {
       if (typeof code !== "string")
         return { kind: "error", message: 'The code was not run: "code" must be a string.' };
-      return runCode(interpreter, containerId, code, turn);
+      return runCode(interpreter, container, code, turn);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { Kernel, KernelInfo } from "./kernel.ts";
 import { asRecord } from "./messages.ts";
@@ -55,12 +56,9 @@ export class Workplace {
 
   async #ask(code: string, expression: string, signal: AbortSignal): Promise<Answer> {
     signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort);
     const run = this.#kernel.run(code, { silent: true, expressions: { answer: expression } });
     try {
-      const end = await Promise.race([run.ended, aborted.promise]);
+      const end = await untilAborted(run.ended, signal);
       if (end.kind !== "replied")
         throw new RuntimeError("unavailable", "The kernel ended while it was asked for files.");
       if (!end.ok)
@@ -72,7 +70,6 @@ export class Workplace {
       return answer;
     } finally {
       run.abandon();
-      signal.removeEventListener("abort", abort);
     }
   }
 }

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../../core/index.ts";
+import { type Log, untilAborted } from "../../../core/index.ts";
 import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
 
 /** What a child that starts does about the snapshot. */
@@ -42,7 +42,7 @@ export class Snapshots {
   /** Waits while another child makes it. Without one a start only takes longer. @throws the signal's reason alone */
   async use(signal: AbortSignal): Promise<SnapshotUse> {
     if (this.#useless) return { kind: "none" };
-    if (this.#file) return loading(await orAborted(this.#file, signal));
+    if (this.#file) return loading(await untilAborted(this.#file, signal));
     const { promise, resolve } = Promise.withResolvers<FileHandle | undefined>();
     this.#file = promise;
     const kept = await openKept(join(this.#folder, this.#name));
@@ -133,16 +133,6 @@ interface Draft {
 
 const loading = (file: FileHandle | undefined): SnapshotUse =>
   file ? { kind: "load", fd: file.fd } : { kind: "none" };
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  return await Promise.race([promise, aborted.promise]).finally(() =>
-    signal.removeEventListener("abort", abort),
-  );
-}
 
 /** `undefined` when there is none, or none to be trusted. */
 async function openKept(path: string): Promise<FileHandle | undefined> {
