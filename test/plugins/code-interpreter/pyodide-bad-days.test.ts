@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { run } from "../../contract/code-runtime.ts";
 import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
@@ -33,6 +34,27 @@ it("counts files as memory: the disk is full, and has room again when they are d
     (await run(session, `for i in range(50):\n    with open('same', 'wb') as f: f.write(bytes(10**7))`)).end
       .kind,
   ).toBe("finished");
+});
+
+it("keeps large files whole while they grow, and are cut, mapped and read", async () => {
+  const session = await open();
+  const code = [
+    "import hashlib, mmap, os",
+    "data = os.urandom(5 * 10**6)",
+    "with open('large', 'wb') as f:",
+    "    for at in range(0, len(data), 333): f.write(data[at:at + 333])",
+    "with open('large', 'r+b') as f:",
+    "    f.truncate(2 * 10**6)",
+    "    f.seek(2 * 10**6)",
+    "    f.write(data[2 * 10**6:])",
+    "read = open('large', 'rb').read()",
+    "with open('large', 'rb') as f: mapped = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)[:]",
+    "print(read == data, mapped == data, hashlib.sha256(data).hexdigest())",
+  ].join("\n");
+  const ran = await run(session, code);
+  const bytes = await session.read("large", 10 ** 7, never);
+  expect(bytes).toHaveLength(5_000_000);
+  expect(ran.text).toBe(`True True ${createHash("sha256").update(bytes).digest("hex")}\n`);
 });
 
 it("kills a process that holds more than its limits foresee, and says why", async () => {
