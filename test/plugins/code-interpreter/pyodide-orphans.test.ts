@@ -4,11 +4,9 @@ import { describe, expect, it } from "vitest";
 import { findPlaces, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
 import { findConfinement } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { skipUnless } from "../../helpers/skip.ts";
-import { tempFolder } from "../../helpers/temp-folder.ts";
-import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
+import { cacheFolder, gone, never, runtimeWith } from "./pyodide-runtimes.ts";
 
 const folder = fileURLToPath(new URL("../../../plugins/code-interpreter/pyodide/", import.meta.url));
-const cacheFolder = tempFolder();
 const confinement = await findConfinement(probeCommand(findPlaces()));
 
 /** A gateway that runs the code and is killed in the middle of it. @returns the pid of the process that ran it */

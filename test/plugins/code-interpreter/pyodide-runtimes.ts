@@ -1,16 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
-import { afterAll } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, vi } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema, type PyodideOptions } from "../../../plugins/code-interpreter/pyodide/options.ts";
 import { PyodideRuntime } from "../../../plugins/code-interpreter/pyodide/pyodide-runtime.ts";
 import { recordingLog } from "../../helpers/recording-log.ts";
-import { tempFolder } from "../../helpers/temp-folder.ts";
 
-const cacheFolder = tempFolder();
+/** Kept from one run to the next: its name says what it was made of. */
+export const cacheFolder = fileURLToPath(new URL("../../../node_modules/.cache/vr-python/", import.meta.url));
+// A start takes half a second, or ten on a machine that does five other things.
+vi.setConfig({ testTimeout: 60_000 });
+
 const made: PyodideRuntime[] = [];
 afterAll(() => Promise.all(made.map((runtime) => runtime.close())));
 
-/** A runtime that is closed after the tests of the file, which share a snapshot. */
+/** A runtime that is closed after the tests of the file. All share a snapshot. */
 export function runtimeWith(options: PyodideOptions = {}, host: "this" | "bare" = "this"): PyodideRuntime {
   const settings = optionsSchema.parse({ cacheFolder, ...options });
   const { log } = recordingLog();
