@@ -9,6 +9,8 @@ import { toToolOutput } from "./to-tool-output.ts";
 const NAME = "python";
 /** Where the client has a function of that name. */
 const OTHER_NAME = "code_interpreter";
+/** Said of a call whose client sends it back as it was shown: without what it had not asked to see. */
+const UNKNOWN = "(the output of this call is not known any more)";
 
 /** `tools: [{"type": "code_interpreter"}]` and the items that it leads to. */
 export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
@@ -25,7 +27,7 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
             id: item.id,
             name: NAME,
             arguments: JSON.stringify({ code: item.code ?? "" }),
-            output: toToolOutput(item.outputs ?? [], limits.modelCharacters),
+            output: item.outputs ? toToolOutput(item.outputs, limits.modelCharacters) : UNKNOWN,
           }
         : undefined,
     mask: (item, include) =>

@@ -106,6 +106,13 @@ describe("a call", () => {
     );
   });
 
+  it("whose outputs the client was not shown, and sends back, is not said to have had none", async () => {
+    const { model, vr } = await start([writes("1"), says("done"), says("again")], fakeRuntime());
+    const { response } = await vr.post({ tools: [TOOL], store: false });
+    await vr.post({ store: false, input: [...response.output, { role: "user", content: "and?" }] });
+    expect(told(model, 2)).toEqual(["(the output of this call is not known any more)"]);
+  });
+
   it("gives the model a traceback to learn from; the item is completed", async () => {
     const runtime = fakeRuntime((_code, sink) => {
       sink.text("traceback", "ZeroDivisionError: division by zero\n");
