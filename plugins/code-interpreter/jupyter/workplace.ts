@@ -35,8 +35,10 @@ export class Workplace {
       ask.where(),
       signal,
     );
-    if (answer.kind !== "data") throw unreadable();
-    this.directory = answer.data.toString("utf8");
+    const directory = answer.kind === "data" ? answer.data.toString("utf8") : "";
+    // No other folder is taken up again, and removed, at a kernel's word.
+    if (!/[\\/]vr-[^\\/]+$/.test(directory)) throw unreadable();
+    this.directory = directory;
     return info;
   }
 

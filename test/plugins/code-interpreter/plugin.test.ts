@@ -89,14 +89,14 @@ describe("a call", () => {
   it("tells the model text and figures, now and when the conversation goes on", async () => {
     const runtime = fakeRuntime((_code, sink) => {
       sink.text("stdout", "plotted\n");
-      sink.image("image/png", "AAAA");
+      sink.image("image/png", "iVBORw0KGgo=");
       return { kind: "finished" };
     });
     const { model, vr } = await start([writes("plot()"), says("done"), says("again")], runtime);
     const { response } = await vr.post({ tools: [TOOL] });
     const output = [
       { type: "input_text", text: "plotted\n\n[a figure was shown]" },
-      { type: "input_image", image_url: "data:image/png;base64,AAAA", detail: "auto" },
+      { type: "input_image", image_url: "data:image/png;base64,iVBORw0KGgo=", detail: "auto" },
     ];
     expect(told(model, 1)).toEqual([output]);
     await vr.post({ previous_response_id: response.id, input: "and?" });
