@@ -17,9 +17,16 @@ export interface CheckOptions {
   env: NodeJS.ProcessEnv;
   version: string;
   json: boolean;
-  /** Milliseconds for each try: loading, a plugin's set-up, an upstream's answer, its models, the store. */
-  limitMs: number;
+  /**
+   * Milliseconds for each try: loading, a plugin's set-up, an upstream's answer, its models, the store, a dependency.
+   * `TRY_MS` unless said, and `EXAMINATION_MS` for a dependency.
+   */
+  limitMs: number | undefined;
 }
+
+const TRY_MS = 5_000;
+/** A sandbox is started for it, or a kernel, and code is run there. */
+const EXAMINATION_MS = 30_000;
 
 type Draft = { -readonly [K in keyof CheckReport]: CheckReport[K] } & {
   problems: Finding[];
@@ -71,7 +78,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
   process.on("unhandledRejection", onStray).on("uncaughtException", onStray);
   const gateway = await setUp(report, options);
   if (gateway) {
-    await tryAll(report, gateway.engine, options.limitMs);
+    await tryAll(report, gateway.engine, options);
     await gateway.close(0);
   }
   await setImmediate(); // Node tells of rejections that nobody awaits when it comes to rest
@@ -81,7 +88,10 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
 }
 
 /** Fills the report with what the configuration says; a step that fails is its problem and ends it. */
-async function setUp(report: Draft, { flags, env, limitMs }: CheckOptions): Promise<Gateway | undefined> {
+async function setUp(
+  report: Draft,
+  { flags, env, limitMs = TRY_MS }: CheckOptions,
+): Promise<Gateway | undefined> {
   const at: { subject: Finding["subject"]; name?: string } = { subject: "config" };
   try {
     const { config, file } = await within(limitMs, "it has not loaded", () => loadConfig(flags.config));
@@ -131,7 +141,11 @@ function toTapReport({ name, plugin, hook, options }: ReturnType<Vr["taps"]>[num
   return { name, plugin, hook, onError: options.onError ?? "fail" };
 }
 
-async function tryAll(report: Draft, { registry, router }: Engine, limitMs: number): Promise<void> {
+async function tryAll(
+  report: Draft,
+  { registry, router }: Engine,
+  { limitMs = TRY_MS, limitMs: examinationMs = EXAMINATION_MS }: CheckOptions,
+): Promise<void> {
   if (report.routes.length > 0 && router.routes.length === 0)
     report.warnings.push({ subject: "config", message: `routes are ${ROUTES_IGNORED}` });
   report.routes = router.routes;
@@ -141,7 +155,7 @@ async function tryAll(report: Draft, { registry, router }: Engine, limitMs: numb
   const [storeReport, results, dependencies] = await Promise.all([
     store ? tryStore(store, limitMs) : null,
     Promise.all(upstreams.map((upstream) => tryUpstream(upstream, limitMs))),
-    Promise.all(registry.dependencies.map((dependency) => tryDependency(dependency, limitMs))),
+    Promise.all(registry.dependencies.map((dependency) => tryDependency(dependency, examinationMs))),
   ]);
   report.store = storeReport;
   report.upstreams = results.map((result) => result.report);

@@ -20,7 +20,8 @@ Options of start, each over its environment variable, which is over the configur
 
 Options of check: --config, --upstream, and
   --json           one JSON document on standard output
-  --timeout MS     milliseconds for each thing that is tried (5000)
+  --timeout MS     milliseconds for each thing that is tried (5000; 30000 where a plugin
+                   tries out what it depends on)
 
 Environment only:
   VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
@@ -47,7 +48,6 @@ const OPTIONS = {
 } as const;
 
 /** Milliseconds that `vr check` gives each thing it tries, unless told otherwise. */
-const CHECK_TIMEOUT_MS = 5_000;
 
 type Values = ReturnType<typeof parse>["values"];
 
@@ -76,7 +76,7 @@ const COMMANDS = {
   },
   check: async ({ json = false, timeout, ...flags }: Values) => {
     const { check } = await import("./cli-check.ts");
-    const limitMs = timeout === undefined ? CHECK_TIMEOUT_MS : Number(timeout);
+    const limitMs = timeout === undefined ? undefined : Number(timeout);
     const allIsWell = await check({ flags, env: process.env, version: version(), json, limitMs });
     endWith(allIsWell ? 0 : 1);
   },

@@ -82,5 +82,6 @@ export type {
   ToolOutput,
   ToolResult,
 } from "./tool.ts";
+export { untilAborted } from "./until-aborted.ts";
 export type { Candidate, ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "./upstream.ts";
 export { pickUpstreamLimits, type UpstreamLimits, upstreamLimitsShape } from "./upstream-limits.ts";

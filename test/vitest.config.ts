@@ -22,7 +22,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...realModel],
     // Model servers are loaded one after the other: each takes all cores.
     fileParallelism: realModel.length > 0,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

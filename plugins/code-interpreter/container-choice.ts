@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidRequestError, newId, type ResponseContext, type ToolEntry } from "../../core/index.ts";
+import { ALL_LOST } from "./container.ts";
 import type { Interpreter } from "./interpreter.ts";
 
 const LATER = "files cannot be uploaded to containers yet";
@@ -18,6 +19,12 @@ const container = z.union([z.string().min(1), auto]).default({ type: "auto" });
 
 export type Environment = z.output<z.ZodObject<typeof environmentShape>>;
 
+export interface ContainerChoice {
+  id: string;
+  /** A sentence for the model, should the container have to be made: what it had is gone. */
+  loss: string | undefined;
+}
+
 /**
  * The container that an entry of `tools[]` means: the one it names, else the conversation's own, else a new one,
  * whose id is known before there is anything behind it.
@@ -27,14 +34,15 @@ export function chooseContainer(
   interpreter: Interpreter,
   entry: ToolEntry,
   context: ResponseContext,
-): string {
+): ContainerChoice {
   const given = (entry as { container?: unknown }).container ?? undefined;
   const parsed = container.safeParse(given);
   if (!parsed.success) throw toInvalid(given, parsed.error);
-  if (typeof parsed.data === "string") return interpreter.containers.find(parsed.data, "container").id;
+  if (typeof parsed.data === "string")
+    return { id: interpreter.containers.find(parsed.data, "container").id, loss: undefined };
   const warning = checkEnvironment(interpreter, parsed.data, "container.");
   if (warning) context.warn(warning);
-  return containerOf(interpreter, context) ?? newId("cntr");
+  return containerOf(interpreter, context) ?? { id: newId("cntr"), loss: undefined };
 }
 
 /**
@@ -57,12 +65,17 @@ export function checkEnvironment(
     : undefined;
 }
 
-/** The container of the conversation's last call that still is. */
-function containerOf({ containers, freshGlobals }: Interpreter, { history }: ResponseContext) {
+/** The container of the conversation's last call, or another one in its place. `undefined` if there was no call. */
+function containerOf(
+  { containers, freshGlobals }: Interpreter,
+  { history }: ResponseContext,
+): ContainerChoice | undefined {
   if (freshGlobals) return undefined;
   const last = history.findLast(({ item }) => item.type === "code_interpreter_call");
-  const id = (last?.item as { container_id?: unknown } | undefined)?.container_id;
-  return typeof id === "string" ? containers.get(id)?.id : undefined;
+  if (!last) return undefined;
+  const { container_id: id } = last.item as { container_id?: unknown };
+  if (typeof id === "string" && containers.get(id)) return { id, loss: undefined };
+  return { id: newId("cntr"), loss: `${ALL_LOST} Their container is gone.` };
 }
 
 function toInvalid(given: unknown, error: z.ZodError): InvalidRequestError {

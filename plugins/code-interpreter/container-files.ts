@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { NotFoundError } from "../../core/index.ts";
 import type { Container } from "./container.ts";
 import type { Interpreter } from "./interpreter.ts";
-import type { SessionFile } from "./runtime.ts";
+import type { Session, SessionFile } from "./runtime.ts";
 
 /** Where the working directory appears to be, whatever it is called where the code runs. OpenAI API: `path`. */
 const WORKING_DIRECTORY = "/mnt/data";
@@ -13,53 +13,80 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/gu;
 
 /** Files of the working directory; none while nothing was run there. @throws RuntimeError */
 export async function listFiles(
-  { queue, limits }: Interpreter,
+  interpreter: Interpreter,
   container: Container,
   ending: AbortSignal,
 ): Promise<SessionFile[]> {
-  const { session } = container;
-  if (!session?.alive) return [];
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]);
-  container.touch();
-  return queue.run(container.id, signal, () => session.files(limits.files, signal));
+  const files = await inTurn(interpreter, container, ending, (session, signal) =>
+    session.files(interpreter.limits.files, signal),
+  );
+  return files ?? [];
 }
 
-/** One file by its id. @throws NotFoundError, RuntimeError `too_large` */
+/** One file by its id. @throws NotFoundError */
+export async function findFile(
+  interpreter: Interpreter,
+  container: Container,
+  fileId: string,
+  ending: AbortSignal,
+): Promise<SessionFile> {
+  const files = await listFiles(interpreter, container, ending);
+  const file = files.find(({ path }) => fileIdOf(container, path) === fileId);
+  if (!file) throw notFound(fileId);
+  return file;
+}
+
+/** The content of one file by its id. @throws NotFoundError, RuntimeError `too_large` */
 export async function readFile(
   interpreter: Interpreter,
   container: Container,
   fileId: string,
   ending: AbortSignal,
-  { content }: { content: boolean },
-): Promise<{ entry: SessionFile; content: Uint8Array }> {
-  const files = await listFiles(interpreter, container, ending);
-  const entry = files.find(({ path }) => fileIdOf(container, path) === fileId);
-  const { session } = container;
-  if (!entry || !session)
-    throw new NotFoundError(`File "${fileId.slice(0, 100)}" not found in this container.`, {
-      param: "file_id",
-      code: "file_not_found",
-    });
-  if (!content) return { entry, content: new Uint8Array() };
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]);
-  return {
-    entry,
-    content: await interpreter.queue.run(container.id, signal, () =>
-      session.read(entry.path, interpreter.limits.fileBytes, signal),
-    ),
-  };
+): Promise<{ file: SessionFile; content: Uint8Array }> {
+  const file = await findFile(interpreter, container, fileId, ending);
+  const content = await inTurn(interpreter, container, ending, (session, signal) =>
+    session.read(file.path, interpreter.limits.fileBytes, signal),
+  );
+  if (!content) throw notFound(fileId);
+  return { file, content };
 }
+
+/** What `work` gives when no execution is in its way; `undefined` where there is no session. */
+async function inTurn<T>(
+  { queue }: Interpreter,
+  container: Container,
+  ending: AbortSignal,
+  work: (session: Session, signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  if (!container.session?.alive) return undefined;
+  const signal = AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]);
+  return container.use(() =>
+    // What holds the turn may have ended the session.
+    queue.run(container.id, signal, async () => container.session && work(container.session, signal)),
+  );
+}
+
+const notFound = (fileId: string) =>
+  new NotFoundError(`File "${fileId.slice(0, 100)}" not found in this container.`, {
+    param: "file_id",
+    code: "file_not_found",
+  });
 
 export function toFileObject(container: Container, { path, bytes, modifiedAt }: SessionFile) {
   return {
     id: fileIdOf(container, path),
     object: "container.file",
     container_id: container.id,
-    created_at: modifiedAt,
+    created_at: Math.floor(modifiedAt),
     bytes,
-    path: `${WORKING_DIRECTORY}/${path.toWellFormed().replace(UNPRINTABLE, "\u{fffd}")}`,
+    path: `${WORKING_DIRECTORY}/${printable(path)}`,
     source: "assistant",
   };
+}
+
+/** What may be shown: code chose the name. */
+export function printable(path: string): string {
+  return path.toWellFormed().replace(UNPRINTABLE, "\u{fffd}");
 }
 
 /** The same path has the same id as long as the container lives: nothing needs to be kept. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { InvalidRequestError, readJson, type Vr } from "../../core/index.ts";
 import type { Container } from "./container.ts";
 import { checkEnvironment, environmentShape } from "./container-choice.ts";
-import { listFiles, readFile, toFileObject } from "./container-files.ts";
+import { findFile, listFiles, printable, readFile, toFileObject } from "./container-files.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { toPage } from "./page.ts";
 import { toVrError } from "./runtime-errors.ts";
@@ -72,23 +72,20 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
   router.get("/v1/containers/:id/files/:file", async (ctx) => {
     const { id = "", file = "" } = ctx.params;
     const container = containers.find(id);
-    const { entry } = await toVrError(() =>
-      readFile(interpreter, container, file, ending, { content: false }),
-    );
-    ctx.body = toFileObject(container, entry);
+    const found = await toVrError(() => findFile(interpreter, container, file, ending));
+    ctx.body = toFileObject(container, found);
   });
 
   router.get("/v1/containers/:id/files/:file/content", async (ctx) => {
     const { id = "", file = "" } = ctx.params;
     const container = containers.find(id);
-    const { entry, content } = await toVrError(() =>
-      readFile(interpreter, container, file, ending, { content: true }),
-    );
+    const read = await toVrError(() => readFile(interpreter, container, file, ending));
+    const path = printable(read.file.path);
     // Code wrote it, so a browser is not to run it.
     ctx.set("x-content-type-options", "nosniff");
-    ctx.attachment(entry.path.slice(entry.path.lastIndexOf("/") + 1));
+    ctx.attachment(path.slice(path.lastIndexOf("/") + 1));
     ctx.type = "application/octet-stream";
-    ctx.body = Buffer.from(content);
+    ctx.body = Buffer.from(read.content);
   });
 }
 

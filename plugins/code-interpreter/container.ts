@@ -1,4 +1,7 @@
-import type { Session } from "./runtime.ts";
+import { RuntimeError, type Session } from "./runtime.ts";
+
+/** What a model is told whose container has another session than it had. */
+export const ALL_LOST = "Variables and files of earlier calls are gone.";
 
 export interface ContainerOptions {
   /** `cntr_…` */
@@ -6,6 +9,8 @@ export interface ContainerOptions {
   name: string;
   /** Milliseconds without use until it expires. */
   idleMs: number;
+  /** A sentence: what the model has lost before this container was. */
+  loss?: string | undefined;
 }
 
 /** Where the code of one conversation runs: a session with its variables and files, once there was an execution. */
@@ -17,14 +22,16 @@ export class Container {
   readonly createdAt = Date.now();
   lastActiveAt = this.createdAt;
   session: Session | undefined;
-  /** What the model does not know yet: variables or files of its earlier calls are gone. */
+  /** A sentence that the model is to be told yet: what of its earlier calls is gone, and why. */
   loss: string | undefined;
+  #uses = 0;
   readonly #ending = new AbortController();
 
-  constructor({ id, name, idleMs }: ContainerOptions) {
+  constructor({ id, name, idleMs, loss }: ContainerOptions) {
     this.id = id;
     this.name = name;
     this.idleMs = idleMs;
+    this.loss = loss;
   }
 
   /** Aborts when the container is deleted or has expired. */
@@ -37,8 +44,28 @@ export class Container {
     return this.lastActiveAt + this.idleMs;
   }
 
-  touch(): void {
+  /** Whether something runs or waits here: it does not expire then. */
+  get inUse(): boolean {
+    return this.#uses > 0;
+  }
+
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#uses += 1;
     this.lastActiveAt = Date.now();
+    try {
+      return await work();
+    } finally {
+      this.#uses -= 1;
+      this.lastActiveAt = Date.now();
+    }
+  }
+
+  /** The session ended by itself, or is ended to make room: the next execution opens another, and says so. */
+  async lose(session: Session, reason: string): Promise<void> {
+    if (this.session !== session) return;
+    this.session = undefined;
+    this.loss = `${ALL_LOST} ${reason}`;
+    await session.close();
   }
 
   /** The model knows that this session has ended, since it ended in its own execution. */
@@ -49,7 +76,7 @@ export class Container {
 
   /** Ends the session. An execution that runs ends with `reason`. */
   async end(reason: string): Promise<void> {
-    this.#ending.abort(new Error(reason));
+    this.#ending.abort(new RuntimeError("unavailable", reason));
     const { session } = this;
     this.session = undefined;
     await session?.close();

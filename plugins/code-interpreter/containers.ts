@@ -1,17 +1,19 @@
 import { type Log, NotFoundError, newId } from "../../core/index.ts";
-import { Container, type ContainerOptions } from "./container.ts";
+import { ALL_LOST, Container, type ContainerOptions } from "./container.ts";
 import type { Limits } from "./options.ts";
 import { RuntimeError, type Session } from "./runtime.ts";
 import type { Spares } from "./spares.ts";
 
-/** Ids of containers that have expired: it is said of so many that they once were. */
+/** Ids of containers that are gone: it is said of so many that they once were. */
 const REMEMBERED = 1_000;
+const EXPIRED = "The container has expired.";
+const DELETED = "The container was deleted.";
 
 interface ContainersOptions {
   limits: Pick<Limits, "sessions" | "containers" | "idleMs">;
   spares: Spares;
-  /** Whether an execution runs or waits there: such a container does not expire. */
-  isBusy: (container: Container) => boolean;
+  /** Whether an execution runs there, rather than waits. */
+  isRunning: (container: Container) => boolean;
   log: Log;
 }
 
@@ -19,8 +21,10 @@ interface ContainersOptions {
 export class Containers {
   readonly #options: ContainersOptions;
   readonly #byId = new Map<string, Container>();
-  readonly #expired = new Set<string>();
+  readonly #gone = new Map<string, typeof EXPIRED | typeof DELETED>();
   readonly #endings = new Set<Promise<void>>();
+  /** Sessions that are being opened. */
+  #opening = 0;
   #sweeping: NodeJS.Timeout | undefined;
 
   constructor(options: ContainersOptions) {
@@ -43,19 +47,42 @@ export class Containers {
     const container = this.get(id);
     if (container) return container;
     const shown = id.slice(0, 100);
-    if (this.#expired.has(id))
+    if (this.#gone.get(id) === EXPIRED)
       throw new NotFoundError(`Container "${shown}" has expired.`, { param, code: "container_expired" });
     throw new NotFoundError(`Container "${shown}" not found.`, { param, code: "container_not_found" });
   }
 
+  /**
+   * The container that a call was promised, made if it is not there.
+   * @throws RuntimeError when it was deleted meanwhile, or there are too many and all are in use
+   */
+  provide(id: string, loss: string | undefined): Container {
+    const known = this.get(id);
+    if (known) return known;
+    const gone = this.#gone.get(id);
+    if (gone === DELETED) throw new RuntimeError("unavailable", gone);
+    return this.create({ id, name: "auto", loss: gone ? `${ALL_LOST} ${gone}` : loss });
+  }
+
   /** @throws RuntimeError `busy` when there are too many and all are in use */
-  create({ id = newId("cntr"), name, idleMs }: Partial<ContainerOptions> & { name: string }): Container {
+  create({
+    id = newId("cntr"),
+    name,
+    idleMs,
+    loss,
+  }: Partial<ContainerOptions> & { name: string }): Container {
     const { limits } = this.#options;
     this.#sweep();
-    if (this.#byId.size >= limits.containers && !this.#expire(this.#idle()[0]))
+    if (this.#byId.size >= limits.containers && !this.#expire(this.#unused()[0]))
       throw new RuntimeError("busy", `All ${limits.containers} containers are in use: try again later.`);
-    const container = new Container({ id, name, idleMs: Math.min(idleMs ?? limits.idleMs, limits.idleMs) });
+    const container = new Container({
+      id,
+      name,
+      idleMs: Math.min(idleMs ?? limits.idleMs, limits.idleMs),
+      loss,
+    });
     this.#byId.set(id, container);
+    this.#gone.delete(id);
     this.#sweeping ??= setInterval(() => this.#sweep(), Math.min(limits.idleMs, 30_000)).unref();
     return container;
   }
@@ -63,28 +90,33 @@ export class Containers {
   /** Deletes it; an execution that runs there ends. @throws NotFoundError */
   async delete(id: string): Promise<void> {
     const container = this.find(id);
-    this.#byId.delete(id);
-    await container.end("The container was deleted.");
+    this.#remove(container, DELETED);
+    await container.end(DELETED);
   }
 
   /** A container's session, a new one where it has none. @throws RuntimeError, the signal's reason */
   async session(container: Container, signal: AbortSignal): Promise<Session> {
+    container.ending.throwIfAborted();
     if (container.session?.alive) return container.session;
     container.session = undefined;
     this.#makeRoom();
-    const session = await this.#options.spares.take(AbortSignal.any([signal, container.ending]));
-    if (container.ending.aborted) {
-      await session.close();
-      throw new RuntimeError("unavailable", (container.ending.reason as Error).message);
+    this.#opening += 1;
+    try {
+      const session = await this.#options.spares.take(AbortSignal.any([signal, container.ending]));
+      if (container.ending.aborted) {
+        await session.close();
+        throw container.ending.reason;
+      }
+      container.session = session;
+      session.onEnd((reason) => {
+        if (container.session === session)
+          this.#options.log.info({ container: container.id, reason }, "a session ended");
+        this.#end(container.lose(session, reason));
+      });
+      return session;
+    } finally {
+      this.#opening -= 1;
     }
-    container.session = session;
-    session.onEnd((reason) => {
-      if (container.session !== session) return;
-      container.session = undefined;
-      container.loss ??= reason;
-      this.#options.log.info({ container: container.id, reason }, "a session ended");
-    });
-    return session;
   }
 
   async close(): Promise<void> {
@@ -95,40 +127,51 @@ export class Containers {
     await Promise.all(this.#endings);
   }
 
-  /** The container whose session was idle longest gives it up. */
+  /** The container that was idle longest gives up its session, and expires unless a call waits there. */
   #makeRoom(): void {
-    const { sessions } = this.#options.limits;
-    const open = [...this.#byId.values()].filter(({ session }) => session).length;
-    if (open >= sessions) this.#expire(this.#idle().find(({ session }) => session));
+    const open = [...this.#byId.values()].filter(({ session }) => session);
+    if (open.length + this.#opening < this.#options.limits.sessions) return;
+    const unused = this.#unused().find(({ session }) => session);
+    if (unused) return void this.#expire(unused);
+    const waiting = open.find((container) => !this.#options.isRunning(container));
+    if (waiting?.session) this.#end(waiting.lose(waiting.session, "Its process was needed elsewhere."));
   }
 
-  /** Those that nobody uses now, the one that was idle longest first. */
-  #idle(): Container[] {
+  /** The one that was idle longest first. */
+  #unused(): Container[] {
     return [...this.#byId.values()]
-      .filter((container) => !this.#options.isBusy(container))
+      .filter(({ inUse }) => !inUse)
       .sort((a, b) => a.lastActiveAt - b.lastActiveAt);
   }
 
   #sweep(): void {
     const now = Date.now();
     for (const container of this.#byId.values())
-      if (container.expiresAt <= now && !this.#options.isBusy(container)) this.#expire(container);
+      if (container.expiresAt <= now && !container.inUse) this.#expire(container);
   }
 
   /** Whether there was one. */
   #expire(container: Container | undefined): boolean {
     if (!container) return false;
-    this.#byId.delete(container.id);
-    this.#expired.add(container.id);
-    for (const oldest of this.#expired) {
-      if (this.#expired.size <= REMEMBERED) break;
-      this.#expired.delete(oldest);
+    this.#remove(container, EXPIRED);
+    this.#end(container.end(EXPIRED));
+    return true;
+  }
+
+  #remove({ id }: Container, why: typeof EXPIRED | typeof DELETED): void {
+    this.#byId.delete(id);
+    this.#gone.set(id, why);
+    for (const oldest of this.#gone.keys()) {
+      if (this.#gone.size <= REMEMBERED) break;
+      this.#gone.delete(oldest);
     }
-    const ending = container
-      .end("The container has expired.")
+  }
+
+  /** Nobody waits for it but `close`. */
+  #end(ended: Promise<void>): void {
+    const ending = ended
       .catch((error: unknown) => this.#options.log.warn({ err: error }, "a session could not be ended"))
       .finally(() => this.#endings.delete(ending));
     this.#endings.add(ending);
-    return true;
   }
 }

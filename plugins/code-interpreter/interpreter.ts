@@ -23,7 +23,7 @@ export class Interpreter {
     this.containers = new Containers({
       limits,
       spares: this.spares,
-      isBusy: ({ id }) => this.queue.isBusy(id),
+      isRunning: ({ id }) => this.queue.isBusy(id),
       log,
     });
   }

@@ -56,7 +56,10 @@ export class OutputCollector implements OutputSink {
   image(...[mediaType, base64]: Image): void {
     const { images, imageBytes } = this.#limits;
     const bytes = Math.floor((base64.length * 3) / 4);
-    if (this.#images >= images) {
+    if (!isImage(mediaType, base64)) {
+      // A model server would refuse it, now and whenever the conversation goes on.
+      this.note(`what was shown as ${mediaType} is none`);
+    } else if (this.#images >= images) {
       this.note(`an image was left out: the limit is ${images}`);
     } else if (this.#imageBytes + bytes > imageBytes) {
       this.note(`an image of ${bytes} bytes was left out: the limit for all is ${imageBytes}`);
@@ -115,6 +118,18 @@ export class OutputCollector implements OutputSink {
       this.#cut += removed;
       this.#tailCharacters -= removed;
     }
+  }
+}
+
+/** Whether it begins as such an image does. */
+function isImage(mediaType: Image[0], base64: string): boolean {
+  switch (mediaType) {
+    case "image/png":
+      return base64.startsWith("iVBORw0KGgo");
+    case "image/jpeg":
+      return base64.startsWith("/9j/");
+    case "image/svg+xml":
+      return /<svg[\s>]/i.test(Buffer.from(base64, "base64").toString());
   }
 }
 

@@ -1,24 +1,30 @@
 import type { ToolResult, ToolTurn } from "../../core/index.ts";
 import type { Container } from "./container.ts";
+import type { ContainerChoice } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { OutputCollector } from "./outputs.ts";
 import type { CodeDetails } from "./presentation.ts";
 import { type ExecutionEnd, RuntimeError } from "./runtime.ts";
 import { toToolOutput } from "./to-tool-output.ts";
 
-/** Runs code in the container with this id when its turn has come. @throws the signal's reason */
+/** Who left was not told. */
+const STOPPED = "Variables of earlier calls are gone. A call that was stopped did not end by itself.";
+
+/** Runs code in the container that was chosen when its turn has come. @throws the signal's reason */
 export async function runCode(
   interpreter: Interpreter,
-  containerId: string,
+  { id, loss }: ContainerChoice,
   code: string,
   turn: ToolTurn,
 ): Promise<ToolResult> {
   const { containers, queue, freshGlobals } = interpreter;
   try {
-    const container = containers.get(containerId) ?? containers.create({ id: containerId, name: "auto" });
+    const container = containers.provide(id, loss);
     // Calls that share nothing need not wait for each other.
-    const key = freshGlobals ? `${container.id} ${turn.callId}` : container.id;
-    return await queue.run(key, turn.signal, () => runIn(interpreter, container, code, turn));
+    const key = freshGlobals ? `${id} ${turn.callId}` : id;
+    return await container.use(() =>
+      queue.run(key, turn.signal, () => runIn(interpreter, container, code, turn)),
+    );
   } catch (error) {
     turn.signal.throwIfAborted();
     if (!(error instanceof RuntimeError)) throw error;
@@ -35,11 +41,9 @@ async function runIn(
 ): Promise<ToolResult> {
   const { containers, limits, freshGlobals, spares } = interpreter;
   const signal = AbortSignal.any([turn.signal, container.ending]);
-  container.touch();
   const session = freshGlobals ? await spares.take(signal) : await containers.session(container, turn.signal);
   const collector = new OutputCollector(limits);
-  if (container.loss && !freshGlobals)
-    collector.note(`Variables and files of earlier calls are gone. ${container.loss}`);
+  if (container.loss) collector.note(container.loss);
   container.loss = undefined;
   try {
     const end = await session.execute(code, collector, {
@@ -47,17 +51,22 @@ async function runIn(
       signal,
       logCharacters: limits.logCharacters,
     });
-    turn.signal.throwIfAborted();
+    if (turn.signal.aborted) {
+      if (session.alive && isLost(end)) container.loss = STOPPED;
+      throw turn.signal.reason;
+    }
     const failure = describeFailure(end, limits.executionMs, session.alive, container);
     if (failure) collector.note(failure);
     if (!session.alive) container.forget(session);
     const details: CodeDetails = { outputs: collector.outputs(), failed: failure !== undefined };
     return { kind: "output", output: toToolOutput(details.outputs, limits.modelCharacters), details };
   } finally {
-    container.touch();
     if (freshGlobals) await session.close();
   }
 }
+
+/** Whether variables are gone though the session lives on, if it does. */
+const isLost = (end: ExecutionEnd): boolean => end.kind === "died" || ("lost" in end && end.lost);
 
 /** What the model is to know of an end that was not the code's own. `undefined` for one that was. */
 function describeFailure(
@@ -67,8 +76,7 @@ function describeFailure(
   { ending }: Container,
 ): string | undefined {
   if (end.kind === "finished" || end.kind === "raised") return undefined;
-  const lost = end.kind === "died" || end.lost;
-  const loss = alive ? lost && "Variables are gone." : "Variables and files are gone.";
+  const loss = alive ? isLost(end) && "Variables are gone." : "Variables and files are gone.";
   const parts = [
     "The code was stopped.",
     ending.aborted ? (ending.reason as Error).message : causeOf(end),

@@ -1,5 +1,5 @@
-import type { Log } from "../../core/index.ts";
-import type { CodeRuntime, Session } from "./runtime.ts";
+import { type Log, untilAborted } from "../../core/index.ts";
+import { type CodeRuntime, RuntimeError, type Session } from "./runtime.ts";
 
 /** Sessions that were started ahead: the first execution of a container need not wait for one. */
 export class Spares {
@@ -25,9 +25,9 @@ export class Spares {
   async take(signal: AbortSignal): Promise<Session> {
     // One that is on its way is sooner here than another.
     if (this.#ready.length === 0 && this.#starting.size > 0)
-      await Promise.race([...this.#starting, aborted(signal)]);
+      await untilAborted(Promise.race(this.#starting), signal);
     signal.throwIfAborted();
-    const session = this.#ready.shift() ?? (await this.#open(signal));
+    const session = this.#next() ?? (await this.#open(signal));
     this.fill();
     return session;
   }
@@ -41,15 +41,17 @@ export class Spares {
     }
   }
 
-  /** Ends those that nobody has taken. */
-  async drop(): Promise<void> {
+  async close(): Promise<void> {
+    this.#closing.abort(new RuntimeError("unavailable", "The gateway stops."));
+    await Promise.all(this.#starting);
     await Promise.all(this.#ready.splice(0).map((session) => session.close()));
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort(new Error("the gateway stops"));
-    await Promise.all(this.#starting);
-    await this.drop();
+  /** What ends is told a moment later. */
+  #next(): Session | undefined {
+    let session = this.#ready.shift();
+    while (session && !session.alive) session = this.#ready.shift();
+    return session;
   }
 
   async #open(signal: AbortSignal): Promise<Session> {
@@ -71,11 +73,4 @@ export class Spares {
     const at = this.#ready.indexOf(session);
     if (at >= 0) this.#ready.splice(at, 1);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,5 +1,5 @@
 import type { ResponseContext, Tool, ToolKind } from "../../core/index.ts";
-import { chooseContainer } from "./container-choice.ts";
+import { type ContainerChoice, chooseContainer } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { present } from "./presentation.ts";
 import { runCode } from "./run-code.ts";
@@ -9,6 +9,8 @@ import { toToolOutput } from "./to-tool-output.ts";
 const NAME = "python";
 /** Where the client has a function of that name. */
 const OTHER_NAME = "code_interpreter";
+/** Said of a call whose client sends it back as it was shown: without what it had not asked to see. */
+const UNKNOWN = "(the output of this call is not known any more)";
 
 /** `tools: [{"type": "code_interpreter"}]` and the items that it leads to. */
 export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
@@ -25,7 +27,7 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
             id: item.id,
             name: NAME,
             arguments: JSON.stringify({ code: item.code ?? "" }),
-            output: toToolOutput(item.outputs ?? [], limits.modelCharacters),
+            output: item.outputs ? toToolOutput(item.outputs, limits.modelCharacters) : UNKNOWN,
           }
         : undefined,
     mask: (item, include) =>
@@ -35,7 +37,7 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
   };
 }
 
-function python(interpreter: Interpreter, containerId: string, context: ResponseContext): Tool {
+function python(interpreter: Interpreter, container: ContainerChoice, context: ResponseContext): Tool {
   const isTaken = context.request.tools.some((tool) => tool.type === "function" && tool.name === NAME);
   return {
     name: isTaken ? OTHER_NAME : NAME,
@@ -47,11 +49,11 @@ function python(interpreter: Interpreter, containerId: string, context: Response
       required: ["code"],
       additionalProperties: false,
     },
-    present: () => present(containerId),
+    present: () => present(container.id),
     execute({ code }, turn) {
       if (typeof code !== "string")
         return { kind: "error", message: 'The code was not run: "code" must be a string.' };
-      return runCode(interpreter, containerId, code, turn);
+      return runCode(interpreter, container, code, turn);
     },
   };
 }

@@ -94,7 +94,7 @@ function openSession(number: number, behave: Behave): FakeSession {
       const files = [...session.content].map(([path, bytes]) => ({
         path,
         bytes: bytes.length,
-        modifiedAt: 1,
+        modifiedAt: 1.5,
       }));
       return files.sort((a, b) => (a.path < b.path ? -1 : 1)).slice(0, limit);
     },

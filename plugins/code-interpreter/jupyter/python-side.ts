@@ -1,8 +1,9 @@
 /**
  * What is run in a Python kernel before anybody's code: the working directory, limits, figures, and functions that
- * list, read and remove files. It lives in a module of its own and holds its own references to what it needs, so that
- * code which replaces `os.scandir` or `open` by accident changes nothing here. Code that does so on purpose can make
- * it lie: about its own files, and what it says is checked.
+ * list, read and remove files. It lives in a module of its own, of which code can only see functions: where the working
+ * directory is, and what is called to list and remove it, they hold as arguments' defaults. Removing goes no further than
+ * the folder that was made here, by its device and number, whatever now bears its name. Code that takes Python apart on
+ * purpose can make it lie about its files; what it says is checked.
  *
  * Functions answer with ASCII: "=" and base64, or "!" and a reason.
  */
@@ -28,8 +29,19 @@ def bound(name, value):
         value = min(value, hard)
     resource.setrlimit(kind, (value, value))
 
-root = os.path.realpath(given["directory"] or tempfile.mkdtemp(prefix="vr-"))
-os.makedirs(root, 0o700, exist_ok=True)
+def own_folder(path):
+    """Its identity if it is a folder of the user's own, and not a link to one."""
+    try:
+        state = lstat(path)
+    except OSError:
+        return None
+    own = not hasattr(os, "getuid") or state.st_uid == os.getuid()
+    return (state.st_dev, state.st_ino) if state.st_mode & 0o170000 == 0o040000 and own else None
+
+root = given["directory"]
+if not own_folder(root):
+    root = os.path.realpath(tempfile.mkdtemp(prefix="vr-"))
+identity = own_folder(root)
 chdir(root)
 # A server that got its token this way hands it on; what prints its environment must not show it.
 for name in ("JUPYTER_TOKEN", "KG_AUTH_TOKEN"):
@@ -47,10 +59,10 @@ if given["bytes"]:
 if given["processes"]:
     bound("RLIMIT_NPROC", given["processes"])
 
-def where():
+def where(root=root):
     return answer(root.encode("utf-8", "replace"))
 
-def files(most):
+def files(most, root=root, scandir=scandir):
     found, waiting, seen = [], [""], 0
     while waiting and seen < MOST_SEEN:
         folder = waiting.pop()
@@ -76,7 +88,7 @@ def files(most):
     found.sort()
     return answer("\0".join("%s\0%d\0%.6f" % one for one in found[:most]).encode("utf-8"))
 
-def read(path, most):
+def read(path, most, root=root, lstat=lstat):
     at, parts = root, path.split("/")
     try:
         for i, part in enumerate(parts):
@@ -120,7 +132,7 @@ def end_processes():
         if not left:
             return
 
-def remove_folder(path):
+def remove_folder(path, scandir=scandir, unlink=unlink, rmdir=rmdir):
     with scandir(path) as entries:
         for entry in entries:
             try:
@@ -132,17 +144,20 @@ def remove_folder(path):
                 pass
     rmdir(path)
 
-def remove():
+def remove(root=root, identity=identity, own_folder=own_folder, remove_folder=remove_folder, chdir=chdir):
     try:
         end_processes()
     except OSError:
         pass
     try:
         chdir("/")
-        remove_folder(root)
+        if identity and own_folder(root) == identity:
+            remove_folder(root)
     except OSError:
         pass
     return answer(b"")
+
+del root, identity
 `;
 
 const NAME = "_vr_session";

@@ -1,3 +1,4 @@
+import { untilAborted } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { Kernel, KernelInfo } from "./kernel.ts";
 import { asRecord } from "./messages.ts";
@@ -34,8 +35,10 @@ export class Workplace {
       ask.where(),
       signal,
     );
-    if (answer.kind !== "data") throw unreadable();
-    this.directory = answer.data.toString("utf8");
+    const directory = answer.kind === "data" ? answer.data.toString("utf8") : "";
+    // No other folder is taken up again, and removed, at a kernel's word.
+    if (!/[\\/]vr-[^\\/]+$/.test(directory)) throw unreadable();
+    this.directory = directory;
     return info;
   }
 
@@ -55,12 +58,9 @@ export class Workplace {
 
   async #ask(code: string, expression: string, signal: AbortSignal): Promise<Answer> {
     signal.throwIfAborted();
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
-    signal.addEventListener("abort", abort);
     const run = this.#kernel.run(code, { silent: true, expressions: { answer: expression } });
     try {
-      const end = await Promise.race([run.ended, aborted.promise]);
+      const end = await untilAborted(run.ended, signal);
       if (end.kind !== "replied")
         throw new RuntimeError("unavailable", "The kernel ended while it was asked for files.");
       if (!end.ok)
@@ -72,7 +72,6 @@ export class Workplace {
       return answer;
     } finally {
       run.abandon();
-      signal.removeEventListener("abort", abort);
     }
   }
 }

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PROBE } from "./child/limits.ts";
 
 /** MiB of the child's JavaScript heap, in which neither Python's memory nor its files lie. */
 const HEAP_MIB = 192;
@@ -31,6 +32,14 @@ export function findPlaces(): Places {
   };
 }
 
+/** What ends with 0 where a child can be run. */
+export const probeCommand = (places: Places): string[] => [
+  ...nodeCommand(places),
+  places.main,
+  PROBE,
+  places.packageFolder,
+];
+
 /** Node with nothing permitted but to read Python and the child's code, and without code made of strings. */
 export const nodeCommand = ({ childFolder, packageFolder }: Places): string[] => [
   process.execPath,
@@ -40,5 +49,7 @@ export const nodeCommand = ({ childFolder, packageFolder }: Places): string[] =>
   "--disallow-code-generation-from-strings",
   "--disable-sigusr1",
   "--no-warnings",
+  // For the memory of files alone; it is taken off the global object like all else.
+  "--expose-gc",
   `--max-old-space-size=${HEAP_MIB}`,
 ];

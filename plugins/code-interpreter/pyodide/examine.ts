@@ -12,14 +12,10 @@ const FIRST_RUN_TIMEOUT_MS = 10_000;
 
 /** Executes in a session, and says of each layer whether it holds on this host. @throws RuntimeError */
 export async function examine(
-  session: PyodideSession,
-  {
-    started,
-    host,
-    settings,
-    signal,
-  }: { started: Started; host: Host; settings: Settings; signal: AbortSignal },
+  started: Started,
+  { host, settings, signal }: { host: Host; settings: Settings; signal: AbortSignal },
 ): Promise<Record<string, unknown>> {
+  const { session } = started;
   const { confinement, places } = host;
   await check(session, signal);
   const probed = await probeHost(confinement.prefix, places, realpathSync(process.execPath), signal);

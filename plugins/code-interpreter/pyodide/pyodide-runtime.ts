@@ -1,9 +1,9 @@
 import type { Log } from "../../../core/index.ts";
 import { RuntimeError, type RuntimeWork } from "../runtime.ts";
-import { findConfinement } from "./confinement.ts";
+import type { findConfinement } from "./confinement.ts";
 import { examine } from "./examine.ts";
 import type { Settings } from "./options.ts";
-import { PyodideSession } from "./session.ts";
+import type { PyodideSession } from "./session.ts";
 import { type Started, Starts } from "./starts.ts";
 
 /** Python in WebAssembly, one process per session. Starts nothing before the first `open`. */
@@ -19,8 +19,8 @@ export class PyodideRuntime implements RuntimeWork {
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
 
-  /** @param confine finds out what this host has, once */
-  constructor(settings: Settings, log: Log, confine = findConfinement) {
+  /** @param confine in place of finding out what this host has */
+  constructor(settings: Settings, log: Log, confine?: typeof findConfinement) {
     this.#settings = settings;
     this.#starts = new Starts(settings, log, confine);
   }
@@ -39,12 +39,12 @@ export class PyodideRuntime implements RuntimeWork {
   }
 
   async examine(signal: AbortSignal): Promise<Record<string, unknown>> {
-    const { session, started } = await this.#open(signal);
+    const started = await this.#open(signal);
     try {
       const host = await this.#starts.host();
-      return await examine(session, { started, host, settings: this.#settings, signal });
+      return await examine(started, { host, settings: this.#settings, signal });
     } finally {
-      await session.close();
+      await started.session.close();
     }
   }
 
@@ -54,7 +54,7 @@ export class PyodideRuntime implements RuntimeWork {
     await this.#starts.close();
   }
 
-  async #open(signal: AbortSignal): Promise<{ session: PyodideSession; started: Started }> {
+  async #open(signal: AbortSignal): Promise<Started> {
     const { maxSessions } = this.#settings;
     const either = AbortSignal.any([signal, this.#closing.signal]);
     either.throwIfAborted();
@@ -64,10 +64,10 @@ export class PyodideRuntime implements RuntimeWork {
     try {
       const started = await this.#inTurn(either, () => this.#starts.start(either));
       this.#lastFailure = undefined;
-      const session = new PyodideSession(started.process, this.#settings);
+      const { session } = started;
       this.#sessions.add(session);
       session.onEnd(() => this.#sessions.delete(session));
-      return { session, started };
+      return started;
     } catch (error) {
       either.throwIfAborted();
       this.#lastFailure = error instanceof Error ? error.message : String(error);

@@ -201,7 +201,7 @@ function toEnd(message: ChildMessage, sink: OutputSink): ExecutionEnd | "more" |
 }
 
 const toReason = ({ reason, detail }: Extract<ChildMessage, { type: "gone" }>) =>
-  reason === "exit" ? "The code ended its process." : `Python broke down: ${detail}`;
+  reason === "exit" ? "The code ended its process." : `Python broke down: ${detail.replace(/\.?$/, ".")}`;
 
 const notFound = () => new RuntimeError("not_found", "There is no such file.");
 const tooLarge = (maxBytes: number) =>

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "../../../core/index.ts";
+import { type Log, untilAborted } from "../../../core/index.ts";
 import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
 
 /** What a child that starts does about the snapshot. */
@@ -16,6 +16,9 @@ export type SnapshotUse =
 export type Making = "made" | "failed" | "abandoned";
 
 const OWNER_ONLY = 0o600;
+const DRAFT = /^python-.*\.snapshot\.[0-9a-f]{16}$/;
+/** Milliseconds after which nobody can be making it any more. */
+const DRAFT_LIFETIME_MS = 60 * 60 * 1000;
 const HASH_PART_BYTES = 1024 * 1024;
 
 /**
@@ -39,7 +42,7 @@ export class Snapshots {
   /** Waits while another child makes it. Without one a start only takes longer. @throws the signal's reason alone */
   async use(signal: AbortSignal): Promise<SnapshotUse> {
     if (this.#useless) return { kind: "none" };
-    if (this.#file) return loading(await orAborted(this.#file, signal));
+    if (this.#file) return loading(await untilAborted(this.#file, signal));
     const { promise, resolve } = Promise.withResolvers<FileHandle | undefined>();
     this.#file = promise;
     const kept = await openKept(join(this.#folder, this.#name));
@@ -75,7 +78,7 @@ export class Snapshots {
     for (const [folder, keep] of [[this.#folder, true] as const, [tmpdir(), false] as const]) {
       const path = join(folder, `${this.#name}.${randomBytes(8).toString("hex")}`);
       try {
-        if (keep) await mkdir(folder, { recursive: true, mode: 0o700 });
+        if (keep) await this.#prepareFolder();
         const writable = await open(path, "wx+", OWNER_ONLY);
         const file = await open(path, "r");
         // Where it cannot be kept, it lives as long as this process holds it open.
@@ -86,6 +89,17 @@ export class Snapshots {
       }
     }
     return undefined;
+  }
+
+  /** Also takes away the drafts of gateways that were killed while they made one. */
+  async #prepareFolder(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(this.#folder)) {
+      if (!DRAFT.test(name)) continue;
+      const path = join(this.#folder, name);
+      const { mtimeMs } = await stat(path);
+      if (Date.now() - mtimeMs > DRAFT_LIFETIME_MS) await rm(path, { force: true });
+    }
   }
 
   async #keep({ writable, file, path }: Draft, outcome: Making): Promise<FileHandle | undefined> {
@@ -119,16 +133,6 @@ interface Draft {
 
 const loading = (file: FileHandle | undefined): SnapshotUse =>
   file ? { kind: "load", fd: file.fd } : { kind: "none" };
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort);
-  return await Promise.race([promise, aborted.promise]).finally(() =>
-    signal.removeEventListener("abort", abort),
-  );
-}
 
 /** `undefined` when there is none, or none to be trusted. */
 async function openKept(path: string): Promise<FileHandle | undefined> {

@@ -1,10 +1,11 @@
 import type { Log } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import { PythonProcess } from "./child-process.ts";
-import { findPlaces, nodeCommand, type Places } from "./command.ts";
-import type { Confinement, findConfinement } from "./confinement.ts";
+import { findPlaces, nodeCommand, type Places, probeCommand } from "./command.ts";
+import { type Confinement, findConfinement } from "./confinement.ts";
 import type { ChildMessage, ChildSettings } from "./messages.ts";
 import type { Settings } from "./options.ts";
+import { PyodideSession } from "./session.ts";
 import { Snapshots } from "./snapshots.ts";
 import { versionOf } from "./version.ts";
 
@@ -21,7 +22,7 @@ export interface Host {
 }
 
 export interface Started {
-  readonly process: PythonProcess;
+  readonly session: PyodideSession;
   readonly python: string;
   readonly snapshot: "none" | "loaded" | "made";
   /** From its start to its being ready. */
@@ -32,10 +33,11 @@ export interface Started {
 export class Starts {
   readonly #settings: Settings;
   readonly #log: Log;
+  /** Finds out what this host has, once. */
   readonly #confine: typeof findConfinement;
   #host: Promise<Host & { snapshots: Snapshots }> | undefined;
 
-  constructor(settings: Settings, log: Log, confine: typeof findConfinement) {
+  constructor(settings: Settings, log: Log, confine = findConfinement) {
     this.#settings = settings;
     this.#log = log;
     this.#confine = confine;
@@ -58,9 +60,11 @@ export class Starts {
     } catch (error) {
       if (use.kind === "make") await use.made(signal.aborted ? "abandoned" : "failed");
       if (use.kind !== "load" || signal.aborted) throw error;
-      this.#log.warn({ err: error }, "Python did not start from its snapshot: starting without");
+      const started = await this.#start("none", undefined, signal);
+      // Now it is the snapshot's fault, not the host's.
+      this.#log.warn({ err: error }, "Python did not start from its snapshot, but does without");
       await snapshots.giveUp();
-      return await this.#start("none", undefined, signal);
+      return started;
     }
   }
 
@@ -70,7 +74,7 @@ export class Starts {
 
   async #find() {
     const places = findPlaces();
-    const confinement = await this.#confine([...nodeCommand(places), places.main, "--probe"]);
+    const confinement = await this.#confine(probeCommand(places));
     const snapshots = new Snapshots(this.#settings.cacheFolder, versionOf(places), this.#log);
     this.#log.debug({ ...confinement }, "how Python is confined");
     return { places, confinement, snapshots };
@@ -107,7 +111,8 @@ export class Starts {
     try {
       const { python, snapshot: got } = await promise;
       child.listen(undefined, 0);
-      return { process: child, python, snapshot: got, milliseconds: Math.round(performance.now() - begun) };
+      const session = new PyodideSession(child, this.#settings);
+      return { session, python, snapshot: got, milliseconds: Math.round(performance.now() - begun) };
     } catch (error) {
       signal.throwIfAborted();
       if (child.lastWords) this.#log.warn({ lastWords: child.lastWords }, "Python's process did not start");

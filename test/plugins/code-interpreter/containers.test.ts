@@ -343,6 +343,14 @@ describe("files", () => {
     expect(headers.get("set-cookie")).toBeNull();
   });
 
+  it("are shown and downloaded whatever code has called them", async () => {
+    const { id, containers, vr } = await withFiles({ "half \ud800 a pair.txt": Buffer.from("hello") });
+    const { data } = await containers.files.list(id);
+    expect(data[0]).toMatchObject({ path: "/mnt/data/half \u{fffd} a pair.txt", created_at: 1 });
+    const answer = await fetch(`${vr.url}/v1/containers/${id}/files/${data[0]?.id}/content`);
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 200, text: "hello" });
+  });
+
   it("are none in a container where nothing was run", async () => {
     const { containers } = await start([]);
     const { id } = await containers.create({ name: "empty" });

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type CodeOutput, OutputCollector } from "../../../plugins/code-interpreter/outputs.ts";
 import { toToolOutput } from "../../../plugins/code-interpreter/to-tool-output.ts";
 
+/** The signature alone. */
+const PNG = "iVBORw0KGgo=";
 const LIMITS = { logCharacters: 1_000, images: 2, imageBytes: 100 };
 const collect = (fill: (sink: OutputCollector) => void, limits: Partial<typeof LIMITS> = {}) => {
   const collector = new OutputCollector({ ...LIMITS, ...limits });
@@ -53,11 +55,25 @@ describe("what code prints and shows", () => {
 
   it("says which images were left out", () => {
     const outputs = collect((sink) => {
-      sink.image("image/png", "A".repeat(200));
-      for (let i = 0; i < 3; i++) sink.image("image/png", "AAAA");
+      sink.image("image/png", `${PNG}${"A".repeat(188)}`);
+      for (let i = 0; i < 3; i++) sink.image("image/png", PNG);
     });
     expect(logsOf(outputs)).toBe(
       "[an image of 150 bytes was left out: the limit for all is 100]\n<image><image>[an image was left out: the limit is 2]\n",
+    );
+  });
+
+  it("has no image that is none: no model server would take it", () => {
+    const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>").toString("base64");
+    const outputs = collect((sink) => {
+      sink.image("image/png", "bm8=");
+      sink.image("image/jpeg", PNG);
+      sink.image("image/svg+xml", "");
+      sink.image("image/svg+xml", svg);
+      sink.image("image/jpeg", "/9j/4AAQ");
+    });
+    expect(logsOf(outputs)).toBe(
+      "[what was shown as image/png is none]\n[what was shown as image/jpeg is none]\n[what was shown as image/svg+xml is none]\n<image><image>",
     );
   });
 

@@ -89,14 +89,14 @@ describe("a call", () => {
   it("tells the model text and figures, now and when the conversation goes on", async () => {
     const runtime = fakeRuntime((_code, sink) => {
       sink.text("stdout", "plotted\n");
-      sink.image("image/png", "AAAA");
+      sink.image("image/png", "iVBORw0KGgo=");
       return { kind: "finished" };
     });
     const { model, vr } = await start([writes("plot()"), says("done"), says("again")], runtime);
     const { response } = await vr.post({ tools: [TOOL] });
     const output = [
       { type: "input_text", text: "plotted\n\n[a figure was shown]" },
-      { type: "input_image", image_url: "data:image/png;base64,AAAA", detail: "auto" },
+      { type: "input_image", image_url: "data:image/png;base64,iVBORw0KGgo=", detail: "auto" },
     ];
     expect(told(model, 1)).toEqual([output]);
     await vr.post({ previous_response_id: response.id, input: "and?" });
@@ -104,6 +104,13 @@ describe("a call", () => {
     expect(model.read(2)).toContainEqual(
       expect.objectContaining({ type: "function_call", name: "python", arguments: '{"code":"plot()"}' }),
     );
+  });
+
+  it("whose outputs the client was not shown, and sends back, is not said to have had none", async () => {
+    const { model, vr } = await start([writes("1"), says("done"), says("again")], fakeRuntime());
+    const { response } = await vr.post({ tools: [TOOL], store: false });
+    await vr.post({ store: false, input: [...response.output, { role: "user", content: "and?" }] });
+    expect(told(model, 2)).toEqual(["(the output of this call is not known any more)"]);
   });
 
   it("gives the model a traceback to learn from; the item is completed", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { run } from "../../contract/code-runtime.ts";
 import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
@@ -23,6 +24,7 @@ it("counts files as memory: the disk is full, and has room again when they are d
   const session = await open();
   const write = "with open('big', 'wb') as f:\n    for i in range(200): f.write(bytes(10**6))";
   const ran = await run(session, write);
+  expect(ran.end).toEqual({ kind: "raised" });
   expect(ran.of("traceback")).toMatch(/OSError: \[Errno \d+\] No space left on device/);
   expect(
     (await run(session, "import os\nos.remove('big')\nopen('small', 'wb').write(bytes(10**7))")).end.kind,
@@ -32,6 +34,27 @@ it("counts files as memory: the disk is full, and has room again when they are d
     (await run(session, `for i in range(50):\n    with open('same', 'wb') as f: f.write(bytes(10**7))`)).end
       .kind,
   ).toBe("finished");
+});
+
+it("keeps large files whole while they grow, and are cut, mapped and read", async () => {
+  const session = await open();
+  const code = [
+    "import hashlib, mmap, os",
+    "data = os.urandom(5 * 10**6)",
+    "with open('large', 'wb') as f:",
+    "    for at in range(0, len(data), 333): f.write(data[at:at + 333])",
+    "with open('large', 'r+b') as f:",
+    "    f.truncate(2 * 10**6)",
+    "    f.seek(2 * 10**6)",
+    "    f.write(data[2 * 10**6:])",
+    "read = open('large', 'rb').read()",
+    "with open('large', 'rb') as f: mapped = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)[:]",
+    "print(read == data, mapped == data, hashlib.sha256(data).hexdigest())",
+  ].join("\n");
+  const ran = await run(session, code);
+  const bytes = await session.read("large", 10 ** 7, never);
+  expect(bytes).toHaveLength(5_000_000);
+  expect(ran.text).toBe(`True True ${createHash("sha256").update(bytes).digest("hex")}\n`);
 });
 
 it("kills a process that holds more than its limits foresee, and says why", async () => {
@@ -162,6 +185,35 @@ it("survives code that closes its streams and removes its devices", async () => 
   expect((await run(session, "1 + 1")).end.kind).toMatch(/finished|raised/);
 });
 
+it("lists and reads in spite of what code did to its files", async () => {
+  const session = await open();
+  const code = [
+    "import os",
+    "os.mkdir('shut')",
+    "open('shut/in', 'w').write('x')",
+    "open('shut-file', 'w').write('x')",
+    "os.chmod('shut', 0)",
+    "os.chmod('shut-file', 0)",
+    "os.symlink('.', 'round')",
+    "os.symlink('/dev/zero', 'endless')",
+    "at = '.'",
+    "for i in range(100):",
+    "    at += '/d'",
+    "    os.mkdir(at)",
+    "open('line\\nbreak ☃', 'w').write('ok')",
+  ].join("\n");
+  expect((await run(session, code)).end).toEqual({ kind: "finished" });
+  const listed = await session.files(100, never);
+  expect(listed.map(({ path }) => path)).toEqual(["line\nbreak ☃", "shut-file", "shut/in"]);
+  expect(Buffer.from(await session.read("line\nbreak ☃", 10, never)).toString()).toBe("ok");
+  expect(Buffer.from(await session.read("shut/in", 10, never)).toString()).toBe("x");
+  for (const path of ["endless", "round/line\nbreak ☃", "x".repeat(5000)])
+    await expect(session.read(path, 10, never), path.slice(0, 20)).rejects.toMatchObject({
+      code: "not_found",
+    });
+  expect((await run(session, "print('alive')")).text).toBe("alive\n");
+});
+
 it("runs 20 sessions at once, each its own", async () => {
   const runtime = runtimeWith({ maxSessions: 20 });
   const sessions = await Promise.all(Array.from({ length: 20 }, () => runtime.open(never)));
@@ -172,4 +224,4 @@ it("runs 20 sessions at once, each its own", async () => {
   await runtime.close();
   for (const pid of pids) await gone(pid ?? 0);
   await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable" });
-}, 60_000);
+});

@@ -13,17 +13,17 @@ export function listFiles(fs: FileSystem, limit: number): Listed[] {
   const found: Listed[] = [];
   let names = 0;
   const walk = (folder: string, depth: number) => {
-    for (const name of fs.readdir(`${WORKING_FOLDER}/${folder}`)) {
+    for (const name of orNothing(() => fs.readdir(`${WORKING_FOLDER}/${folder}`)) ?? []) {
       if (name === "." || name === ".." || ++names > MOST_NAMES) continue;
       const path = folder + name;
-      if (path.length > MAX_PATH_CHARACTERS) continue;
-      const { mode, size, mtime } = fs.lstat(`${WORKING_FOLDER}/${path}`);
-      if (fs.isDir(mode) && depth < DEEPEST) walk(`${path}/`, depth + 1);
-      if (!fs.isFile(mode)) continue;
-      found.push({ path, bytes: size, modifiedAt: Math.max(0, mtime.getTime() / 1000) });
+      const entry = entryAt(fs, `${WORKING_FOLDER}/${path}`);
+      if (path.length > MAX_PATH_CHARACTERS || !entry) continue;
+      if (fs.isDir(entry.mode) && depth < DEEPEST) walk(`${path}/`, depth + 1);
+      if (!fs.isFile(entry.mode)) continue;
+      found.push({ path, bytes: entry.size, modifiedAt: Math.max(0, entry.mtime.getTime() / 1000) });
     }
   };
-  if (fs.isDir(modeOf(fs, WORKING_FOLDER))) walk("", 0);
+  if (isFolder(fs, WORKING_FOLDER)) walk("", 0);
   return found.sort((one, other) => (one.path < other.path ? -1 : 1)).slice(0, limit);
 }
 
@@ -35,13 +35,15 @@ export function sendFile(
   send: (message: ChildMessage) => void,
 ): void {
   const absolute = `${WORKING_FOLDER}/${path}`;
-  if (!isInside(fs, path)) send({ type: "unread", code: "not_found" });
-  else if (fs.lstat(absolute).size > maxBytes) send({ type: "unread", code: "too_large" });
-  else sendParts(fs, absolute, send);
+  const entry = isInside(fs, path) ? entryAt(fs, absolute) : undefined;
+  const stream = entry && fs.isFile(entry.mode) ? orNothing(() => fs.open(absolute, "r")) : undefined;
+  if (!entry || !stream) return void send({ type: "unread", code: "not_found" });
+  if (entry.size > maxBytes) send({ type: "unread", code: "too_large" });
+  else sendParts(fs, stream, send);
+  fs.close(stream);
 }
 
-function sendParts(fs: FileSystem, absolute: string, send: (message: ChildMessage) => void): void {
-  const stream = fs.open(absolute, "r");
+function sendParts(fs: FileSystem, stream: object, send: (message: ChildMessage) => void): void {
   const part = Buffer.alloc(FILE_PART_BYTES);
   let bytes = 0;
   for (let read = fs.read(stream, part, 0, FILE_PART_BYTES); read > 0; ) {
@@ -49,27 +51,33 @@ function sendParts(fs: FileSystem, absolute: string, send: (message: ChildMessag
     bytes += read;
     read = fs.read(stream, part, 0, FILE_PART_BYTES);
   }
-  fs.close(stream);
   send({ type: "read", bytes });
 }
 
-/** Whether the path leads to a regular file through folders alone: no links, no "..". */
+/** Whether the path leads through folders alone: no links, no "..". */
 function isInside(fs: FileSystem, path: string): boolean {
   const names = path.split("/");
   if (names.some((name) => name === "" || name === "." || name === ".." || name.includes("\0"))) return false;
   let at = WORKING_FOLDER;
   for (const name of names) {
-    if (!fs.isDir(modeOf(fs, at))) return false;
+    if (!isFolder(fs, at)) return false;
     at = `${at}/${name}`;
   }
-  return fs.isFile(modeOf(fs, at));
+  return true;
 }
 
-/** 0 when there is nothing. */
-function modeOf(fs: FileSystem, path: string): number {
+const entryAt = (fs: FileSystem, path: string) => orNothing(() => fs.lstat(path));
+
+function isFolder(fs: FileSystem, path: string): boolean {
+  const entry = entryAt(fs, path);
+  return entry !== undefined && fs.isDir(entry.mode);
+}
+
+/** The file system says by throwing that there is nothing. */
+function orNothing<T>(look: () => T): T | undefined {
   try {
-    return fs.lstat(path).mode;
+    return look();
   } catch {
-    return 0;
+    return undefined;
   }
 }

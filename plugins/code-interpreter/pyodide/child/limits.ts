@@ -1,3 +1,5 @@
+/** What asks a child whether it can be run, in place of its settings. The folder of Python follows. */
+export const PROBE = "--probe";
 /** Open file descriptors of a child beyond its standard ones: the interrupts, and the snapshot. */
 export const INTERRUPT_FD = 3;
 export const SNAPSHOT_FD = 4;

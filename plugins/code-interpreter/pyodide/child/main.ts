@@ -1,8 +1,8 @@
-import { constants } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import type { ChildMessage, ChildSettings, Command } from "../messages.ts";
 import { listFiles, sendFile } from "./files.ts";
 import { Interrupts } from "./interrupts.ts";
-import { INTERRUPT_FD } from "./limits.ts";
+import { INTERRUPT_FD, PROBE } from "./limits.ts";
 import { lockDown } from "./lockdown.ts";
 import { MemoryBudget } from "./memory.ts";
 import { Output } from "./output.ts";
@@ -15,9 +15,13 @@ import { commands, send } from "./wire.ts";
 const { process, setImmediate } = globalThis;
 const now = performance.now.bind(performance);
 const end = (): never => process.exit(0);
-// Whether the code can be read and run is all that is asked then.
-if (process.argv[2] === "--probe") process.exit(0);
-const settings: ChildSettings = JSON.parse(process.argv[2] ?? "");
+const [, , argument = "", packageFolder = ""] = process.argv;
+// Whether code and Python can be read in this confinement is all that is asked then.
+if (argument === PROBE) {
+  accessSync(`${packageFolder}/pyodide.asm.wasm`, constants.R_OK);
+  process.exit(0);
+}
+const settings: ChildSettings = JSON.parse(argument);
 // The permission model takes it away, and Emscripten asks it for the numbers of open(2)'s flags.
 Reflect.set(process, "binding", () => ({ fs: constants }));
 
@@ -46,6 +50,8 @@ end();
 
 function obey(command: Command): void {
   const { FS } = python.pyodide;
+  // What code may not read after a chmod of its own is still its own.
+  FS.ignorePermissions = command.type !== "execute";
   if (command.type === "execute") execute(command);
   else if (command.type === "files") send({ type: "files", files: listFiles(FS, command.limit) });
   else sendFile(FS, command.path, command.maxBytes, send);

@@ -16,6 +16,8 @@ export interface FileSystem {
   makedev(major: number, minor: number): number;
   registerDevice(device: number, operations: object): void;
   mkdev(path: string, mode: number, device: number): void;
+  /** Whether modes count. */
+  ignorePermissions: boolean;
   readonly root: FileNode;
   readonly ErrnoError: new (errno: number) => Error;
   filesystems: { MEMFS: MemoryFiles };
