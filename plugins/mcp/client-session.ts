@@ -10,6 +10,7 @@ import {
   CallFailed,
   type CallResult,
   CONNECTION_CLOSED,
+  INVALID,
   type ServerTool,
   type Session,
   type SessionLimits,
@@ -139,7 +140,7 @@ export class ClientSession implements Session {
       return new CallFailed("protocol", error.code, shortened(message), { cause: error });
     }
     if (/ZodError$/.test((error as Error).name))
-      return new CallFailed("protocol", -32_600, "The server's answer is not what the protocol says.", {
+      return new CallFailed("protocol", INVALID, "The server's answer is not what the protocol says.", {
         cause: error,
       });
     return error as Error;
