@@ -129,6 +129,8 @@ export class ClientSession implements Session {
     if (error instanceof StreamableHTTPError && error.code !== undefined) {
       const hasSession = this.#client.transport?.sessionId !== undefined;
       const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
+      // The SDK's code for an answer that is neither JSON nor a stream.
+      if (error.code < 0) return new CallFailed("protocol", INVALID, shortened(said), { cause: error });
       return new CallFailed("http", error.code, shortened(`The server answered ${error.code}: ${said}`), {
         cause: error,
         sessionLost: error.code === 404 && hasSession,
