@@ -139,20 +139,18 @@ function toFormat(format: NonNullable<ResponseRequest["text"]>["format"]) {
   return { ...format, description: format.description ?? null, strict: format.strict ?? false };
 }
 
-/** Credentials of `mcp` entries stay with the gateway; a code interpreter's default container is named. */
+/** Credentials of `mcp` entries, and what of a URL may be one, stay with the gateway; a code interpreter's default container is named. */
 function toEchoedTool(tool: Tool): Tool {
   if (tool.type === "function") return tool satisfies FunctionTool;
   if (tool.type === "code_interpreter") return { ...tool, container: tool.container ?? { type: "auto" } };
   if (tool.type !== "mcp") return tool;
-  const { authorization: _authorization, headers: _headers, ...open } = tool;
-  return open.server_url === undefined ? open : { ...open, server_url: withoutUser(open.server_url) };
+  const { authorization: _authorization, headers: _headers, server_url, ...open } = tool;
+  const host = server_url == null ? undefined : hostOf(server_url);
+  return host === undefined ? open : { ...open, server_url: host };
 }
 
-/** A URL may carry a name and a password. */
-function withoutUser(address: string): string {
-  if (!address.includes("@") || !URL.canParse(address)) return address;
-  const url = new URL(address);
-  url.username = "";
-  url.password = "";
-  return url.href;
+/** Scheme and host. Many servers are given their token in path or query; OpenAI's API leaves them out too. */
+function hostOf(address: string): string | undefined {
+  const url = URL.parse(address);
+  return url ? `${url.protocol}//${url.host}/` : undefined;
 }

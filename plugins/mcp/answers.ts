@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ServerTool } from "./session.ts";
+import type { ContentPart, ServerTool } from "./session.ts";
 
 // Looser than the SDK's: a tool or a part that is odd costs itself, not the whole list or result.
 export const toolList = z.looseObject({
@@ -12,8 +12,12 @@ const tool = z.looseObject({
   inputSchema: z.record(z.string(), z.unknown()).nullish(),
   annotations: z.record(z.string(), z.unknown()).nullish(),
 });
+const part = z.looseObject({ type: z.string() });
 export const callResult = z.looseObject({
-  content: z.array(z.looseObject({ type: z.string() })).default([]),
+  content: z
+    .array(z.unknown())
+    .nullish()
+    .transform((parts) => (parts ?? []).map(readPart)),
   structuredContent: z.unknown().optional(),
   isError: z.boolean().nullish(),
 });
@@ -29,4 +33,10 @@ export function readTool(entry: unknown): ServerTool | undefined {
     inputSchema: inputSchema ?? { type: "object", properties: {} },
     annotations: annotations ?? undefined,
   };
+}
+
+/** What is no part is told as it came. */
+function readPart(entry: unknown): ContentPart {
+  const parsed = part.safeParse(entry);
+  return parsed.success ? parsed.data : { type: "text", text: JSON.stringify(entry) };
 }

@@ -34,6 +34,7 @@ async function compile(
   schema: ServerTool["inputSchema"],
   trusted: boolean,
 ): Promise<ValidateFunction | undefined> {
+  if (!takesObject(schema)) return undefined;
   const text = JSON.stringify(schema);
   if (text.length > MOST_CHARACTERS || (!trusted && text.includes('"pattern'))) return undefined;
   const isOlder = typeof schema.$schema === "string" && /draft-0[4-7]/.test(schema.$schema);
@@ -52,6 +53,11 @@ async function compile(
   } catch {
     return undefined;
   }
+}
+
+/** Arguments of MCP are an object: a schema for something else says nothing of them. */
+export function takesObject({ type }: ServerTool["inputSchema"]): boolean {
+  return type === undefined || type === "object" || (Array.isArray(type) && type.includes("object"));
 }
 
 async function import2020() {

@@ -10,6 +10,7 @@ import {
   CallFailed,
   type CallResult,
   CONNECTION_CLOSED,
+  INVALID,
   type ServerTool,
   type Session,
   type SessionLimits,
@@ -128,6 +129,8 @@ export class ClientSession implements Session {
     if (error instanceof StreamableHTTPError && error.code !== undefined) {
       const hasSession = this.#client.transport?.sessionId !== undefined;
       const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
+      // The SDK's code for an answer that is neither JSON nor a stream.
+      if (error.code < 0) return new CallFailed("protocol", INVALID, shortened(said), { cause: error });
       return new CallFailed("http", error.code, shortened(`The server answered ${error.code}: ${said}`), {
         cause: error,
         sessionLost: error.code === 404 && hasSession,
@@ -139,7 +142,7 @@ export class ClientSession implements Session {
       return new CallFailed("protocol", error.code, shortened(message), { cause: error });
     }
     if (/ZodError$/.test((error as Error).name))
-      return new CallFailed("protocol", -32_600, "The server's answer is not what the protocol says.", {
+      return new CallFailed("protocol", INVALID, "The server's answer is not what the protocol says.", {
         cause: error,
       });
     return error as Error;

@@ -17,3 +17,12 @@ export function createRedact(secrets: Iterable<string>): Redact {
   ]);
   return (text) => forms.reduce((clean, form) => clean.replaceAll(form, "[redacted]"), text);
 }
+
+/** Characters: what is shorter in a path is a word. */
+const SHORTEST_IN_PATH = 16;
+
+/** What in a URL may be a token: values of its query, and long parts of its path. */
+export function secretsIn({ pathname, searchParams }: URL): string[] {
+  const parts = pathname.split("/").filter((part) => part.length >= SHORTEST_IN_PATH);
+  return [...searchParams.values(), ...parts];
+}

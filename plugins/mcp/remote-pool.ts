@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { InvalidRequestError } from "../../core/index.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
-import { createRedact, type Redact } from "./redact.ts";
+import { createRedact, type Redact, secretsIn } from "./redact.ts";
 import {
   type Address,
   CallFailed,
@@ -48,7 +48,7 @@ export class RemotePool {
     known: readonly ServerTool[] | undefined,
   ): ToolServer {
     const address: Address = { kind: "http", url, headers };
-    const redact = createRedact([...Object.values(headers), ...new URL(url).searchParams.values()]);
+    const redact = createRedact([...Object.values(headers), ...secretsIn(new URL(url))]);
     const key = createHash("sha256")
       .update(JSON.stringify([url, headers]))
       .digest("hex");

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { type Approval, approvalSchema } from "./filter.ts";
-import { createRedact } from "./redact.ts";
+import { createRedact, secretsIn } from "./redact.ts";
 import type { Address } from "./session.ts";
 
 export const LABEL = /^[a-zA-Z0-9_-]+$/;
@@ -99,15 +99,15 @@ function toServerConfig(label: string, entry: z.output<typeof serverSchema>, rea
     return { label, address, shown: `program ${entry.command}`, approval, description, secrets };
   }
   const url = expand(entry.url as string, "url");
-  const { origin, username, password, searchParams } = checkedUrl(url, label);
-  if (username || password)
+  const parsed = checkedUrl(url, label);
+  if (parsed.username || parsed.password)
     throw new Error(`${label}.url: credentials do not belong here; use ${label}.headers.Authorization`);
   const headers = expandAll(entry.headers, "headers");
   checkHeaders(headers, label);
   const address: Address = { kind: "http", url, headers, sse: entry.type === "sse" };
-  const secrets = [...Object.values(headers), ...expanded, ...searchParams.values()];
+  const secrets = [...Object.values(headers), ...expanded, ...secretsIn(parsed)];
   // Not the path: some servers are given their token in it.
-  const shown = createRedact(expanded)(origin);
+  const shown = createRedact(expanded)(parsed.origin);
   return { label, address, shown, approval, description, secrets };
 }
 

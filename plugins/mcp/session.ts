@@ -62,6 +62,7 @@ export type Address =
 
 /** JSON-RPC's and the SDK's own codes. */
 export const CONNECTION_CLOSED = -32_000;
+export const INVALID = -32_600;
 export const TOO_LARGE = -32_010;
 
 /** A call that gave no result. */

@@ -6,7 +6,7 @@ import {
   type ToolResult,
   type wire,
 } from "../../core/index.ts";
-import { checkArguments } from "./check-arguments.ts";
+import { checkArguments, takesObject } from "./check-arguments.ts";
 import { reasonOf } from "./reason-of.ts";
 import type { Redact } from "./redact.ts";
 import { type ShownResult, toToolResult } from "./result.ts";
@@ -89,9 +89,6 @@ function toFailure(error: unknown, redact: Redact): ToolResult {
  * can be none takes any. Model servers expect `properties`, and stumble over the draft's name.
  */
 export function toParameters({ $schema: _, ...schema }: JsonSchema): JsonSchema {
-  const { type } = schema;
-  const canBeObject =
-    type === undefined || type === "object" || (Array.isArray(type) && type.includes("object"));
-  if (!canBeObject) return { type: "object", properties: {} };
+  if (!takesObject(schema)) return { type: "object", properties: {} };
   return { ...schema, type: "object", properties: schema.properties ?? {} };
 }

@@ -172,7 +172,7 @@ describe("an mcp entry", () => {
     const entry = {
       type: "mcp",
       server_label: "docs",
-      server_url: "https://mcp.example/",
+      server_url: "https://mcp.example/secret-path?key=secret-query",
       authorization: "secret-token",
       headers: { "x-api-key": "secret-key" },
     };

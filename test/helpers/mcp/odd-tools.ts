@@ -106,6 +106,24 @@ export const oddTools: Record<string, OddTool> = {
   },
   structured: { run: () => ({ content: [], structuredContent: { sum: 3 } }) },
   structured_twice: { run: () => ({ ...text('{ "sum": 3 }'), structuredContent: { sum: 3 } }) },
+  wants_a_list: {
+    inputSchema: { type: "array", items: { type: "string" } },
+    run: (args) => text(JSON.stringify(args)),
+  },
+  odd_parts: { run: () => ({ content: [{ type: "text", text: "whole" }, { words: "no type" }, "bare"] }) },
+  no_content: { run: () => ({ content: null }) },
+  malformed: {
+    run: (_, { send }, { id }) => {
+      send({ jsonrpc: "2.0", id, result: "a string" });
+      return undefined;
+    },
+  },
+  malformed_error: {
+    run: (_, { send }, { id }) => {
+      send({ jsonrpc: "2.0", id, error: { code: 1.5, message: "half an error" } });
+      return undefined;
+    },
+  },
   no_result: { run: () => ({ content: "none" }) },
   big: { run: ({ bytes }) => text("x".repeat(Number(bytes))) },
   hangs: {

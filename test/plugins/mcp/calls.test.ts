@@ -73,8 +73,13 @@ describe("a result", () => {
     expect(read).toBe("Error: out of paper");
   });
 
-  it("that is none is an error of the protocol", async () => {
-    const { item } = await callOdd("no_result");
+  it("with parts that are none, or without any, is told all the same", async () => {
+    expect((await callOdd("odd_parts")).read).toBe('whole\n{"words":"no type"}\n"bare"');
+    expect((await callOdd("no_content")).item).toMatchObject({ status: "completed", output: "" });
+  });
+
+  it.each(["no_result", "malformed", "malformed_error"])("that is none is an error: %s", async (tool) => {
+    const { item } = await callOdd(tool);
     expect(item).toMatchObject({ status: "failed", error: { type: "mcp_protocol_error", code: -32_600 } });
   });
 });
@@ -107,6 +112,10 @@ describe("arguments", () => {
 
   it("are the server's to check where its schema cannot be read", async () => {
     expect((await callOdd("broken_schema", { a: 1 })).read).toBe("ran");
+  });
+
+  it("are the server's to check where its schema wants no object, which arguments always are", async () => {
+    expect((await callOdd("wants_a_list", { a: 1 })).read).toBe('{"a":1}');
   });
 });
 

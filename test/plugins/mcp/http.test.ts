@@ -112,6 +112,19 @@ it("a server that has gone becomes unavailable, and is found again", async () =>
   expect(listed.data[0]).toMatchObject({ status: "unavailable" });
 });
 
+it("an answer that is a web page is told as that, not as a status", async () => {
+  const instead: HttpServerOptions["instead"] = (req, res) => {
+    if (req.method !== "POST") return false;
+    res.writeHead(200, { "content-type": "text/html" }).end("<html></html>");
+    return true;
+  };
+  const { vr } = await start([says("without it")], { instead });
+  const { response } = await vr.stream({ tools: [entry()] });
+  expect(response.output[0]).toMatchObject({
+    error: 'The MCP server "odd" is unavailable: Unexpected content type: text/html',
+  });
+});
+
 it("a server that refuses the credentials is unavailable, and they are not told", async () => {
   const { vr } = await start([says("hi")], {
     instead: (req, res) => {

@@ -122,6 +122,20 @@ describe("a server that the request names", () => {
     expect(JSON.stringify([response.output, error])).not.toContain(SECRET);
   });
 
+  it("that quotes its URL gives no token away, be it in the path", async () => {
+    const server = await startHttpServer({
+      instead: (req, res) => {
+        res.writeHead(403).end(`not you: ${req.url}`);
+        return true;
+      },
+    });
+    const { vr } = await start([says("without")]);
+    const tools = [entry("odd", { server_url: `${server.url}/${SECRET}/mcp?key=${SECRET}-too` })];
+    const { response, events } = await vr.stream({ tools });
+    expect(response.output[0]).toMatchObject({ error: expect.stringContaining("not you: ") });
+    expect(JSON.stringify([events, vr.log])).not.toContain(SECRET);
+  });
+
   it("goes on with the calls of others when one client leaves", async () => {
     const server = await startHttpServer();
     const { vr } = await start([callsOdd(["hangs"]), callsOdd(["progresses", { times: 10 }]), says("done")]);
