@@ -64,10 +64,5 @@ function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options)
 
 async function createPolicy(settings: Settings, { remote }: Options): Promise<RemoteFetch> {
   const { createRemoteFetch } = await import("./remote-policy/index.ts");
-  const { allowHosts, denyHosts } = remote;
-  return createRemoteFetch({
-    checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks,
-    ...(allowHosts && { allowHosts }),
-    ...(denyHosts && { denyHosts }),
-  });
+  return createRemoteFetch({ ...remote, checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks });
 }
