@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../core/index.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
+import { RemoteRefused } from "./remote-policy/index.ts";
 import {
   type Address,
   CallFailed,
@@ -22,6 +23,8 @@ export interface PoolOptions {
   connectTimeoutMs: number;
 }
 
+type RemoteAddress = Address & { kind: "http" };
+
 interface Pooled {
   session: Promise<Session>;
   users: number;
@@ -30,12 +33,12 @@ interface Pooled {
 
 /** Connections to servers that requests name, per URL and credentials: what one client may see no other does. */
 export class RemotePool {
-  readonly #open: (address: Address, signal: AbortSignal) => Promise<Session>;
+  readonly #open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>;
   readonly #options: PoolOptions;
   readonly #pooled = new Map<string, Pooled>();
   readonly #closing = new AbortController();
 
-  constructor(open: (address: Address, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
+  constructor(open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
     this.#open = open;
     this.#options = options;
   }
@@ -47,7 +50,7 @@ export class RemotePool {
     headers: Readonly<Record<string, string>>,
     known: readonly ServerTool[] | undefined,
   ): ToolServer {
-    const address: Address = { kind: "http", url, headers };
+    const address: RemoteAddress = { kind: "http", url, headers };
     const redact = createRedact([...Object.values(headers), ...new URL(url).searchParams.values()]);
     const key = createHash("sha256")
       .update(JSON.stringify([url, headers]))
@@ -77,7 +80,7 @@ export class RemotePool {
 
   async #use<T>(
     key: string,
-    address: Address,
+    address: RemoteAddress,
     signal: AbortSignal,
     run: (session: Session) => Promise<T>,
     explain: (reason: unknown) => Error,
@@ -97,12 +100,12 @@ export class RemotePool {
       });
     } finally {
       pooled.users--;
-      if (pooled.users === 0)
+      if (pooled.users === 0 && this.#pooled.get(key) === pooled)
         pooled.idle = setTimeout(() => this.#drop(key, pooled), this.#options.idleMs).unref();
     }
   }
 
-  #connect(key: string, address: Address): Pooled {
+  #connect(key: string, address: RemoteAddress): Pooled {
     if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
     this.#makeRoom();
     const { connectTimeoutMs } = this.#options;
@@ -155,8 +158,8 @@ export class RemotePool {
 /** A policy's refusal is told as it is: it is the request that is wrong. */
 function unavailable(label: string, redact: Redact, error: unknown): Error {
   if (error instanceof Unavailable) return error;
-  if ((error as Error).name === "RemoteRefused")
-    return new InvalidRequestError((error as Error).message, { param: "server_url", cause: error });
+  if (error instanceof RemoteRefused)
+    return new InvalidRequestError(error.message, { param: "server_url", cause: error });
   const reason = redact(reasonOf(error));
   return new Unavailable(`The MCP server "${label}" is unavailable: ${reason}`, { cause: error });
 }
