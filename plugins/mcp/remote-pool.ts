@@ -26,6 +26,8 @@ export interface PoolOptions {
 type RemoteAddress = Address & { kind: "http" };
 
 interface Pooled {
+  /** Gives up a connection that is still being made. */
+  connecting: AbortController;
   session: Promise<Session>;
   users: number;
   idle?: NodeJS.Timeout;
@@ -109,16 +111,16 @@ export class RemotePool {
     if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
     this.#makeRoom();
     const { connectTimeoutMs } = this.#options;
-    const limit = new AbortController();
-    const late = () => limit.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
+    const connecting = new AbortController();
+    const late = () => connecting.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
     const timer = setTimeout(late, connectTimeoutMs);
-    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
+    const signal = AbortSignal.any([connecting.signal, this.#closing.signal]);
     const session = this.#open(address, signal)
       .catch((error: unknown) => {
         throw signal.aborted ? signal.reason : error;
       })
       .finally(() => clearTimeout(timer));
-    const pooled: Pooled = { session, users: 0 };
+    const pooled: Pooled = { connecting, session, users: 0 };
     this.#pooled.set(key, pooled);
     session.then(
       (opened) => opened.onEnd(() => this.#drop(key, pooled)),
@@ -141,6 +143,7 @@ export class RemotePool {
   #drop(key: string, pooled: Pooled): void {
     clearTimeout(pooled.idle);
     if (this.#pooled.get(key) === pooled) this.#pooled.delete(key);
+    pooled.connecting.abort(new Error("nobody waits for it"));
     // Calls of others that are still open on it end with it.
     pooled.session.then((session) => session.close()).catch(() => {});
   }

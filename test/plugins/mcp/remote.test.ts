@@ -3,7 +3,7 @@ import { mcp } from "../../../plugins/mcp/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
 import { startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
-import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
+import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
 
 const SECRET = "s3cr3t-t0k3n-of-the-client";
 
@@ -16,6 +16,9 @@ async function start(turns: readonly ScriptedTurn[], remote: object = {}) {
 
 const callsOf = ({ response }: Awaited<ReturnType<InProcess["stream"]>>) =>
   response.output.filter((item) => item.type === "mcp_call");
+
+const listError = async (vr: InProcess, tools: object[]) =>
+  ((await vr.post({ tools })).response.output[0] as { error?: string }).error;
 
 describe("a server that the request names", () => {
   it("is called with the request's credentials, which nobody sees", async () => {
@@ -126,6 +129,31 @@ describe("a server that the request names", () => {
     expect(callsOf(await staying)).toMatchObject([{ output: "there at last" }]);
     expect(server.count("notifications/cancelled")).toBe(1);
     expect(server.count("initialize")).toBe(1);
+  });
+
+  it("is not connected to any more when nobody waits and another needs the place", async () => {
+    const ended = gate();
+    const silent = await startHttpServer({
+      instead: (_, res) => {
+        res.on("close", () => ended.open());
+        return true;
+      },
+    });
+    const server = await startHttpServer();
+    const { vr } = await start(Array(20).fill(says("done")), { maxConnections: 1 });
+    const leaving = new AbortController();
+    const left = fetch(`${vr.url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ input: "hello", tools: [entry("odd", { server_url: silent.url })] }),
+      signal: leaving.signal,
+    });
+    await expect.poll(() => silent.count("initialize")).toBe(1);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    const tools = [entry("odd", { server_url: server.url })];
+    await expect.poll(async () => (await listError(vr, tools)) ?? "listed").toBe("listed");
+    await ended.promise;
   });
 
   it("does not take the place of connections in use", async () => {
