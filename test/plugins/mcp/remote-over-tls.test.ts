@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { mcp } from "../../../plugins/mcp/index.ts";
 import type { Target } from "../../../plugins/mcp/remote-policy/open-connection.ts";
 import { storeKeyv } from "../../../plugins/store-keyv/index.ts";
+import { dns } from "../../helpers/dns-answers.ts";
 import { startInProcess } from "../../helpers/in-process.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
 import { createSdkListener } from "../../helpers/mcp/sdk-listener.ts";
@@ -19,16 +20,6 @@ async function serveTls(listener: Parameters<typeof createTlsServer>[1]): Promis
   const server = await createTlsServer(authority.issue(HOST), listener);
   onTestFinished(() => server.close());
   return server;
-}
-
-/** DNS that gives its answers one after the other, the last one again and again; and what it was asked. */
-function dns(...answers: string[][]) {
-  const asked: string[] = [];
-  const resolve = async (hostname: string) => {
-    asked.push(hostname);
-    return answers[Math.min(asked.length, answers.length) - 1] ?? [];
-  };
-  return { asked, resolve };
 }
 
 /** A network with these servers at these addresses, and the addresses that connections were to go to. */
