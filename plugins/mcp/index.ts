@@ -1,4 +1,4 @@
-import { definePlugin, type Settings, type Vr } from "../../core/index.ts";
+import { definePlugin, type Settings } from "../../core/index.ts";
 import type { Open } from "./configured-servers.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { createMcpKind, type Servers } from "./kind.ts";
@@ -11,52 +11,45 @@ export const mcp = definePlugin({
   name: "mcp",
   options,
   async setup(vr, given) {
-    const create = () => createPolicy(vr.settings, given);
     // A host that is written wrong is found when the gateway starts.
-    const policy = given.remote.allowHosts || given.remote.denyHosts ? await create() : undefined;
-    await setUp(vr, given, async () => policy ?? create());
+    const { allowHosts, denyHosts } = given.remote;
+    const policy = allowHosts || denyHosts ? await createPolicy(vr.settings, given) : undefined;
+    // What is not needed is not loaded: the shipped configuration names no server.
+    const open: Open = async (address, signal, note) => {
+      const { openSession } = await import("./open-session.ts");
+      return openSession(address, { ...given, onNote: note }, signal);
+    };
+    let configured: Servers["configured"] = new Map();
+    if (namesServers(vr.settings, given)) {
+      const { createConfiguredServers } = await import("./configured-servers.ts");
+      configured = createConfiguredServers(vr, given, open);
+    }
+    let remote: Promise<RemoteServers> | undefined;
+    const loadRemote = async () => {
+      const { RemoteServers } = await import("./remote-servers.ts");
+      return new RemoteServers({
+        ...given.remote,
+        enabled: vr.settings.mcpRequestRemoteEnabled ?? given.remote.enabled,
+        connectTimeoutMs: given.connectTimeoutMs,
+        policy: policy ?? (await createPolicy(vr.settings, given)),
+        open: (address, signal) => open(address, signal, () => {}),
+      });
+    };
+    vr.onClose(async () => (await remote)?.close());
+    vr.tools.kind(
+      createMcpKind({
+        configured,
+        remote: () => {
+          remote ??= loadRemote();
+          return remote;
+        },
+      }),
+    );
+    addEndpoints(vr, configured);
   },
 });
 
 export default mcp;
-
-/**
- * What is not needed is not loaded: the shipped configuration names no server. `createFetch` makes the policy for
- * servers that requests name; tests bring their own.
- */
-export async function setUp(vr: Vr, given: Options, createFetch: () => Promise<RemoteFetch>): Promise<void> {
-  const open: Open = async (address, signal, note) => {
-    const { openSession } = await import("./open-session.ts");
-    return openSession(address, { ...given, onNote: note }, signal);
-  };
-  let configured: Servers["configured"] = new Map();
-  if (namesServers(vr.settings, given)) {
-    const { createConfiguredServers } = await import("./configured-servers.ts");
-    configured = createConfiguredServers(vr, given, open);
-  }
-  let remote: Promise<RemoteServers> | undefined;
-  const loadRemote = async () => {
-    const { RemoteServers } = await import("./remote-servers.ts");
-    return new RemoteServers({
-      ...given.remote,
-      enabled: vr.settings.mcpRequestRemoteEnabled ?? given.remote.enabled,
-      connectTimeoutMs: given.connectTimeoutMs,
-      createFetch,
-      open: (address, signal) => open(address, signal, () => {}),
-    });
-  };
-  vr.onClose(async () => (await remote)?.close());
-  vr.tools.kind(
-    createMcpKind({
-      configured,
-      remote: () => {
-        remote ??= loadRemote();
-        return remote;
-      },
-    }),
-  );
-  addEndpoints(vr, configured);
-}
 
 function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options): boolean {
   return mcpConfigPath !== undefined || config !== undefined || Object.keys(servers).length > 0;
@@ -64,10 +57,5 @@ function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options)
 
 async function createPolicy(settings: Settings, { remote }: Options): Promise<RemoteFetch> {
   const { createRemoteFetch } = await import("./remote-policy/index.ts");
-  const { allowHosts, denyHosts } = remote;
-  return createRemoteFetch({
-    checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks,
-    ...(allowHosts && { allowHosts }),
-    ...(denyHosts && { denyHosts }),
-  });
+  return createRemoteFetch({ ...remote, checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks });
 }

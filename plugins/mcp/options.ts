@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { approvalSchema, filterSchema } from "./filter.ts";
+import type { Connect, Resolver } from "./remote-policy/index.ts";
 import { serverSchema } from "./server-config.ts";
 
 export { approvalSchema, filterSchema };
 
 const milliseconds = z.number().int().positive();
 const count = z.number().int().positive();
+const isFunction = (value: unknown) => typeof value === "function";
 
 export const options = z.object({
   /** A file with `mcpServers`, relative to the working directory. `VR_MCP_CONFIG_PATH` takes its place. */
@@ -22,6 +24,12 @@ export const options = z.object({
       /** Hosts that may be named: only these, if there are any. `*.example.com` takes subdomains. */
       allowHosts: z.array(z.string()).optional(),
       denyHosts: z.array(z.string()).optional(),
+      /** PEM of the certificates to trust, instead of Node's own. */
+      ca: z.string().optional(),
+      /** Resolves host names instead of the name servers. What it says is checked all the same. */
+      resolve: z.custom<Resolver>(isFunction, "expected a function").optional(),
+      /** Opens the TCP connection to one of the checked addresses, instead of Node. */
+      connect: z.custom<Connect>(isFunction, "expected a function").optional(),
       /** Milliseconds that an unused connection is kept. */
       idleMs: milliseconds.default(60_000),
       /** Connections at once. */

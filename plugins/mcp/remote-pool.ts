@@ -3,6 +3,7 @@ import { InvalidRequestError } from "../../core/index.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
+import { RemoteRefused } from "./remote-policy/index.ts";
 import {
   type Address,
   CallFailed,
@@ -22,7 +23,11 @@ export interface PoolOptions {
   connectTimeoutMs: number;
 }
 
+type RemoteAddress = Address & { kind: "http" };
+
 interface Pooled {
+  /** Gives up a connection that is still being made. */
+  connecting: AbortController;
   session: Promise<Session>;
   users: number;
   idle?: NodeJS.Timeout;
@@ -30,12 +35,12 @@ interface Pooled {
 
 /** Connections to servers that requests name, per URL and credentials: what one client may see no other does. */
 export class RemotePool {
-  readonly #open: (address: Address, signal: AbortSignal) => Promise<Session>;
+  readonly #open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>;
   readonly #options: PoolOptions;
   readonly #pooled = new Map<string, Pooled>();
   readonly #closing = new AbortController();
 
-  constructor(open: (address: Address, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
+  constructor(open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
     this.#open = open;
     this.#options = options;
   }
@@ -47,7 +52,7 @@ export class RemotePool {
     headers: Readonly<Record<string, string>>,
     known: readonly ServerTool[] | undefined,
   ): ToolServer {
-    const address: Address = { kind: "http", url, headers };
+    const address: RemoteAddress = { kind: "http", url, headers };
     const redact = createRedact([...Object.values(headers), ...secretsIn(new URL(url))]);
     const key = createHash("sha256")
       .update(JSON.stringify([url, headers]))
@@ -77,7 +82,7 @@ export class RemotePool {
 
   async #use<T>(
     key: string,
-    address: Address,
+    address: RemoteAddress,
     signal: AbortSignal,
     run: (session: Session) => Promise<T>,
     explain: (reason: unknown) => Error,
@@ -97,25 +102,25 @@ export class RemotePool {
       });
     } finally {
       pooled.users--;
-      if (pooled.users === 0)
+      if (pooled.users === 0 && this.#pooled.get(key) === pooled)
         pooled.idle = setTimeout(() => this.#drop(key, pooled), this.#options.idleMs).unref();
     }
   }
 
-  #connect(key: string, address: Address): Pooled {
+  #connect(key: string, address: RemoteAddress): Pooled {
     if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
     this.#makeRoom();
     const { connectTimeoutMs } = this.#options;
-    const limit = new AbortController();
-    const late = () => limit.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
+    const connecting = new AbortController();
+    const late = () => connecting.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
     const timer = setTimeout(late, connectTimeoutMs);
-    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
+    const signal = AbortSignal.any([connecting.signal, this.#closing.signal]);
     const session = this.#open(address, signal)
       .catch((error: unknown) => {
         throw signal.aborted ? signal.reason : error;
       })
       .finally(() => clearTimeout(timer));
-    const pooled: Pooled = { session, users: 0 };
+    const pooled: Pooled = { connecting, session, users: 0 };
     this.#pooled.set(key, pooled);
     session.then(
       (opened) => opened.onEnd(() => this.#drop(key, pooled)),
@@ -138,6 +143,7 @@ export class RemotePool {
   #drop(key: string, pooled: Pooled): void {
     clearTimeout(pooled.idle);
     if (this.#pooled.get(key) === pooled) this.#pooled.delete(key);
+    pooled.connecting.abort(new Error("nobody waits for it"));
     // Calls of others that are still open on it end with it.
     pooled.session.then((session) => session.close()).catch(() => {});
   }
@@ -155,8 +161,8 @@ export class RemotePool {
 /** A policy's refusal is told as it is: it is the request that is wrong. */
 function unavailable(label: string, redact: Redact, error: unknown): Error {
   if (error instanceof Unavailable) return error;
-  if ((error as Error).name === "RemoteRefused")
-    return new InvalidRequestError((error as Error).message, { param: "server_url", cause: error });
+  if (error instanceof RemoteRefused)
+    return new InvalidRequestError(error.message, { param: "server_url", cause: error });
   const reason = redact(reasonOf(error));
   return new Unavailable(`The MCP server "${label}" is unavailable: ${reason}`, { cause: error });
 }

@@ -23,10 +23,20 @@ export async function resolveEntry(
   const wanted = readEntry(entry);
   const known = toolsInHistory(wanted.label, context.history);
   const own = configured.get(wanted.label);
-  const server = wanted.url === undefined ? own : await (await remote()).server(wanted, wanted.url, known);
+  const server =
+    wanted.url === undefined ? own : (await remote()).server(wanted, wanted.url, sufficient(known, wanted));
   if (!server) return undefined;
   refuseTwice(entry, wanted.label, context.request.tools);
   return resolveServer(server, wanted, known, own?.config, context);
+}
+
+/** A list in the conversation has the tools that were allowed then: one that lacks a name of today's is asked for anew. */
+function sufficient(
+  known: readonly ServerTool[] | undefined,
+  { allowed }: WantedServer,
+): readonly ServerTool[] | undefined {
+  const isKnown = (name: string) => known?.some((tool) => tool.name === name);
+  return allowed?.tool_names?.every(isKnown) === false ? undefined : known;
 }
 
 async function resolveServer(

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ToolOutput, ToolResult, wire } from "../../core/index.ts";
+import type { Redact } from "./redact.ts";
 import type { CallResult, ContentPart } from "./session.ts";
 
 type OutputPart = Exclude<ToolOutput, string>[number];
@@ -10,17 +11,32 @@ export interface ShownResult {
   error?: wire.MCPToolCall["error"];
 }
 
-/** A server's result as the model reads it; `details` are a `ShownResult`. */
-export function toToolResult(result: CallResult): ToolResult {
-  const content = withStructured(result);
+/**
+ * A server's result as the model reads it; `details` are a `ShownResult`. What a failing tool says is redacted: SDKs tell
+ * so what was thrown, which may quote the credentials that the server was given.
+ */
+export function toToolResult(result: CallResult, redact: Redact): ToolResult {
   if (result.isError) {
+    const content = redacted(withStructured(result), redact);
     const message = content.map(toText).join("\n") || "The tool failed and did not say why.";
     const error: ShownResult["error"] = { type: "mcp_tool_execution_error", content };
     return { kind: "error", message, details: { error } satisfies ShownResult };
   }
+  const content = withStructured(result);
   const output = toOutput(content);
   if (typeof output === "string") return { kind: "output", output };
   return { kind: "output", output, details: { output: JSON.stringify(content) } satisfies ShownResult };
+}
+
+/** All strings of a value from JSON. */
+function redacted<T>(value: T, redact: Redact): T {
+  const clean = (part: unknown): unknown => {
+    if (typeof part === "string") return redact(part);
+    if (Array.isArray(part)) return part.map(clean);
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, clean(inner)]));
+  };
+  return clean(value) as T;
 }
 
 /** Content as a string, if all of it is text; else its parts, each as near to what it is as a model can read. */

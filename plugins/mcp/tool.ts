@@ -47,7 +47,7 @@ export function toTool(server: ToolServer, listed: ServerTool, traits: ToolTrait
       const mistake = await checkArguments(listed, args, server.trusted);
       if (mistake) return { kind: "error", message: mistake };
       try {
-        return toToolResult(await server.call(listed.name, args, turn.signal));
+        return toToolResult(await server.call(listed.name, args, turn.signal), server.redact);
       } catch (error) {
         turn.signal.throwIfAborted();
         return toFailure(error, server.redact);

@@ -10,7 +10,7 @@ export interface TlsServer {
   readonly connections: number;
   /** Leads here, whatever address was to be connected to. */
   connect(): Socket;
-  /** Ends with the connections that it has. */
+  /** Ends with the connections that it has; again, it does nothing. */
   close(): Promise<void>;
 }
 
@@ -37,6 +37,7 @@ export async function createTlsServer(
     },
     connect: () => connect(port, "127.0.0.1"),
     close: async () => {
+      if (!server.listening) return;
       const closed = once(server, "close");
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -13,6 +13,7 @@ import {
   RemoteUnreachable,
 } from "../../../plugins/mcp/remote-policy/index.ts";
 import { connectTo, type Target } from "../../../plugins/mcp/remote-policy/open-connection.ts";
+import { dns } from "../../helpers/dns-answers.ts";
 import { createTestAuthority } from "../../helpers/test-authority.ts";
 import { createTlsServer, type TlsServer } from "../../helpers/tls-server.ts";
 
@@ -66,16 +67,6 @@ async function mute() {
   const { port } = server.address() as AddressInfo;
   const connect = (target: Target) => connectTo({ ...target, port, addresses: ["127.0.0.1"] });
   return { connect, accepted: accepted.promise, closed: closed.promise };
-}
-
-/** DNS that gives its answers one after the other, the last one again and again, and what it was asked. */
-function dns(...answers: string[][]) {
-  const asked: string[] = [];
-  const resolve = async (hostname: string) => {
-    asked.push(hostname);
-    return answers[Math.min(asked.length, answers.length) - 1] ?? [];
-  };
-  return { asked, resolve };
 }
 
 /** A network on which every public address is this server, and where connections went. */

@@ -1,41 +1,24 @@
 import { describe, expect, it } from "vitest";
-import type { Plugin } from "../../../core/plugin.ts";
-import { setUp } from "../../../plugins/mcp/index.ts";
-import { options } from "../../../plugins/mcp/options.ts";
+import { mcp } from "../../../plugins/mcp/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
 import { startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
-import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
+import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
 
 const SECRET = "s3cr3t-t0k3n-of-the-client";
 
-/** A policy that refuses one host by its name and one when it is connected to. */
-const policy = async () => ({
-  check: (url: string) => {
-    if (url.includes("refused.example"))
-      throw Object.assign(new Error("Not this host."), { name: "RemoteRefused" });
-  },
-  fetch: (async (input, init) => {
-    if (String(input).includes("private.example"))
-      throw Object.assign(new Error("Not this address."), { name: "RemoteRefused" });
-    return fetch(input, init);
-  }) as typeof fetch,
-  close: async () => {},
-});
-
-const remotePlugin = (given: Parameters<typeof options.parse>[0] = {}): Plugin => ({
-  name: "mcp",
-  setup: (vr) => setUp(vr, options.parse(given), policy),
-});
-
-async function start(turns: readonly ScriptedTurn[], given: object = {}) {
+/** Without checks of URLs: the servers are on this host. */
+async function start(turns: readonly ScriptedTurn[], remote: object = {}) {
   const model = scripted(...turns);
-  const vr = await startInProcess({ plugins: [model, remotePlugin(given)] });
+  const vr = await startInProcess({ plugins: [model, mcp({ remote: { urlChecks: false, ...remote } })] });
   return { vr, model };
 }
 
 const callsOf = ({ response }: Awaited<ReturnType<InProcess["stream"]>>) =>
   response.output.filter((item) => item.type === "mcp_call");
+
+const listError = async (vr: InProcess, tools: object[]) =>
+  ((await vr.post({ tools })).response.output[0] as { error?: string }).error;
 
 describe("a server that the request names", () => {
   it("is called with the request's credentials, which nobody sees", async () => {
@@ -89,7 +72,7 @@ describe("a server that the request names", () => {
   it("is connected to anew after a while without use, and not for a list that the conversation holds", async () => {
     const server = await startHttpServer();
     const turns = [says("a"), says("b"), callsOdd(["echo", { text: "c" }]), says("c")];
-    const { vr } = await start(turns, { remote: { idleMs: 20 } });
+    const { vr } = await start(turns, { idleMs: 20 });
     const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
     const first = await vr.post({ tools });
     await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
@@ -99,6 +82,17 @@ describe("a server that the request names", () => {
     const third = await vr.stream({ tools, previous_response_id: second.response.id });
     expect(callsOf(third)).toMatchObject([{ output: "c" }]);
     expect(server.count("initialize")).toBe(2);
+  });
+
+  it("is asked for tools that the conversation has not seen of it", async () => {
+    const server = await startHttpServer();
+    const { vr } = await start([says("a"), says("b")], { idleMs: 20 });
+    const tools = (...allowed_tools: string[]) => [entry("odd", { server_url: server.url, allowed_tools })];
+    const first = await vr.post({ tools: tools("echo") });
+    await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
+    const second = await vr.post({ tools: tools("echo", "pid"), previous_response_id: first.response.id });
+    expect(second.response.output[0]).toMatchObject({ tools: [{ name: "echo" }, { name: "pid" }] });
+    expect(second.headers.get("x-vr-warning")).toBeNull();
   });
 
   it("has its session made anew when it has forgotten it", async () => {
@@ -151,9 +145,34 @@ describe("a server that the request names", () => {
     expect(server.count("initialize")).toBe(1);
   });
 
+  it("is not connected to any more when nobody waits and another needs the place", async () => {
+    const ended = gate();
+    const silent = await startHttpServer({
+      instead: (_, res) => {
+        res.on("close", () => ended.open());
+        return true;
+      },
+    });
+    const server = await startHttpServer();
+    const { vr } = await start(Array(20).fill(says("done")), { maxConnections: 1 });
+    const leaving = new AbortController();
+    const left = fetch(`${vr.url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ input: "hello", tools: [entry("odd", { server_url: silent.url })] }),
+      signal: leaving.signal,
+    });
+    await expect.poll(() => silent.count("initialize")).toBe(1);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    const tools = [entry("odd", { server_url: server.url })];
+    await expect.poll(async () => (await listError(vr, tools)) ?? "listed").toBe("listed");
+    await ended.promise;
+  });
+
   it("does not take the place of connections in use", async () => {
     const server = await startHttpServer();
-    const { vr } = await start([callsOdd(["hangs"]), says("second")], { remote: { maxConnections: 1 } });
+    const { vr } = await start([callsOdd(["hangs"]), says("second")], { maxConnections: 1 });
     const first = await vr.open({
       tools: [entry("odd", { server_url: server.url, require_approval: "never" })],
     });
@@ -165,29 +184,8 @@ describe("a server that the request names", () => {
   });
 });
 
-describe("the policy", () => {
-  it("refuses a URL before anything is connected", async () => {
-    const { vr } = await start([]);
-    const { status, error } = await vr.post({
-      tools: [entry("odd", { server_url: "https://refused.example/" })],
-    });
-    expect([status, error]).toMatchObject([400, { param: "tools[0].server_url", message: "Not this host." }]);
-  });
-
-  it("refuses an address when it is connected to", async () => {
-    const { vr } = await start([]);
-    const { status, error } = await vr.post({
-      tools: [entry("odd", { server_url: "https://private.example/" })],
-    });
-    expect([status, error]).toMatchObject([
-      400,
-      { param: "tools[0].server_url", message: "Not this address." },
-    ]);
-  });
-
-  it("may refuse all", async () => {
-    const { vr } = await start([], { remote: { enabled: false } });
-    const { status, error } = await vr.post({ tools: [entry("odd", { server_url: "https://a.example/" })] });
-    expect([status, error]).toMatchObject([400, { param: "tools[0].server_url" }]);
-  });
+it("servers of requests may be turned off", async () => {
+  const { vr } = await start([], { enabled: false });
+  const { status, error } = await vr.post({ tools: [entry("odd", { server_url: "https://a.example/" })] });
+  expect([status, error]).toMatchObject([400, { param: "tools[0].server_url" }]);
 });
