@@ -90,7 +90,7 @@ async function checkDependency(dependency: Dependency): Promise<object> {
   const signal = AbortSignal.timeout(DEPENDENCY_TIMEOUT_MS);
   try {
     const details = await untilAborted((async () => dependency.check(signal))(), signal);
-    return { ok: true, ...details };
+    return { ...details, ok: true };
   } catch (error) {
     if (signal.aborted) return { ok: false, error: `did not answer within ${DEPENDENCY_TIMEOUT_MS} ms` };
     return { ok: false, error: isVrError(error) ? error.publicMessage : "the check failed" };

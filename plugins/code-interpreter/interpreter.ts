@@ -40,7 +40,8 @@ export class Interpreter {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.containers.close(), this.spares.close()]);
+    // Whatever fails there, the runtime ends what is left.
+    await Promise.allSettled([this.containers.close(), this.spares.close()]);
     await this.runtime.close();
   }
 }

@@ -51,7 +51,7 @@ export class ExecutionQueue {
   #wait(key: string, signal: AbortSignal): Promise<void> {
     const { queued, queueMs } = this.#limits;
     if (this.#waiting.length >= queued)
-      throw new RuntimeError("busy", `${queued} executions wait already: try again later.`);
+      throw new RuntimeError("busy", `The queue of ${queued} is full: try again later.`);
     return new Promise((resolve, reject) => {
       const leave = (error: unknown) => {
         this.#waiting = this.#waiting.filter((other) => other !== entry);

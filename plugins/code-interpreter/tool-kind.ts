@@ -1,4 +1,4 @@
-import type { ResponseContext, Tool, ToolKind } from "../../core/index.ts";
+import type { ResponseContext, Tool, ToolEntry, ToolKind } from "../../core/index.ts";
 import { type ContainerChoice, chooseContainer } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { present } from "./presentation.ts";
@@ -21,11 +21,11 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
       tools: [python(interpreter, chooseContainer(interpreter, entry, context), context)],
     }),
     items: ["code_interpreter_call"],
-    replay: (item) =>
+    replay: (item, entries) =>
       item.type === "code_interpreter_call"
         ? {
             id: item.id,
-            name: NAME,
+            name: nameBeside(entries),
             arguments: JSON.stringify({ code: item.code ?? "" }),
             output: item.outputs ? toToolOutput(item.outputs, limits.modelCharacters) : UNKNOWN,
           }
@@ -38,9 +38,8 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
 }
 
 function python(interpreter: Interpreter, container: ContainerChoice, context: ResponseContext): Tool {
-  const isTaken = context.request.tools.some((tool) => tool.type === "function" && tool.name === NAME);
   return {
-    name: isTaken ? OTHER_NAME : NAME,
+    name: nameBeside(context.request.tools),
     wireName: "code_interpreter",
     description: describe(interpreter),
     parameters: {
@@ -56,6 +55,12 @@ function python(interpreter: Interpreter, container: ContainerChoice, context: R
       return runCode(interpreter, container, code, turn);
     },
   };
+}
+
+/** What the model calls, whatever functions the client has. */
+function nameBeside(entries: readonly ToolEntry[]): string {
+  const isTaken = entries.some((tool) => tool.type === "function" && tool.name === NAME);
+  return isTaken ? OTHER_NAME : NAME;
 }
 
 function describe({ runtime, freshGlobals, limits }: Interpreter): string {

@@ -146,6 +146,16 @@ describe("a call", () => {
     expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(["code_interpreter", "python"]);
   });
 
+  it("has that name in the history too", async () => {
+    const { model, vr } = await start([writes("1"), says("done"), says("hi")], fakeRuntime());
+    const { response } = await vr.post({ tools: [TOOL] });
+    const own = { type: "function", name: "python", parameters: { type: "object" } };
+    await vr.post({ tools: [TOOL, own], previous_response_id: response.id });
+    expect(model.read(2)).toContainEqual(
+      expect.objectContaining({ type: "function_call", name: "code_interpreter" }),
+    );
+  });
+
   it("can be forced", async () => {
     const { model, vr } = await start([writes("1"), says("done")], fakeRuntime());
     const { response } = await vr.post({ tools: [TOOL], tool_choice: TOOL });
@@ -213,9 +223,9 @@ describe("an execution that ends badly fails its item, and the response goes on"
     const { response } = await vr.post({ tools: [TOOL], ...OUTPUTS });
     expect(itemsOf(response.output)[0]).toMatchObject({
       status: "failed",
-      outputs: [{ type: "logs", logs: expect.stringContaining("0 executions wait already") }],
+      outputs: [{ type: "logs", logs: expect.stringContaining("The queue of 0 is full") }],
     });
-    expect(told(model, 2)).toEqual([expect.stringContaining("The code was not run: 0 executions wait")]);
+    expect(told(model, 2)).toEqual([expect.stringContaining("The code was not run: The queue of 0 is full")]);
     running.open();
     expect(itemsOf((await first).response.output)[0]?.status).toBe("completed");
   });

@@ -49,7 +49,7 @@ it("refuses one more than may wait, and goes on", async () => {
   const waiting = queue.run("b", never, async () => "b");
   await expect(queue.run("c", never, async () => "c")).rejects.toMatchObject({
     code: "busy",
-    message: "1 executions wait already: try again later.",
+    message: "The queue of 1 is full: try again later.",
   });
   first.open();
   await running;
