@@ -34,6 +34,8 @@ const CLIENT = { name: "vr-gateway", version: "1" };
 /** Pages and tools of `tools/list`: a server that never ends its list is not read for ever. */
 const MAX_PAGES = 100;
 const MAX_TOOLS = 2_000;
+/** Characters of all of them: a list is shown, stored and told to the model. */
+const MAX_LIST_CHARACTERS = 4_000_000;
 /** Milliseconds for a session's own farewell. */
 const FAREWELL_MS = 1_000;
 
@@ -78,10 +80,18 @@ export class ClientSession implements Session {
     const tools = new Map<string, ServerTool>();
     if (!this.#client.getServerCapabilities()?.tools) return;
     let cursor: string | undefined;
+    let characters = 0;
     for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page++) {
       const params = cursor === undefined ? {} : { cursor };
       const options = { timeout: this.#options.connectTimeoutMs, ...(signal && { signal }) };
       const answer = await this.#client.request({ method: "tools/list", params }, toolList, options);
+      characters += JSON.stringify(answer.tools).length;
+      if (characters > MAX_LIST_CHARACTERS) {
+        this.#options.onNote(
+          `tools/list has more than ${MAX_LIST_CHARACTERS} characters: the rest was left out`,
+        );
+        break;
+      }
       for (const tool of answer.tools.flatMap((entry) => readTool(entry) ?? [])) tools.set(tool.name, tool);
       cursor = answer.nextCursor;
       if (cursor === undefined) break;

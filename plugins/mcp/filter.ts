@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ServerTool } from "./session.ts";
 
 /** OpenAI API: MCP tool filter. What it says of several kinds must all hold. */
-export const filterSchema = z.object({
+export const filterSchema = z.strictObject({
   tool_names: z.array(z.string()).optional(),
   /** By the annotation `readOnlyHint`, which is the server's word. */
   read_only: z.boolean().optional(),

@@ -86,7 +86,7 @@ it.each([
 it.each([
   ["os._exit", "import os\nprint('last')\nos._exit(1)", "The code ended its process."],
   ["a signal to itself", "import os\nprint('last')\nos.kill(os.getpid(), 15)", "The code ended its process."],
-  ["abort", "import os\nprint('last')\nos.abort()", "Python broke down: unreachable"],
+  ["abort", "import os\nprint('last')\nos.abort()", "Python broke down: unreachable."],
 ])("tells that code ended its process, with what it printed: %s", async (_, code, reason) => {
   const session = await open();
   const ended = Promise.withResolvers<string>();

@@ -185,7 +185,12 @@ describe("authorization and headers", () => {
     const { vr, model, stored } = await start({ resolve: dns([PUBLIC]).resolve, connect }, turns);
     const { response, events } = await vr.stream({ tools });
     expect(response.tools).toEqual([
-      { type: "mcp", server_label: "odd", server_url: URL_OF_HOST, require_approval: "never" },
+      {
+        type: "mcp",
+        server_label: "odd",
+        server_url: `${new URL(URL_OF_HOST).origin}/`,
+        require_approval: "never",
+      },
     ]);
     expect(response.output[1]).toMatchObject({
       type: "mcp_call",

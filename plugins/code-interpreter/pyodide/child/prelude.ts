@@ -1,3 +1,5 @@
+import { FORGET } from "./forget.ts";
+
 /**
  * Python's side of the child: part of the snapshot, so it holds no JavaScript object. Text, since the build copies
  * TypeScript only. It reaches JavaScript through file descriptors alone: 1 and 2, and `/dev/show` for what is shown.
@@ -140,10 +142,15 @@ def _prelude():
         raw = io.FileIO(fd, "w", closefd=False)
         return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
+${FORGET}
+
     def seal():
         """Takes away what leads to JavaScript, and what every snapshot's session would share."""
         finder = sys.modules["_pyodide._importhook"].jsfinder
+        # A proxy's own class is made for what it can do; all have the one above it.
+        proxies = [type(proxy).__mro__[-2] for proxy in finder.jsproxies.values()]
         finder.jsproxies.clear()
+        forget(proxies[0])
         asyncio.run, time.sleep = plain_run, sleep
         os.system = os.popen = no_processes
         for name in list(sys.modules):
