@@ -69,6 +69,8 @@ export interface ListedItem {
   /** Follow `output_item.added`, whose item is `opened`. */
   opened: ItemDraft;
   events: Progress[];
+  /** Kept beside the item, and found there in the `history` of later responses: JSON that nobody is shown. */
+  note?: Readonly<Record<string, unknown>>;
 }
 
 /** What an entry of `tools[]` became. `items` open the stream, in order. */

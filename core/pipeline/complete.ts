@@ -96,7 +96,7 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
   const base = run.conversation.nextTurn;
   const output = run.assembler.output
     .finished()
-    .map((stored): StoredItem => ({ item: stored.item, turn: (stored.turn ?? base) - base }));
+    .map((stored): StoredItem => ({ ...stored, turn: (stored.turn ?? base) - base }));
   const stored = run.engine.registry.store?.putResponse({
     response,
     items: [...input, ...output],

@@ -97,12 +97,14 @@ function numberTurns(responses: StoredItem[][]): StoredItem[] {
   let base = 0;
   for (const items of responses) {
     let next = base;
-    for (const { item, turn } of items) {
-      if (turn === undefined) all.push({ item });
-      else {
-        all.push({ item, turn: base + turn });
-        next = Math.max(next, base + turn + 1);
+    for (const stored of items) {
+      if (stored.turn === undefined) {
+        all.push(stored);
+        continue;
       }
+      const turn = base + stored.turn;
+      all.push({ ...stored, turn });
+      next = Math.max(next, turn + 1);
     }
     base = next;
   }

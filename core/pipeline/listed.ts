@@ -12,7 +12,7 @@ export async function showListed(run: Run, turn: TurnScope): Promise<void> {
     const { item, outputIndex } = run.assembler.openListed(listed, out);
     // The taps first: an item that one stops is never opened, for nothing could close it.
     const finished = await run.finishItem(item, turn, []);
-    run.assembler.output.close(outputIndex, finished, [], out);
+    run.assembler.output.close(outputIndex, finished, [], out, listed.note);
     run.emit(out);
   }
 }

@@ -39,7 +39,10 @@ export interface InTurn<T> {
 }
 
 /** An item as stores keep it. */
-export type StoredItem = InTurn<Item>;
+export interface StoredItem extends InTurn<Item> {
+  /** What the plugin that made the item keeps beside it: JSON, for later requests. Neither clients nor models see it. */
+  note?: Readonly<Record<string, unknown>>;
+}
 
 /** The type of an item; messages may come without one. */
 export function itemType(item: Item): string {

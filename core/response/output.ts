@@ -46,9 +46,15 @@ export class Output {
   }
 
   /** Ends an item that has been opened: its last events, then `output_item.done`. */
-  close(outputIndex: number, item: OutputItem, events: readonly EventDraft[], out: EventDraft[]): void {
+  close(
+    outputIndex: number,
+    item: OutputItem,
+    events: readonly EventDraft[],
+    out: EventDraft[],
+    note?: StoredItem["note"],
+  ): void {
     out.push(...events, done(outputIndex, this.#mask(item)));
-    this.items[outputIndex] = { item, turn: this.turn };
+    this.items[outputIndex] = note ? { item, turn: this.turn, note } : { item, turn: this.turn };
   }
 
   isClosed(place: Place): boolean {

@@ -1,15 +1,35 @@
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ListedItem, StoredItem, wire } from "../../core/index.ts";
+import type { ToolFilter } from "./filter.ts";
 import type { ServerTool } from "./session.ts";
 
+/** Of which server a list is, and what it was narrowed to. Kept beside the item: any URL may come under any label. */
+export interface ListOrigin {
+  /** Of a server that a request named: `serverOf` its URL. */
+  server?: string | undefined;
+  allowed?: ToolFilter | undefined;
+}
+
+/** The list of a label that a conversation has seen last. */
+export interface SeenList extends ListOrigin {
+  tools: readonly ServerTool[];
+}
+
+/** What a URL is known by where it must not be kept: tokens stand in paths and queries. */
+export function serverOf(url: string): string {
+  return createHash("sha256").update(new URL(url).href).digest("base64url");
+}
+
 /** The item that shows a server's tools. What is absent is left out: clients refuse `null` there. */
-export function listedItem(label: string, tools: readonly ServerTool[]): ListedItem {
+export function listedItem(label: string, tools: readonly ServerTool[], origin: ListOrigin): ListedItem {
   const opened = { type: "mcp_list_tools" as const, server_label: label, tools: [] };
   return {
     idPrefix: "mcpl",
     opened,
     item: { ...opened, tools: tools.map(toShown) },
     events: [{ type: "response.mcp_list_tools.in_progress" }, { type: "response.mcp_list_tools.completed" }],
+    ...(origin.server === undefined ? {} : { note: { ...origin } }),
   };
 }
 
@@ -34,20 +54,27 @@ export function toShown({ name, description, inputSchema, annotations }: ServerT
   };
 }
 
-/** The tools that the conversation has seen of this server last; `undefined` if none were listed. */
-export function toolsInHistory(
-  label: string,
-  history: readonly StoredItem[],
-): readonly ServerTool[] | undefined {
-  const item = history.findLast(
+/** `undefined` if nothing was listed under this label. A list that a client sent itself has no origin. */
+export function lastSeen(label: string, history: readonly StoredItem[]): SeenList | undefined {
+  const stored = history.findLast(
     ({ item }) => item.type === "mcp_list_tools" && item.server_label === label && !item.error,
-  )?.item as wire.MCPListTools | undefined;
-  return item?.tools.map(({ name, description, input_schema, annotations }) => ({
-    name,
-    description: description ?? undefined,
-    inputSchema: input_schema,
-    annotations: annotations ?? undefined,
-  }));
+  );
+  if (!stored) return undefined;
+  const tools = (stored.item as wire.MCPListTools).tools.map(
+    ({ name, description, input_schema, annotations }) => ({
+      name,
+      description: description ?? undefined,
+      inputSchema: input_schema,
+      annotations: annotations ?? undefined,
+    }),
+  );
+  return { ...(stored.note as ListOrigin | undefined), tools };
+}
+
+/** Whether a list shows all that a request allows: it does if it was narrowed as today, or has every name of today's. */
+export function covers({ tools, allowed: then }: SeenList, allowed: ToolFilter | undefined): boolean {
+  if (then === undefined || isDeepStrictEqual(then, allowed)) return true;
+  return allowed?.tool_names?.every((name) => tools.some((tool) => tool.name === name)) === true;
 }
 
 /** Whether two lists show the same: then the conversation need not be told again. */

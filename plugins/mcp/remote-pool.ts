@@ -4,14 +4,7 @@ import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
 import { RemoteRefused } from "./remote-policy/index.ts";
-import {
-  type Address,
-  CallFailed,
-  type CallResult,
-  type ServerTool,
-  type Session,
-  Unavailable,
-} from "./session.ts";
+import { type Address, CallFailed, type CallResult, type Session, Unavailable } from "./session.ts";
 import type { ToolServer } from "./tool.ts";
 
 export interface PoolOptions {
@@ -45,13 +38,8 @@ export class RemotePool {
     this.#options = options;
   }
 
-  /** The server of one request. `known`: its tools as the conversation has seen them. */
-  server(
-    label: string,
-    url: string,
-    headers: Readonly<Record<string, string>>,
-    known: readonly ServerTool[] | undefined,
-  ): ToolServer {
+  /** The server of one request. */
+  server(label: string, url: string, headers: Readonly<Record<string, string>>): ToolServer {
     const address: RemoteAddress = { kind: "http", url, headers };
     const redact = createRedact([...Object.values(headers), ...secretsIn(new URL(url))]);
     const key = createHash("sha256")
@@ -63,7 +51,7 @@ export class RemotePool {
       label,
       redact,
       trusted: false,
-      tools: async (signal) => {
+      tools: async (signal, known) => {
         // Nothing is connected for a list that the conversation holds already.
         if (known && !this.#pooled.has(key)) return known;
         return use(signal, async ({ tools }) => tools);

@@ -2,7 +2,7 @@ import { InvalidRequestError } from "../../core/index.ts";
 import type { WantedServer } from "./entry.ts";
 import { type RemoteFetch, RemoteRefused } from "./remote-policy/index.ts";
 import { type PoolOptions, RemotePool } from "./remote-pool.ts";
-import type { Address, ServerTool, Session } from "./session.ts";
+import type { Address, Session } from "./session.ts";
 import type { ToolServer } from "./tool.ts";
 
 export interface RemoteOptions extends PoolOptions {
@@ -25,11 +25,7 @@ export class RemoteServers {
   }
 
   /** @throws InvalidRequestError when requests may name no server, or not this one */
-  server(
-    { label, headers }: WantedServer,
-    url: string,
-    known: readonly ServerTool[] | undefined,
-  ): ToolServer {
+  server({ label, headers }: WantedServer, url: string): ToolServer {
     const param = "server_url";
     if (!this.#options.enabled)
       throw new InvalidRequestError("This gateway runs no MCP servers that requests name.", { param });
@@ -43,7 +39,7 @@ export class RemoteServers {
       if (!(error instanceof RemoteRefused)) throw error;
       throw new InvalidRequestError(error.message, { param, cause: error });
     }
-    return this.#pool.server(label, url, headers, known);
+    return this.#pool.server(label, url, headers);
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,16 @@ import {
 import { type McpEntry, readEntry, type WantedServer } from "./entry.ts";
 import { matches, needsApproval } from "./filter.ts";
 import type { Servers } from "./kind.ts";
-import { failedItem, listedItem, sameTools, toolsInHistory } from "./listing.ts";
+import {
+  covers,
+  failedItem,
+  type ListOrigin,
+  lastSeen,
+  listedItem,
+  type SeenList,
+  sameTools,
+  serverOf,
+} from "./listing.ts";
 import { modelName } from "./model-name.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { type ServerTool, Unavailable } from "./session.ts";
@@ -21,35 +30,25 @@ export async function resolveEntry(
   { configured, remote }: Servers,
 ): Promise<ResolvedEntry | undefined> {
   const wanted = readEntry(entry);
-  const known = toolsInHistory(wanted.label, context.history);
   const own = configured.get(wanted.label);
-  const server =
-    wanted.url === undefined ? own : (await remote()).server(wanted, wanted.url, sufficient(known, wanted));
+  const server = wanted.url === undefined ? own : (await remote()).server(wanted, wanted.url);
   if (!server) return undefined;
   refuseTwice(entry, wanted.label, context.request.tools);
-  return resolveServer(server, wanted, known, own?.config, context);
-}
-
-/** A list in the conversation has the tools that were allowed then: one that lacks a name of today's is asked for anew. */
-function sufficient(
-  known: readonly ServerTool[] | undefined,
-  { allowed }: WantedServer,
-): readonly ServerTool[] | undefined {
-  const isKnown = (name: string) => known?.some((tool) => tool.name === name);
-  return allowed?.tool_names?.every(isKnown) === false ? undefined : known;
+  return resolveServer(server, wanted, own?.config, context);
 }
 
 async function resolveServer(
   server: ToolServer,
   wanted: WantedServer,
-  known: readonly ServerTool[] | undefined,
   config: ServerConfig | undefined,
   context: ResponseContext,
 ): Promise<ResolvedEntry> {
   const { label, allowed } = wanted;
+  const origin = { server: wanted.url === undefined ? undefined : serverOf(wanted.url), allowed };
+  const seen = lastSeen(label, context.history);
   let tools: readonly ServerTool[];
   try {
-    tools = await server.tools(context.signal);
+    tools = await server.tools(context.signal, known(seen, origin));
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     if (isForced(label, context)) throw unlisted(error);
@@ -70,8 +69,22 @@ async function resolveServer(
         description: wanted.description ?? (wanted.url === undefined ? config?.description : undefined),
       }),
     ),
-    items: known && sameTools(known, offered) ? [] : [listedItem(label, offered)],
+    items: isShown(seen, origin, offered) ? [] : [listedItem(label, offered, origin)],
   };
+}
+
+/** The tools that the conversation has of this very server, if they are all that is allowed now. */
+function known(
+  seen: SeenList | undefined,
+  { server, allowed }: ListOrigin,
+): readonly ServerTool[] | undefined {
+  return server !== undefined && seen?.server === server && covers(seen, allowed) ? seen.tools : undefined;
+}
+
+/** Whether the client has this list already. Of one that it sent itself nobody knows whose it is: its tools decide. */
+function isShown(seen: SeenList | undefined, { server }: ListOrigin, tools: readonly ServerTool[]): boolean {
+  if (!seen || (seen.server !== undefined && seen.server !== server)) return false;
+  return sameTools(seen.tools, tools);
 }
 
 function refuseTwice(entry: ToolEntry, label: string, entries: readonly ToolEntry[]): void {

@@ -18,8 +18,11 @@ export interface ToolServer {
   readonly redact: Redact;
   /** Whether its schemas may keep the gateway busy. */
   readonly trusted: boolean;
-  /** @throws Unavailable; the signal's reason */
-  tools(signal: AbortSignal): Promise<readonly ServerTool[]>;
+  /**
+   * `known`: its tools as the conversation has them, for servers that need not be asked again.
+   * @throws Unavailable; the signal's reason
+   */
+  tools(signal: AbortSignal, known?: readonly ServerTool[]): Promise<readonly ServerTool[]>;
   /** @throws CallFailed, Unavailable, or what the connection says; the signal's reason */
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
 }

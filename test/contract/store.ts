@@ -98,6 +98,7 @@ export function describeStore(name: string, create: CreateStore): void {
           encrypted_content: null,
         },
         turn: 1,
+        note: { of: "the plugin that made it", more: ["\u0000", 1, null] },
       });
       await store.putResponse(record);
       expect(await store.getResponse("resp_1")).toEqual(record);

@@ -9,6 +9,8 @@ type Json = Record<string, unknown>;
 export interface HttpServerOptions {
   /** How calls are answered: as one JSON, as a stream of events, or by the older transport. */
   speaks?: "json" | "events" | "sse";
+  /** Lists these of the odd tools; all unless said. */
+  tools?: readonly string[];
   /** Answers this instead of what was asked; called for each request before anything else. */
   instead?(req: IncomingMessage, res: ServerResponse): boolean;
 }
@@ -19,6 +21,8 @@ export interface HttpMcpServer {
   readonly received: readonly { method: string; headers: IncomingHttpHeaders; body: Json | undefined }[];
   /** How often this JSON-RPC method was asked. */
   count(method: string): number;
+  /** Resolves when a client has ended its session. */
+  ended(): Promise<void>;
   /** Forgets all sessions, as a server does that has started anew. */
   forget(): void;
   close(): Promise<void>;
@@ -26,7 +30,11 @@ export interface HttpMcpServer {
 
 /** The odd tools over HTTP. Closes with the test. */
 export async function startHttpServer(options: HttpServerOptions = {}): Promise<HttpMcpServer> {
-  const { speaks = "json" } = options;
+  const { speaks = "json", tools } = options;
+  let sayEnded = () => {};
+  const ended = new Promise<void>((resolve) => {
+    sayEnded = resolve;
+  });
   const received: { method: string; headers: IncomingHttpHeaders; body: Json | undefined }[] = [];
   const sessions = new Set<string>();
   const cancelled: unknown[] = [];
@@ -38,7 +46,10 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
     received.push({ method: req.method ?? "", headers: req.headers, body });
     if (options.instead?.(req, res)) return;
     if (speaks === "sse") return older(req, res, body);
-    if (req.method === "DELETE") return void res.writeHead(200).end();
+    if (req.method === "DELETE") {
+      sayEnded();
+      return void res.writeHead(200).end();
+    }
     if (req.method !== "POST" || !body) return void res.writeHead(405).end();
     const session = req.headers["mcp-session-id"];
     if (body.method === "initialize") {
@@ -63,7 +74,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
         if (typeof message === "object" && "id" in message) res.end();
       }
     };
-    await answer(body, { send, die: () => res.destroy(), note: () => {}, cancelled });
+    await answer(body, { send, die: () => res.destroy(), note: () => {}, cancelled }, undefined, tools);
   });
 
   async function older(req: IncomingMessage, res: ServerResponse, body: Json | undefined) {
@@ -94,6 +105,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
     url: `http://127.0.0.1:${port}/mcp`,
     received,
     count: (method) => received.filter(({ body }) => body?.method === method).length,
+    ended: () => ended,
     forget: () => sessions.clear(),
     close,
   };

@@ -169,8 +169,13 @@ export const oddTools: Record<string, OddTool> = {
   pid: { run: () => text(String(process.pid)) },
 };
 
-/** Answers one message. `pageSize`: tools in one page of `tools/list`. */
-export async function answer(message: Json, wire: Wire, pageSize = 1_000): Promise<void> {
+/** Answers one message. `pageSize`: tools in one page of `tools/list`; `only`: what it lists of them. */
+export async function answer(
+  message: Json,
+  wire: Wire,
+  pageSize = 1_000,
+  only?: readonly string[],
+): Promise<void> {
   const { id, method } = message;
   const params = (message.params ?? {}) as Json;
   const reply = (result: Json) => wire.send({ jsonrpc: "2.0", id, result });
@@ -184,7 +189,7 @@ export async function answer(message: Json, wire: Wire, pageSize = 1_000): Promi
     wire.note("a call was cancelled");
     wire.cancelled.push(params.requestId);
   }
-  if (method === "tools/list") return reply(page(Number(params.cursor ?? 0), pageSize));
+  if (method === "tools/list") return reply(page(Number(params.cursor ?? 0), pageSize, only));
   if (method !== "tools/call") return;
   try {
     const tool = oddTools[String(params.name)];
@@ -197,9 +202,10 @@ export async function answer(message: Json, wire: Wire, pageSize = 1_000): Promi
   }
 }
 
-function page(from: number, size: number): Json {
+function page(from: number, size: number, only?: readonly string[]): Json {
   // One of them twice: servers do such things.
-  const listed = [...Object.entries(oddTools), ["fails", oddTools.fails ?? {}] as const];
+  const tools = [...Object.entries(oddTools), ["fails", oddTools.fails ?? {}] as const];
+  const listed = only ? tools.filter(([name]) => only.includes(name)) : tools;
   const all = listed.map(([name, { description, inputSchema, annotations }]) => ({
     name,
     ...(description && { description }),

@@ -1,5 +1,7 @@
+import { Keyv } from "keyv";
 import { describe, expect, it } from "vitest";
 import { mcp } from "../../../plugins/mcp/index.ts";
+import { storeKeyv } from "../../../plugins/store-keyv/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
 import { startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
@@ -75,7 +77,7 @@ describe("a server that the request names", () => {
     const { vr } = await start(turns, { idleMs: 20 });
     const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
     const first = await vr.post({ tools });
-    await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
+    await server.ended();
     const second = await vr.post({ tools, previous_response_id: first.response.id });
     expect(second.response.output.map(({ type }) => type)).toEqual(["message"]);
     expect(server.count("initialize")).toBe(1);
@@ -89,10 +91,90 @@ describe("a server that the request names", () => {
     const { vr } = await start([says("a"), says("b")], { idleMs: 20 });
     const tools = (...allowed_tools: string[]) => [entry("odd", { server_url: server.url, allowed_tools })];
     const first = await vr.post({ tools: tools("echo") });
-    await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
+    await server.ended();
     const second = await vr.post({ tools: tools("echo", "pid"), previous_response_id: first.response.id });
     expect(second.response.output[0]).toMatchObject({ tools: [{ name: "echo" }, { name: "pid" }] });
     expect(second.headers.get("x-vr-warning")).toBeNull();
+  });
+
+  describe("under the label of another", () => {
+    const shown = ({ response }: Awaited<ReturnType<InProcess["post"]>>) =>
+      response.output.flatMap((item) =>
+        item.type === "mcp_list_tools" ? [item.tools.map(({ name }) => name)] : [],
+      );
+    /** Two servers that are not connected any more, and the response that has listed the first. */
+    const startTwo = async (turns: readonly ScriptedTurn[], allowed_tools?: unknown) => {
+      const first = await startHttpServer();
+      const second = await startHttpServer({ tools: ["pid", "fails"] });
+      const { vr, model } = await start(turns, { idleMs: 20 });
+      const of = ({ url }: { url: string }, more: object = {}) => [
+        entry("odd", { server_url: url, require_approval: "never", ...more }),
+      ];
+      const listed = await vr.post({ tools: of(first, { allowed_tools }) });
+      await first.ended();
+      const offered = (n: number) => model.requests[n]?.tools.map(({ name }) => name);
+      return { vr, first, second, of, offered, previous_response_id: listed.response.id };
+    };
+
+    it("has tools of its own", async () => {
+      const turns = [says("a"), callsOdd(["fails"]), says("b"), says("c")];
+      const { vr, first, second, of, offered, previous_response_id } = await startTwo(turns);
+      const other = await vr.post({ tools: of(second), previous_response_id });
+      expect(shown(other)).toEqual([["fails", "pid"]]);
+      expect(offered(1)).toEqual(["odd__fails", "odd__pid"]);
+      expect([first.count("tools/call"), second.count("tools/call")]).toEqual([0, 1]);
+      const back = await vr.post({ tools: of(first), previous_response_id: other.response.id });
+      expect(shown(back)[0]).toContain("echo");
+    });
+
+    it("is known by all of its URL", async () => {
+      const { vr, first, of, previous_response_id } = await startTwo([says("a"), says("b")]);
+      await vr.post({ tools: of({ url: `${first.url}?tenant=2` }), previous_response_id });
+      expect(first.count("initialize")).toBe(2);
+    });
+
+    it.each([
+      ["nothing", {}, 2],
+      ["what it has not shown", { allowed_tools: ["echo", "pid"] }, 2],
+      ["other traits", { allowed_tools: { read_only: true } }, 2],
+      ["the same", { allowed_tools: ["echo", "fails"] }, 1],
+      ["less", { allowed_tools: ["fails"] }, 1],
+      ["less by traits too", { allowed_tools: { tool_names: ["echo", "fails"], read_only: true } }, 1],
+    ])("is asked again where its list was narrowed and the request allows %s", async (_, more, asked) => {
+      const allowed = ["echo", "fails"];
+      const { vr, first, of, previous_response_id } = await startTwo([says("a"), says("b")], allowed);
+      await vr.post({ tools: of(first, more), previous_response_id });
+      expect(first.count("initialize")).toBe(asked);
+    });
+
+    it("is asked again where the client brings the list itself, which is not repeated", async () => {
+      const { vr, first, second, of, offered } = await startTwo(Array(4).fill(says("so")));
+      const listed = await vr.post({ tools: of(first), store: false });
+      const input = [...listed.response.output, { role: "user", content: "again" }];
+      const again = await vr.post({ tools: of(first), store: false, input });
+      expect(shown(again)).toEqual([]);
+      const other = await vr.post({ tools: of(second), store: false, input });
+      expect(shown(other)).toEqual([["fails", "pid"]]);
+      expect(offered(3)).toEqual(["odd__fails", "odd__pid"]);
+    });
+
+    it("is not kept by its URL, nor by anything that clients see", async () => {
+      const server = await startHttpServer();
+      const kept = new Map<string, string>();
+      const vr = await startInProcess({
+        plugins: [scripted(says("a")), mcp({ remote: { urlChecks: false } })],
+        store: storeKeyv({ keyv: new Keyv({ store: kept }) }),
+      });
+      const tools = [entry("odd", { server_url: `${server.url}?key=${SECRET}` })];
+      const { response } = await vr.post({ tools });
+      const stored = [...kept.values()].join("\n");
+      expect(stored).not.toContain(SECRET);
+      const [digest] = /(?<="server[\\"]+:[\\"]+)[\w-]{43}/.exec(stored) ?? [];
+      expect(digest).toBeDefined();
+      const input = await (await fetch(`${vr.url}/v1/responses/${response.id}/input_items`)).json();
+      const seen = [response, (await vr.get(response.id)).response, input];
+      expect(JSON.stringify(seen)).not.toContain(digest);
+    });
   });
 
   it("has its session made anew when it has forgotten it", async () => {
