@@ -1,4 +1,5 @@
 import type { Log } from "../../core/index.ts";
+import { checkArguments } from "./argument-check.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
@@ -29,7 +30,7 @@ const SOUND_MS = 10_000;
  * unavailable and tried again, ever more seldom.
  */
 export class ConfiguredServer implements ToolServer {
-  readonly trusted = true;
+  readonly checkArguments = checkArguments;
   readonly label: string;
   readonly config: ServerConfig;
   readonly redact: Redact;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { InvalidRequestError } from "../../core/index.ts";
+import { ArgumentThread } from "./argument-thread.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
@@ -32,6 +33,8 @@ export class RemotePool {
   readonly #options: PoolOptions;
   readonly #pooled = new Map<string, Pooled>();
   readonly #closing = new AbortController();
+  /** Their schemas are checked where they keep nobody waiting. */
+  readonly #thread = new ArgumentThread();
 
   constructor(open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
     this.#open = open;
@@ -50,7 +53,7 @@ export class RemotePool {
     return {
       label,
       redact,
-      trusted: false,
+      checkArguments: this.#thread.check,
       tools: async (signal, known) => {
         // Nothing is connected for a list that the conversation holds already.
         if (known && !this.#pooled.has(key)) return known;
@@ -142,7 +145,7 @@ export class RemotePool {
       session.then((opened) => opened.close()),
     );
     this.#pooled.clear();
-    await Promise.allSettled(sessions);
+    await Promise.allSettled([...sessions, this.#thread.close()]);
   }
 }
 

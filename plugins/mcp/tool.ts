@@ -6,7 +6,7 @@ import {
   type ToolResult,
   type wire,
 } from "../../core/index.ts";
-import { checkArguments, takesObject } from "./check-arguments.ts";
+import { type ArgumentCheck, takesObject } from "./argument-check.ts";
 import { reasonOf } from "./reason-of.ts";
 import type { Redact } from "./redact.ts";
 import { type ShownResult, toToolResult } from "./result.ts";
@@ -16,8 +16,7 @@ import { CallFailed, type CallResult, CONNECTION_CLOSED, type ServerTool } from 
 export interface ToolServer {
   readonly label: string;
   readonly redact: Redact;
-  /** Whether its schemas may keep the gateway busy. */
-  readonly trusted: boolean;
+  readonly checkArguments: ArgumentCheck;
   /**
    * `known`: its tools as the conversation has them, for servers that need not be asked again.
    * @throws Unavailable; the signal's reason
@@ -47,7 +46,7 @@ export function toTool(server: ToolServer, listed: ServerTool, traits: ToolTrait
     parameters: toParameters(listed.inputSchema),
     needsApproval: traits.needsApproval,
     execute: async (args, turn) => {
-      const mistake = await checkArguments(listed, args, server.trusted);
+      const mistake = await server.checkArguments(listed, args);
       if (mistake) return { kind: "error", message: mistake };
       try {
         return toToolResult(await server.call(listed.name, args, turn.signal), server.redact);

@@ -60,6 +60,17 @@ describe("a server that the request names", () => {
     expect(callsOf(answered)).toMatchObject([{ output: "far", approval_request_id: request?.id }]);
   });
 
+  it("is not called with arguments that do not fit, and the model is told", async () => {
+    const server = await startHttpServer();
+    const { vr, model } = await start([callsOdd(["echo", { text: 5 }]), says("done")]);
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    expect(callsOf(await vr.stream({ tools }))).toMatchObject([
+      { status: "failed", error: { type: "mcp_tool_execution_error" } },
+    ]);
+    expect(JSON.stringify(model.requests[1])).toContain("/text must be string");
+    expect(server.count("tools/call")).toBe(0);
+  });
+
   it("shares a connection with requests of the same URL and credentials only", async () => {
     const server = await startHttpServer();
     const { vr } = await start([says("a"), says("b"), says("c")]);
