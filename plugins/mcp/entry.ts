@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { InvalidRequestError, type ToolEntry, type wire } from "../../core/index.ts";
-import { type Approval, approvalSchema, filterSchema, type ToolFilter } from "./filter.ts";
+import { type Approval, allowedSchema, approvalSchema, type ToolFilter } from "./filter.ts";
 import { LABEL } from "./server-config.ts";
 
 export type McpEntry = Extract<ToolEntry, { type: "mcp" }>;
@@ -22,7 +22,7 @@ const schema = z.looseObject({
   server_url: z.string().max(8_192).nullish(),
   authorization: z.string().nullish(),
   headers: z.record(z.string(), z.string()).nullish(),
-  allowed_tools: z.union([z.array(z.string()), filterSchema]).nullish(),
+  allowed_tools: allowedSchema.nullish(),
   require_approval: approvalSchema.nullish(),
   server_description: z.string().nullish(),
 });

@@ -10,10 +10,20 @@ export const filterSchema = z.strictObject({
 
 export type ToolFilter = z.output<typeof filterSchema>;
 
-export const approvalSchema = z.union([
-  z.enum(["always", "never"]),
-  z.strictObject({ always: filterSchema.nullish(), never: filterSchema.nullish() }),
-]);
+const FILTER_FORM = "{tool_names: [names], read_only: boolean}";
+
+/** What a request may use of a server's tools. */
+export const allowedSchema = z.union([z.array(z.string()), filterSchema], {
+  error: `expected a list of names, or ${FILTER_FORM}`,
+});
+
+export const approvalSchema = z.union(
+  [
+    z.enum(["always", "never"]),
+    z.strictObject({ always: filterSchema.optional(), never: filterSchema.optional() }),
+  ],
+  { error: `expected "always", "never", or {always: filter, never: filter}, a filter being ${FILTER_FORM}` },
+);
 
 /** Which calls wait for the client's approval. */
 export type Approval = z.output<typeof approvalSchema>;

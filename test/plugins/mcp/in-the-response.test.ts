@@ -186,6 +186,18 @@ describe("an entry", () => {
     expect(error).toMatchObject({ type: "invalid_request_error", param: `tools[0].${key}` });
   });
 
+  it.each([
+    [{ allowed_tools: "echo" }, "expected a list of names"],
+    [{ allowed_tools: { tool_name: ["echo"] } }, '"tool_name"'],
+    [{ require_approval: "sometimes" }, 'expected "always", "never"'],
+    [{ require_approval: { always: null } }, "{always: filter, never: filter}"],
+    [{ server_label: 5 }, "string"],
+  ])("%j is refused with what would be right", async (more, words) => {
+    const { vr } = await start([]);
+    const { error } = await vr.post({ tools: [entry("odd", more)] });
+    expect(error.message).toContain(words);
+  });
+
   it("may not name a server twice", async () => {
     const { vr } = await start([]);
     const { error } = await vr.post({ tools: [entry(), entry()] });
