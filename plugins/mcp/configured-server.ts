@@ -63,9 +63,9 @@ export class ConfiguredServer implements ToolServer {
     return this.#state;
   }
 
-  /** Connects in the background. */
-  start(): void {
-    void this.#try();
+  /** Connects; resolves when it has, or has failed to for the first time. */
+  start(): Promise<void> {
+    return this.#try();
   }
 
   async tools(signal: AbortSignal): Promise<readonly ServerTool[]> {

@@ -2,9 +2,13 @@ import { ConfigError, type Settings, type Vr, VrError } from "../../core/index.t
 import { ConfiguredServer } from "./configured-server.ts";
 import type { Options } from "./options.ts";
 import { createRedact } from "./redact.ts";
+import { seldom } from "./seldom.ts";
 import { type ServerConfig, toServerConfigs } from "./server-config.ts";
 import { readServersFile } from "./servers-file.ts";
 import type { Address, Session } from "./session.ts";
+
+/** Programs that start at the same time. */
+const STARTS_AT_ONCE = 4;
 
 /** Connects; `note` is told what happens beside the calls. */
 export type Open = (address: Address, signal: AbortSignal, note: (text: string) => void) => Promise<Session>;
@@ -18,8 +22,9 @@ export function createConfiguredServers(vr: Vr, given: Options, open: Open): Map
   const servers = new Map<string, ConfiguredServer>();
   for (const config of readServers(vr.settings, given)) {
     const redact = createRedact(config.secrets);
-    const note = (text: string) =>
-      log.debug({ server: config.label, said: redact(text) }, "an MCP server said something");
+    const note = seldom((text) =>
+      log.debug({ server: config.label, said: redact(text) }, "an MCP server said something"),
+    );
     const connect = (signal: AbortSignal) => open(config.address, signal, note);
     const server = new ConfiguredServer(config, connect, given, log);
     servers.set(config.label, server);
@@ -28,13 +33,23 @@ export function createConfiguredServers(vr: Vr, given: Options, open: Open): Map
   // Not before the gateway listens: the SDK takes long to load.
   vr.onReady(() => {
     setImmediate(() => {
-      for (const server of servers.values()) server.start();
+      startAll([...servers.values()]);
     });
   });
   vr.onClose(async () => {
     await Promise.all([...servers.values()].map((server) => server.close()));
   });
   return servers;
+}
+
+/** A program's start takes a core for a while, `npx` two: many at once would keep the first requests waiting. */
+function startAll(servers: readonly ConfiguredServer[]): void {
+  const programs = servers.filter(({ config }) => config.address.kind === "stdio").values();
+  const startNext = async () => {
+    for (const server of programs) await server.start();
+  };
+  for (let i = 0; i < STARTS_AT_ONCE; i++) void startNext();
+  for (const server of servers) if (server.config.address.kind === "http") void server.start();
 }
 
 /** @throws ConfigError that names file, label and key */
