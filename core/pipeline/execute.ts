@@ -3,19 +3,6 @@ import { isGuardrailStop, isVrError } from "../errors.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
 import type { Tool, ToolResult } from "../tool.ts";
 
-/** The arguments of a call, or what is wrong with them, in words for the model. */
-export function parseArguments(text: string): Record<string, unknown> | string {
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-    return "The arguments are no JSON object.";
-  } catch (error) {
-    return `The arguments are not valid JSON: ${(error as Error).message}`;
-  }
-}
-
 /**
  * Runs a tool to its end, to `timeoutMs` or to the abort of `turn.signal`, whichever comes first; a tool that
  * does not obey the signal is left behind. A throw is an error that the model is told.

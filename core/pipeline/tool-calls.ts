@@ -5,7 +5,8 @@ import type { OutputItem } from "../protocol/wire.ts";
 import { retold } from "../response/default-presentation.ts";
 import { added, type OpenCall, placed } from "../response/open-items.ts";
 import type { CallEnd, Tool, ToolDecision, ToolResult } from "../tool.ts";
-import { execute, parseArguments } from "./execute.ts";
+import { parseArguments } from "./arguments.ts";
+import { execute } from "./execute.ts";
 import { replayCall, toPair } from "./replay.ts";
 import type { Run } from "./run.ts";
 

@@ -332,12 +332,28 @@ describe("a call that goes wrong", () => {
     ["no JSON", "noon", /not valid JSON/],
     ["a list", "[1]", /no JSON object/],
     ["null", "null", /no JSON object/],
+    ["a key twice", '{"city":"Paris","city":"Rome"}', /a key twice/],
+    ["a key twice, written in two ways", '{"city":"Paris","\\u0063ity":"Rome"}', /a key twice/],
+    ["a key twice, if it is no ordinary one", '{"__proto__":1,"__proto__":{}}', /a key twice/],
+    ["a key twice behind a string that ends in a backslash", '{"a":"\\\\","b":1,"b":2}', /a key twice/],
   ])("is not run when its arguments are %s, and the model is told", async (_, sent, message) => {
     const ran: unknown[] = [];
     const { told, item } = await failing((values) => output(String(ran.push(values))), sent);
     expect(ran).toEqual([]);
     expect(told).toMatch(message);
     expect(item).toMatchObject({ arguments: sent });
+  });
+
+  it.each([
+    ["keys that stand in several objects", '{ "a": {"b": 1, "c": {"b": 2}}, "b": [{"b": 1}, {"b": 2}] }'],
+    ["strings that look like members", '{"a":"\\",\\"a\\":{[}]\\\\","b":": ,","c\\"a":1,"__proto__":2}'],
+  ])("is run with %s", async (_, sent) => {
+    const ran: unknown[] = [];
+    await failing((values) => {
+      ran.push(values);
+      throw new Error("enough");
+    }, sent);
+    expect(ran).toEqual([JSON.parse(sent), JSON.parse(sent)]);
   });
 
   it("may have no arguments at all", async () => {
