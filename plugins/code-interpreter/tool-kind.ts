@@ -1,4 +1,10 @@
-import type { ResponseContext, Tool, ToolEntry, ToolKind } from "../../core/index.ts";
+import {
+  InvalidRequestError,
+  type ResponseContext,
+  type Tool,
+  type ToolEntry,
+  type ToolKind,
+} from "../../core/index.ts";
 import { type ContainerChoice, chooseContainer } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { present } from "./presentation.ts";
@@ -17,9 +23,12 @@ export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
   const { limits } = interpreter;
   return {
     type: "code_interpreter",
-    resolve: (entry, context) => ({
-      tools: [python(interpreter, chooseContainer(interpreter, entry, context), context)],
-    }),
+    resolve(entry, context) {
+      const first = context.request.tools.find(({ type }) => type === "code_interpreter");
+      if (first !== entry)
+        throw new InvalidRequestError("another entry is of this type already", { param: "type" });
+      return { tools: [python(interpreter, chooseContainer(interpreter, entry, context), context)] };
+    },
     items: ["code_interpreter_call"],
     replay: (item, entries) =>
       item.type === "code_interpreter_call"

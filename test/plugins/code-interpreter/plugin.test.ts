@@ -156,6 +156,16 @@ describe("a call", () => {
     );
   });
 
+  it("has one entry in a request", async () => {
+    const { vr } = await start([], fakeRuntime());
+    const { status, error } = await vr.post({ tools: [TOOL, TOOL] });
+    expect([status, error.param, error.message]).toEqual([
+      400,
+      "tools[1].type",
+      expect.stringContaining("another entry is of this type already"),
+    ]);
+  });
+
   it("can be forced", async () => {
     const { model, vr } = await start([writes("1"), says("done")], fakeRuntime());
     const { response } = await vr.post({ tools: [TOOL], tool_choice: TOOL });
