@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Connect, Resolver } from "../remote-policy/index.ts";
 import { approvalSchema, filterSchema } from "./filter.ts";
-import type { Connect, Resolver } from "./remote-policy/index.ts";
 import { serverSchema } from "./server-config.ts";
 
 export { approvalSchema, filterSchema };

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { InvalidRequestError } from "../../core/index.ts";
+import { RemoteRefused } from "../remote-policy/index.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
-import { RemoteRefused } from "./remote-policy/index.ts";
 import {
   type Address,
   CallFailed,
