@@ -1,8 +1,15 @@
+import { createAnswerReader } from "./event-answers.ts";
+import { type FailedAnswer, failedAnswer, type RequestId } from "./failed-answer.ts";
+import { CONNECTION_CLOSED } from "./session.ts";
+
 /** `fetch` for JSON-RPC over HTTP, within bounds. */
 export interface BoundedFetch {
   fetch: typeof globalThis.fetch;
-  /** The stream that was to answer this request has ended; it may have answered before. */
-  onLost?: (id: number | string, message: string) => void;
+  /**
+   * What a call is to be told for which the SDK would wait until its time is over: its stream has ended, or has brought an
+   * answer that is none. It may have been answered before.
+   */
+  onFailed?: (answer: FailedAnswer) => void;
 }
 
 /**
@@ -16,9 +23,7 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
       if (!response.body) return response;
       const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
       const id = isStream && init?.method === "POST" ? idOf(init.body) : undefined;
-      const body = bound(response.body, isStream, maxBytes, (message) => {
-        if (id !== undefined) bounded.onLost?.(id, message);
-      });
+      const body = bound(response.body, maxBytes, isStream, id, (answer) => bounded.onFailed?.(answer));
       const { status, statusText, headers, url } = response;
       const copy = new Response(body, { status, statusText, headers });
       Object.defineProperty(copy, "url", { value: url });
@@ -30,12 +35,17 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
 
 function bound(
   body: ReadableStream<Uint8Array>,
-  isStream: boolean,
   maxBytes: number,
-  onEnd: (message: string) => void,
+  isStream: boolean,
+  id: RequestId | undefined,
+  fail: (answer: FailedAnswer) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const size = createMessageSize(isStream);
+  const failedIn = isStream ? createAnswerReader(id) : () => [];
+  const end = (message: string) => {
+    if (id !== undefined) fail(failedAnswer(id, CONNECTION_CLOSED, message));
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
@@ -43,16 +53,19 @@ function bound(
         if (done) {
           controller.close();
           // After what was read before it has been looked at.
-          if (!size.resumable) setImmediate(onEnd, "The server's answer broke off.");
+          if (!size.resumable) setImmediate(end, "The server's answer broke off.");
         } else if (size.add(value) > maxBytes) {
           const message = `The server's answer is larger than ${maxBytes} bytes.`;
           reader.cancel().catch(() => {});
           controller.error(new Error(message));
-          onEnd(message);
-        } else controller.enqueue(value);
+          end(message);
+        } else {
+          controller.enqueue(value);
+          for (const answer of failedIn(value)) setImmediate(fail, answer);
+        }
       } catch (error) {
         controller.error(error);
-        if (!size.resumable) onEnd("The server's answer broke off.");
+        if (!size.resumable) end("The server's answer broke off.");
       }
     },
     cancel: (reason) => reader.cancel(reason),
@@ -80,8 +93,8 @@ function createMessageSize(isStream: boolean) {
 }
 
 /** Of a JSON-RPC request; a notification has none. */
-function idOf(body: RequestInit["body"]): number | string | undefined {
+function idOf(body: RequestInit["body"]): RequestId | undefined {
   if (typeof body !== "string") return undefined;
-  const { id } = JSON.parse(body) as { id?: number | string };
+  const { id } = JSON.parse(body) as { id?: RequestId };
   return id;
 }

@@ -9,6 +9,8 @@ type Json = Record<string, unknown>;
 export interface HttpServerOptions {
   /** How calls are answered: as one JSON, as a stream of events, or by the older transport. */
   speaks?: "json" | "events" | "sse";
+  /** Whether streams of events stay open behind the answer. */
+  staysOpen?: boolean;
   /** Answers this instead of what was asked; called for each request before anything else. */
   instead?(req: IncomingMessage, res: ServerResponse): boolean;
 }
@@ -26,7 +28,7 @@ export interface HttpMcpServer {
 
 /** The odd tools over HTTP. Closes with the test. */
 export async function startHttpServer(options: HttpServerOptions = {}): Promise<HttpMcpServer> {
-  const { speaks = "json" } = options;
+  const { speaks = "json", staysOpen = false } = options;
   const received: { method: string; headers: IncomingHttpHeaders; body: Json | undefined }[] = [];
   const sessions = new Set<string>();
   const cancelled: unknown[] = [];
@@ -60,7 +62,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
         res.write(
           `event: message\ndata: ${typeof message === "string" ? message : JSON.stringify(message)}\n\n`,
         );
-        if (typeof message === "object" && "id" in message) res.end();
+        if (typeof message === "object" && "id" in message && !staysOpen) res.end();
       }
     };
     await answer(body, { send, die: () => res.destroy(), note: () => {}, cancelled });

@@ -43,6 +43,38 @@ it.each(["json", "events", "sse"] as const)(
   },
 );
 
+it.each(["json", "events", "sse"] as const)(
+  "over %s an answer that is none fails its call at once, though the stream stays open",
+  async (speaks) => {
+    const turns = [
+      callsOdd(["malformed"], ["malformed_error"], ["malformed_whole"]),
+      callsOdd(["echo", { text: "still here" }]),
+      says("done"),
+    ];
+    const { vr } = await start(turns, { speaks, staysOpen: true });
+    const calls = callsOf(await vr.stream({ tools: [entry()] }));
+    const error = { type: "mcp_protocol_error", ...(speaks === "sse" ? {} : { code: -32_600 }) };
+    expect(calls).toMatchObject([{ error }, { error }, { error }, { output: "still here" }]);
+  },
+);
+
+it("an error that names no call is that of the call whose stream it is in", async () => {
+  const turns = [callsOdd(["nobodys_error"]), says("done")];
+  const { vr } = await start(turns, { speaks: "events", staysOpen: true });
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { error: { type: "mcp_protocol_error", code: -32_700, message: "what was that?" } },
+  ]);
+});
+
+it("over events what is no answer is passed over", async () => {
+  const turns = [callsOdd(["garbage"], ["progresses", { times: 2 }]), says("done")];
+  const { vr } = await start(turns, { speaks: "events", staysOpen: true });
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { output: "all the same" },
+    { output: "there at last" },
+  ]);
+});
+
 describe.each(["json", "events"] as const)("over %s", (speaks) => {
   it("an answer that is too large fails its call and nothing else", async () => {
     const turns = [
