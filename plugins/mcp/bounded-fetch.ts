@@ -1,4 +1,4 @@
-import { createAnswerReader } from "./event-answers.ts";
+import { createEventReader } from "./event-reader.ts";
 import { type FailedAnswer, failedAnswer, type RequestId } from "./failed-answer.ts";
 import { CONNECTION_CLOSED } from "./session.ts";
 
@@ -42,7 +42,7 @@ function bound(
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const size = createMessageSize(isStream);
-  const failedIn = isStream ? createAnswerReader(id) : () => [];
+  const events = isStream ? createEventReader(id) : undefined;
   const end = (message: string) => {
     if (id !== undefined) fail(failedAnswer(id, CONNECTION_CLOSED, message));
   };
@@ -53,7 +53,7 @@ function bound(
         if (done) {
           controller.close();
           // After what was read before it has been looked at.
-          if (!size.resumable) setImmediate(end, "The server's answer broke off.");
+          if (!events?.resumable) setImmediate(end, "The server's answer broke off.");
         } else if (size.add(value) > maxBytes) {
           const message = `The server's answer is larger than ${maxBytes} bytes.`;
           reader.cancel().catch(() => {});
@@ -61,11 +61,11 @@ function bound(
           end(message);
         } else {
           controller.enqueue(value);
-          for (const answer of failedIn(value)) setImmediate(fail, answer);
+          for (const answer of events?.read(value) ?? []) setImmediate(fail, answer);
         }
       } catch (error) {
         controller.error(error);
-        if (!size.resumable) end("The server's answer broke off.");
+        if (!events?.resumable) end("The server's answer broke off.");
       }
     },
     cancel: (reason) => reader.cancel(reason),
@@ -77,13 +77,10 @@ function createMessageSize(isStream: boolean) {
   let bytes = 0;
   let last = "";
   return {
-    /** Whether an event had an id. */
-    resumable: false,
     add(chunk: Uint8Array): number {
       bytes += chunk.length;
       if (!isStream) return bytes;
       const text = last + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
-      if (/(^|[\r\n])id:/.test(text)) this.resumable = true;
       const end = Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\r\n\r\n"));
       if (end >= 0) bytes = text.length - end;
       last = text.slice(-4);
