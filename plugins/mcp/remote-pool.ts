@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { InvalidRequestError } from "../../core/index.ts";
 import { RemoteRefused } from "../remote-policy/index.ts";
+import { openWithin } from "./open-within.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
@@ -110,16 +111,9 @@ export class RemotePool {
   #connect(key: string, address: RemoteAddress): Pooled {
     if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
     this.#makeRoom();
-    const { connectTimeoutMs } = this.#options;
     const connecting = new AbortController();
-    const late = () => connecting.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
-    const timer = setTimeout(late, connectTimeoutMs);
-    const signal = AbortSignal.any([connecting.signal, this.#closing.signal]);
-    const session = this.#open(address, signal)
-      .catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : error;
-      })
-      .finally(() => clearTimeout(timer));
+    const stop = AbortSignal.any([connecting.signal, this.#closing.signal]);
+    const session = openWithin(this.#options.connectTimeoutMs, stop, (signal) => this.#open(address, signal));
     const pooled: Pooled = { connecting, session, users: 0 };
     this.#pooled.set(key, pooled);
     session.then(

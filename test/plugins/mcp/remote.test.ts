@@ -8,9 +8,10 @@ import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.
 const SECRET = "s3cr3t-t0k3n-of-the-client";
 
 /** Without checks of URLs: the servers are on this host. */
-async function start(turns: readonly ScriptedTurn[], remote: object = {}) {
+async function start(turns: readonly ScriptedTurn[], remote: object = {}, more: object = {}) {
   const model = scripted(...turns);
-  const vr = await startInProcess({ plugins: [model, mcp({ remote: { urlChecks: false, ...remote } })] });
+  const plugin = mcp({ remote: { urlChecks: false, ...remote }, ...more });
+  const vr = await startInProcess({ plugins: [model, plugin] });
   return { vr, model };
 }
 
@@ -114,6 +115,21 @@ describe("a server that the request names", () => {
     const { status, error } = await vr.post({ tools, tool_choice: { type: "mcp", server_label: "odd" } });
     expect([status, error.type]).toEqual([424, "external_connector_error"]);
     expect(JSON.stringify([response.output, error])).not.toContain(SECRET);
+  });
+
+  it("that does not answer fails its list after its time, and is not waited for any longer", async () => {
+    const left = gate();
+    const server = await startHttpServer({
+      instead: (_, res) => {
+        res.on("close", () => left.open());
+        return true;
+      },
+    });
+    const { vr } = await start([says("without")], {}, { connectTimeoutMs: 50 });
+    expect(await listError(vr, [entry("odd", { server_url: server.url })])).toBe(
+      'The MCP server "odd" is unavailable: it has not answered within 50 ms',
+    );
+    await left.promise;
   });
 
   it("that quotes its URL gives no token away, be it in the path", async () => {
