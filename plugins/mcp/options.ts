@@ -32,8 +32,10 @@ export const options = z.object({
       connect: z.custom<Connect>(isFunction, "expected a function").optional(),
       /** Milliseconds that an unused connection is kept. */
       idleMs: milliseconds.default(60_000),
-      /** Connections at once. */
+      /** Connections at once, used or not. */
       maxConnections: count.default(200),
+      /** Of them, to one host, whatever its ports and paths. */
+      maxConnectionsPerHost: count.default(50),
     })
     .prefault({}),
   /** Milliseconds to connect to a server and list its tools. `npx` may download the server first. */
