@@ -12,7 +12,7 @@ export interface HttpServerOptions {
   /** Whether streams of events stay open behind the answer. */
   staysOpen?: boolean;
   /** Answers this instead of what was asked; called for each request before anything else. */
-  instead?(req: IncomingMessage, res: ServerResponse): boolean;
+  instead?(req: IncomingMessage, res: ServerResponse, body: Json | undefined): boolean;
 }
 
 export interface HttpMcpServer {
@@ -38,7 +38,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
     const text = await textOf(req);
     const body = text ? (JSON.parse(text) as Json) : undefined;
     received.push({ method: req.method ?? "", headers: req.headers, body });
-    if (options.instead?.(req, res)) return;
+    if (options.instead?.(req, res, body)) return;
     if (speaks === "sse") return older(req, res, body);
     if (req.method === "DELETE") return void res.writeHead(200).end();
     if (req.method !== "POST" || !body) return void res.writeHead(405).end();
