@@ -25,11 +25,13 @@ const PUBLIC_ENTRY = "core/index.ts";
 const COMPOSITION_ROOT = new Set(["core/config.ts", "core/cli-start.ts"]);
 /** What the core does not know, in any spelling. */
 const FOREIGN = /chat[ _-]?completions?|jupyter|ollama|redis|sqlite/i;
-/** What several upstream plugins have in common, and who may import it. */
+/** What several plugins have in common, and who may import it. */
 const SHARED_BY = new Map([
   ["plugins/dialect-chat/index.ts", /^(upstream-|dialect-)/],
   ["plugins/dialect-responses/index.ts", /^upstream-/],
   ["plugins/upstream-http/index.ts", /^upstream-/],
+  // Whoever fetches what a request names: a server, an image, a file. Dialects fetch nothing.
+  ["plugins/remote-policy/index.ts", /^(?!dialect-)/],
 ]);
 /** The plugin that chooses among others, and loads the one that it chose. */
 const CHOOSER = { plugin: "find-server", among: /^plugins\/(upstream-[a-z-]+|demo)\/index\.ts$/ };
@@ -168,6 +170,11 @@ describe("these rules", () => {
     ["plugins/mcp/index.ts", "node:http", "fine"],
     ["plugins/mcp/index.ts", "../../core/errors.ts"],
     ["plugins/mcp/index.ts", "../dialect-chat/index.ts"],
+    ["plugins/mcp/index.ts", "../remote-policy/index.ts", "fine"],
+    ["plugins/mcp/index.ts", "../remote-policy/host-rules.ts"],
+    ["plugins/upstream-http/index.ts", "../remote-policy/index.ts", "fine"],
+    ["plugins/dialect-chat/index.ts", "../remote-policy/index.ts"],
+    ["plugins/remote-policy/index.ts", "../mcp/index.ts"],
     ["plugins/mcp/index.ts", "vr-gateway"],
     ["plugins/upstream-vllm/index.ts", "../dialect-chat/index.ts", "fine"],
     ["plugins/upstream-vllm/index.ts", "../dialect-chat/messages.ts"],

@@ -1,13 +1,20 @@
+import { createEventReader } from "./event-reader.ts";
+import { type FailedAnswer, failedAnswer, type RequestId } from "./failed-answer.ts";
+import { CONNECTION_CLOSED } from "./session.ts";
+
 /** `fetch` for JSON-RPC over HTTP, within bounds. */
 export interface BoundedFetch {
   fetch: typeof globalThis.fetch;
-  /** The stream that was to answer this request has ended; it may have answered before. */
-  onLost?: (id: number | string, message: string) => void;
+  /**
+   * What a call is to be told for which the SDK would wait until its time is over: its stream has ended, or has brought an
+   * answer that is none.
+   */
+  onFailed?: (answer: FailedAnswer) => void;
 }
 
 /**
  * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream.
- * Tells of streams that end, unless the server has said that they can be resumed (an event with an id).
+ * Tells of streams that end without the answer, unless the server has said that they can be resumed.
  */
 export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): BoundedFetch {
   const bounded: BoundedFetch = {
@@ -16,9 +23,7 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
       if (!response.body) return response;
       const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
       const id = isStream && init?.method === "POST" ? idOf(init.body) : undefined;
-      const body = bound(response.body, isStream, maxBytes, (message) => {
-        if (id !== undefined) bounded.onLost?.(id, message);
-      });
+      const body = bound(response.body, maxBytes, isStream, id, (answer) => bounded.onFailed?.(answer));
       const { status, statusText, headers, url } = response;
       const copy = new Response(body, { status, statusText, headers });
       Object.defineProperty(copy, "url", { value: url });
@@ -30,12 +35,17 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
 
 function bound(
   body: ReadableStream<Uint8Array>,
-  isStream: boolean,
   maxBytes: number,
-  onEnd: (message: string) => void,
+  isStream: boolean,
+  id: RequestId | undefined,
+  fail: (answer: FailedAnswer) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const size = createMessageSize(isStream);
+  const events = isStream ? createEventReader(id) : undefined;
+  const end = (message: string) => {
+    if (id !== undefined) fail(failedAnswer(id, CONNECTION_CLOSED, message));
+  };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
@@ -43,16 +53,19 @@ function bound(
         if (done) {
           controller.close();
           // After what was read before it has been looked at.
-          if (!size.resumable) setImmediate(onEnd, "The server's answer broke off.");
+          if (!events?.mayEnd) setImmediate(end, "The server's answer broke off.");
         } else if (size.add(value) > maxBytes) {
           const message = `The server's answer is larger than ${maxBytes} bytes.`;
           reader.cancel().catch(() => {});
           controller.error(new Error(message));
-          onEnd(message);
-        } else controller.enqueue(value);
+          end(message);
+        } else {
+          controller.enqueue(value);
+          for (const answer of events?.read(value) ?? []) setImmediate(fail, answer);
+        }
       } catch (error) {
         controller.error(error);
-        if (!size.resumable) onEnd("The server's answer broke off.");
+        if (!events?.mayEnd) end("The server's answer broke off.");
       }
     },
     cancel: (reason) => reader.cancel(reason),
@@ -64,13 +77,10 @@ function createMessageSize(isStream: boolean) {
   let bytes = 0;
   let last = "";
   return {
-    /** Whether an event had an id. */
-    resumable: false,
     add(chunk: Uint8Array): number {
       bytes += chunk.length;
       if (!isStream) return bytes;
       const text = last + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
-      if (/(^|[\r\n])id:/.test(text)) this.resumable = true;
       const end = Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\r\n\r\n"));
       if (end >= 0) bytes = text.length - end;
       last = text.slice(-4);
@@ -80,8 +90,8 @@ function createMessageSize(isStream: boolean) {
 }
 
 /** Of a JSON-RPC request; a notification has none. */
-function idOf(body: RequestInit["body"]): number | string | undefined {
+function idOf(body: RequestInit["body"]): RequestId | undefined {
   if (typeof body !== "string") return undefined;
-  const { id } = JSON.parse(body) as { id?: number | string };
+  const { id } = JSON.parse(body) as { id?: RequestId };
   return id;
 }

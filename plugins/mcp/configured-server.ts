@@ -1,5 +1,6 @@
 import type { Log } from "../../core/index.ts";
 import { checkArguments } from "./argument-check.ts";
+import { openWithin } from "./open-within.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
@@ -44,7 +45,7 @@ export class ConfiguredServer implements ToolServer {
   #triedAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `open` connects; aborted, or after `connectTimeoutMs`, it gives up. */
+  /** `open` connects, until its signal aborts. */
   constructor(
     config: ServerConfig,
     open: (signal: AbortSignal) => Promise<Session>,
@@ -110,13 +111,8 @@ export class ConfiguredServer implements ToolServer {
 
   async #connect(): Promise<void> {
     this.#triedAt = Date.now();
-    const { connectTimeoutMs } = this.#times;
-    const limit = new AbortController();
-    const late = () => limit.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
-    const timer = setTimeout(late, connectTimeoutMs);
-    const signal = AbortSignal.any([limit.signal, this.#closing.signal]);
     try {
-      const session = await this.#open(signal);
+      const session = await openWithin(this.#times.connectTimeoutMs, this.#closing.signal, this.#open);
       if (this.#closing.signal.aborted) return await session.close();
       this.#state = { status: "available", session };
       this.#log.info({ tools: session.tools.length }, "an MCP server is connected");
@@ -127,10 +123,7 @@ export class ConfiguredServer implements ToolServer {
       });
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      const reason = limit.signal.aborted ? limit.signal.reason.message : reasonOf(error);
-      this.#down(this.redact(reason));
-    } finally {
-      clearTimeout(timer);
+      this.#down(this.redact(reasonOf(error)));
     }
   }
 

@@ -1,9 +1,9 @@
 import { definePlugin, type Settings } from "../../core/index.ts";
+import type { RemoteFetch } from "../remote-policy/index.ts";
 import type { Open } from "./configured-servers.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { createMcpKind, type Servers } from "./kind.ts";
 import { type Options, options } from "./options.ts";
-import type { RemoteFetch } from "./remote-policy/index.ts";
 import type { RemoteServers } from "./remote-servers.ts";
 
 /** Runs tools of MCP servers inside the response: the operator's, and those that requests name. */
@@ -56,6 +56,6 @@ function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options)
 }
 
 async function createPolicy(settings: Settings, { remote }: Options): Promise<RemoteFetch> {
-  const { createRemoteFetch } = await import("./remote-policy/index.ts");
+  const { createRemoteFetch } = await import("../remote-policy/index.ts");
   return createRemoteFetch({ ...remote, checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks });
 }

@@ -1,7 +1,7 @@
-import { type BoundedFetch, boundFetch } from "./bounded-fetch.ts";
+import { boundFetch } from "./bounded-fetch.ts";
 import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
 import { loadSseTransport, StreamableHTTPClientTransport, type Transport } from "./sdk.ts";
-import { type Address, CallFailed, CONNECTION_CLOSED, type Session } from "./session.ts";
+import { type Address, CallFailed, type Session } from "./session.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
 /** Connects and lists the tools. @throws CallFailed, or what the connection says */
@@ -42,7 +42,7 @@ function streamableLink(address: Address & { kind: "http" }, options: OpenOption
     fetch: bounded.fetch,
     requestInit: { headers: { ...address.headers } },
   });
-  failLost(transport as Transport, bounded);
+  bounded.onFailed = (answer) => (transport as Transport).onmessage?.(answer);
   return { transport: transport as Transport, farewell: () => transport.terminateSession() };
 }
 
@@ -55,14 +55,6 @@ async function sseLink(address: Address & { kind: "http" }, options: OpenOptions
   // It would open another stream, where nobody has been introduced and no open call is answered.
   transport.onerror = () => void transport.close();
   return { transport: transport as Transport };
-}
-
-/** An answer's stream that ended without the answer: the SDK would wait for it until the call's time is over. */
-function failLost(transport: Transport, bounded: BoundedFetch): void {
-  bounded.onLost = (id, message) => {
-    const error = { code: CONNECTION_CLOSED, message };
-    transport.onmessage?.({ jsonrpc: "2.0", id, error });
-  };
 }
 
 /** Servers of the older transport answer a POST to their stream's address so. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Connect, Resolver } from "../remote-policy/index.ts";
 import { approvalSchema, filterSchema } from "./filter.ts";
-import type { Connect, Resolver } from "./remote-policy/index.ts";
 import { serverSchema } from "./server-config.ts";
 
 export { approvalSchema, filterSchema };
@@ -32,8 +32,10 @@ export const options = z.object({
       connect: z.custom<Connect>(isFunction, "expected a function").optional(),
       /** Milliseconds that an unused connection is kept. */
       idleMs: milliseconds.default(60_000),
-      /** Connections at once. */
+      /** Connections at once, used or not. */
       maxConnections: count.default(200),
+      /** Of them, to one host, whatever its ports and paths. */
+      maxConnectionsPerHost: count.default(100),
     })
     .prefault({}),
   /** Milliseconds to connect to a server and list its tools. `npx` may download the server first. */

@@ -18,11 +18,33 @@ export function createRedact(secrets: Iterable<string>): Redact {
   return (text) => forms.reduce((clean, form) => clean.replaceAll(form, "[redacted]"), text);
 }
 
-/** Characters: what is shorter in a path is a word. */
-const SHORTEST_IN_PATH = 16;
+/** A word, or several, as paths have them: `github`, `github-docs`. Other parts of a path may be tokens. */
+const WORDS = /^[a-z]+([-_.][a-z]+)*$/;
+/** Characters: what is longer is no word, whatever it is made of. */
+const LONGEST_WORD = 15;
 
-/** What in a URL may be a token: values of its query, and long parts of its path. */
-export function secretsIn({ pathname, searchParams }: URL): string[] {
-  const parts = pathname.split("/").filter((part) => part.length >= SHORTEST_IN_PATH);
-  return [...searchParams.values(), ...parts];
+/**
+ * What in a URL may be a token, as it is written and as it is meant: values of its query, parts of its path that are no
+ * words, and the whole path, since a token may look like one.
+ */
+export function secretsIn({ pathname, search }: URL): string[] {
+  const path = pathname.replace(/\/$/, "");
+  const parts = path.split("/").filter((part) => part.length > LONGEST_WORD || !WORDS.test(part));
+  const values = search
+    .slice(1)
+    .split("&")
+    .map((pair) => pair.slice(pair.indexOf("=") + 1));
+  return [path, ...parts, ...values].flatMap((text) => [
+    text,
+    decoded(text),
+    decoded(text.replaceAll("+", " ")),
+  ]);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // with a % that encodes nothing
+  }
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { InvalidRequestError } from "../../core/index.ts";
+import { hostOf, RemoteRefused } from "../remote-policy/index.ts";
 import { ArgumentThread } from "./argument-thread.ts";
+import { openWithin } from "./open-within.ts";
 import { patiently } from "./patiently.ts";
 import { reasonOf } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
-import { RemoteRefused } from "./remote-policy/index.ts";
 import { type Address, CallFailed, type CallResult, type Session, Unavailable } from "./session.ts";
 import type { ToolServer } from "./tool.ts";
 
@@ -13,6 +14,8 @@ export interface PoolOptions {
   idleMs: number;
   /** Connections at once, used or not. */
   maxConnections: number;
+  /** Of them, to one host: a server that is slow, or that somebody is fond of, leaves places for the others. */
+  maxConnectionsPerHost: number;
   /** Milliseconds to connect and to list the tools. */
   connectTimeoutMs: number;
 }
@@ -20,6 +23,7 @@ export interface PoolOptions {
 type RemoteAddress = Address & { kind: "http" };
 
 interface Pooled {
+  host: string;
   /** Gives up a connection that is still being made. */
   connecting: AbortController;
   session: Promise<Session>;
@@ -100,18 +104,12 @@ export class RemotePool {
 
   #connect(key: string, address: RemoteAddress): Pooled {
     if (this.#closing.signal.aborted) throw new Unavailable("The gateway is shutting down.");
-    this.#makeRoom();
-    const { connectTimeoutMs } = this.#options;
+    const host = hostOf(new URL(address.url));
+    this.#makeRoom(host);
     const connecting = new AbortController();
-    const late = () => connecting.abort(new Error(`it has not answered within ${connectTimeoutMs} ms`));
-    const timer = setTimeout(late, connectTimeoutMs);
-    const signal = AbortSignal.any([connecting.signal, this.#closing.signal]);
-    const session = this.#open(address, signal)
-      .catch((error: unknown) => {
-        throw signal.aborted ? signal.reason : error;
-      })
-      .finally(() => clearTimeout(timer));
-    const pooled: Pooled = { connecting, session, users: 0 };
+    const stop = AbortSignal.any([connecting.signal, this.#closing.signal]);
+    const session = openWithin(this.#options.connectTimeoutMs, stop, (signal) => this.#open(address, signal));
+    const pooled: Pooled = { host, connecting, session, users: 0 };
     this.#pooled.set(key, pooled);
     session.then(
       (opened) => opened.onEnd(() => this.#drop(key, pooled)),
@@ -120,15 +118,20 @@ export class RemotePool {
     return pooled;
   }
 
-  /** @throws Unavailable when all connections are in use */
-  #makeRoom(): void {
-    if (this.#pooled.size < this.#options.maxConnections) return;
-    for (const [key, pooled] of this.#pooled)
-      if (pooled.users === 0) {
-        this.#drop(key, pooled);
-        return;
-      }
-    throw new Unavailable("The gateway has too many connections to MCP servers at the moment.");
+  /** @throws Unavailable when all connections, or all to this host, are in use */
+  #makeRoom(host: string): void {
+    const { maxConnections, maxConnectionsPerHost } = this.#options;
+    const all = [...this.#pooled];
+    const toHost = all.filter(([, pooled]) => pooled.host === host);
+    if (toHost.length >= maxConnectionsPerHost) this.#dropUnused(toHost, ` at "${host}"`);
+    else if (all.length >= maxConnections) this.#dropUnused(all);
+  }
+
+  #dropUnused(among: readonly [string, Pooled][], where = ""): void {
+    const unused = among.find(([, pooled]) => pooled.users === 0);
+    if (!unused)
+      throw new Unavailable(`The gateway has too many connections to MCP servers${where} at the moment.`);
+    this.#drop(...unused);
   }
 
   #drop(key: string, pooled: Pooled): void {

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from "../../core/index.ts";
+import { type RemoteFetch, RemoteRefused } from "../remote-policy/index.ts";
 import type { WantedServer } from "./entry.ts";
-import { type RemoteFetch, RemoteRefused } from "./remote-policy/index.ts";
 import { type PoolOptions, RemotePool } from "./remote-pool.ts";
 import type { Address, Session } from "./session.ts";
 import type { ToolServer } from "./tool.ts";

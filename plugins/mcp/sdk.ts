@@ -5,7 +5,12 @@ export {
   StreamableHTTPError,
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 export type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-export { McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+export {
+  isJSONRPCErrorResponse,
+  isJSONRPCResultResponse,
+  McpError,
+  ToolListChangedNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 
 /** The older transport, which few servers still need. */
 export async function loadSseTransport() {

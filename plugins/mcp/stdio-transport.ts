@@ -1,7 +1,8 @@
 import { type Child, type Program, startChild } from "./child.ts";
+import { failedAnswer, readFailed } from "./failed-answer.ts";
 import { createLineReader, type Line } from "./message-lines.ts";
 import type { RpcTransport } from "./rpc-transport.ts";
-import { INVALID, TOO_LARGE } from "./session.ts";
+import { TOO_LARGE } from "./session.ts";
 
 export interface StdioOptions extends Program {
   /** Bytes of one message; a call whose answer is larger fails, and only that. */
@@ -12,8 +13,6 @@ export interface StdioOptions extends Program {
 
 /** Characters of a line of standard error that are kept. */
 const STDERR_LINE = 1_000;
-
-type Message = Partial<Record<"jsonrpc" | "id" | "method" | "result" | "error", unknown>>;
 
 /** A server in a process of its own that speaks JSON-RPC on standard input and output, one message a line. */
 export class StdioTransport implements RpcTransport {
@@ -54,11 +53,11 @@ export class StdioTransport implements RpcTransport {
     if (line.kind === "too_long") {
       const message = `The server's answer is larger than ${this.#options.messageBytes} bytes.`;
       if (line.id === undefined) this.onerror?.(new Error(message));
-      else this.#deliver({ jsonrpc: "2.0", id: line.id, error: { code: TOO_LARGE, message } });
+      else this.#deliver(failedAnswer(line.id, TOO_LARGE, message));
       return;
     }
     const message = parseMessage(line.text);
-    if (message) this.#deliver(isAnswerInVain(message) ? toFailure(message) : message);
+    if (message) this.#deliver(readFailed(message) ?? message);
     else if (line.text.trim() !== "") this.onerror?.(new Error("a line that is no JSON-RPC message"));
   }
 
@@ -85,29 +84,12 @@ export class StdioTransport implements RpcTransport {
 }
 
 /** Servers that print something else on standard output are many: such lines are passed over. */
-function parseMessage(text: string): Message | undefined {
+function parseMessage(text: string): object | undefined {
   if (!text.trimStart().startsWith("{")) return undefined;
   try {
-    const value = JSON.parse(text) as Message;
+    const value = JSON.parse(text) as { jsonrpc?: unknown };
     return value.jsonrpc === "2.0" ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** An answer that has no shape of one: the SDK would pass it over, and the call wait until its time is over. */
-function isAnswerInVain(message: Message): boolean {
-  if (typeof message.id !== "number" || message.method !== undefined) return false;
-  const { result, error } = message;
-  if (error === undefined) return !isObject(result);
-  return !isObject(error) || !Number.isInteger(error.code) || typeof error.message !== "string";
-}
-
-function toFailure({ id }: Message): Message {
-  const message = "The server's answer is not what the protocol says.";
-  return { jsonrpc: "2.0", id, error: { code: INVALID, message } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -11,8 +11,10 @@ export interface HttpServerOptions {
   speaks?: "json" | "events" | "sse";
   /** Lists these of the odd tools; all unless said. */
   tools?: readonly string[];
+  /** Whether streams of events stay open behind the answer. */
+  staysOpen?: boolean;
   /** Answers this instead of what was asked; called for each request before anything else. */
-  instead?(req: IncomingMessage, res: ServerResponse): boolean;
+  instead?(req: IncomingMessage, res: ServerResponse, body: Json | undefined): boolean;
 }
 
 export interface HttpMcpServer {
@@ -30,7 +32,7 @@ export interface HttpMcpServer {
 
 /** The odd tools over HTTP. Closes with the test. */
 export async function startHttpServer(options: HttpServerOptions = {}): Promise<HttpMcpServer> {
-  const { speaks = "json", tools } = options;
+  const { speaks = "json", tools, staysOpen = false } = options;
   let sayEnded = () => {};
   const ended = new Promise<void>((resolve) => {
     sayEnded = resolve;
@@ -44,7 +46,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
     const text = await textOf(req);
     const body = text ? (JSON.parse(text) as Json) : undefined;
     received.push({ method: req.method ?? "", headers: req.headers, body });
-    if (options.instead?.(req, res)) return;
+    if (options.instead?.(req, res, body)) return;
     if (speaks === "sse") return older(req, res, body);
     if (req.method === "DELETE") {
       sayEnded();
@@ -71,7 +73,7 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
         res.write(
           `event: message\ndata: ${typeof message === "string" ? message : JSON.stringify(message)}\n\n`,
         );
-        if (typeof message === "object" && "id" in message) res.end();
+        if (typeof message === "object" && "id" in message && !staysOpen) res.end();
       }
     };
     await answer(body, { send, die: () => res.destroy(), note: () => {}, cancelled }, undefined, tools);

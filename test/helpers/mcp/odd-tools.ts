@@ -124,6 +124,18 @@ export const oddTools: Record<string, OddTool> = {
       return undefined;
     },
   },
+  malformed_whole: {
+    run: (_, { send }, { id }) => {
+      send({ jsonrpc: "2.0", id, result: { content: [] }, beside: "it" });
+      return undefined;
+    },
+  },
+  nobodys_error: {
+    run: (_, { send }) => {
+      send({ jsonrpc: "2.0", id: null, error: { code: -32_700, message: "what was that?" } });
+      return undefined;
+    },
+  },
   no_result: { run: () => ({ content: "none" }) },
   big: { run: ({ bytes }) => text("x".repeat(Number(bytes))) },
   hangs: {

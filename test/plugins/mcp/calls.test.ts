@@ -78,10 +78,13 @@ describe("a result", () => {
     expect((await callOdd("no_content")).item).toMatchObject({ status: "completed", output: "" });
   });
 
-  it.each(["no_result", "malformed", "malformed_error"])("that is none is an error: %s", async (tool) => {
-    const { item } = await callOdd(tool);
-    expect(item).toMatchObject({ status: "failed", error: { type: "mcp_protocol_error", code: -32_600 } });
-  });
+  it.each(["no_result", "malformed", "malformed_error", "malformed_whole"])(
+    "that is none is an error: %s",
+    async (tool) => {
+      const { item } = await callOdd(tool);
+      expect(item).toMatchObject({ status: "failed", error: { type: "mcp_protocol_error", code: -32_600 } });
+    },
+  );
 });
 
 it("an error of the protocol keeps its code and its message", async () => {

@@ -16,18 +16,16 @@ async function start(turns: readonly ScriptedTurn[], options: HttpServerOptions 
   return { vr, model, server };
 }
 
+/** The turns of one response per text, in which the model has the server say it. */
+const echoes = (...texts: string[]): ScriptedTurn[] =>
+  texts.flatMap((text) => [callsOdd(["echo", { text }]), says("done")]);
+
 const callsOf = ({ response }: Awaited<ReturnType<InProcess["stream"]>>) =>
   response.output.filter((item) => item.type === "mcp_call");
 
 describe.each(["json", "events", "sse"] as const)("a server that speaks %s", (speaks) => {
   it("is connected to once, with the configured headers", async () => {
-    const turns = [
-      callsOdd(["echo", { text: "one" }]),
-      says("done"),
-      callsOdd(["echo", { text: "two" }]),
-      says("done"),
-    ];
-    const { vr, server } = await start(turns, { speaks });
+    const { vr, server } = await start(echoes("one", "two"), { speaks });
     expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ output: "one" }]);
     expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ output: "two" }]);
     expect(server.count("tools/list")).toBe(1);
@@ -44,6 +42,38 @@ it.each(["json", "events", "sse"] as const)(
     ]);
   },
 );
+
+it.each(["json", "events", "sse"] as const)(
+  "over %s an answer that is none fails its call at once, though the stream stays open",
+  async (speaks) => {
+    const turns = [
+      callsOdd(["malformed"], ["malformed_error"], ["malformed_whole"]),
+      callsOdd(["echo", { text: "still here" }]),
+      says("done"),
+    ];
+    const { vr } = await start(turns, { speaks, staysOpen: true });
+    const calls = callsOf(await vr.stream({ tools: [entry()] }));
+    const error = { type: "mcp_protocol_error", ...(speaks === "sse" ? {} : { code: -32_600 }) };
+    expect(calls).toMatchObject([{ error }, { error }, { error }, { output: "still here" }]);
+  },
+);
+
+it("an error that names no call is that of the call whose stream it is in", async () => {
+  const turns = [callsOdd(["nobodys_error"]), says("done")];
+  const { vr } = await start(turns, { speaks: "events", staysOpen: true });
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { error: { type: "mcp_protocol_error", code: -32_700, message: "what was that?" } },
+  ]);
+});
+
+it("over events what is no answer is passed over", async () => {
+  const turns = [callsOdd(["garbage"], ["progresses", { times: 2 }]), says("done")];
+  const { vr } = await start(turns, { speaks: "events", staysOpen: true });
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { output: "all the same" },
+    { output: "there at last" },
+  ]);
+});
 
 describe.each(["json", "events"] as const)("over %s", (speaks) => {
   it("an answer that is too large fails its call and nothing else", async () => {
@@ -62,13 +92,7 @@ describe.each(["json", "events"] as const)("over %s", (speaks) => {
   });
 
   it("a session that the server has forgotten is made anew, and the call again", async () => {
-    const turns = [
-      callsOdd(["echo", { text: "one" }]),
-      says("done"),
-      callsOdd(["echo", { text: "two" }]),
-      says("done"),
-    ];
-    const { vr, server } = await start(turns, { speaks });
+    const { vr, server } = await start(echoes("one", "two"), { speaks });
     await vr.stream({ tools: [entry()] });
     server.forget();
     expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
@@ -80,7 +104,7 @@ describe.each(["json", "events"] as const)("over %s", (speaks) => {
 
 it("a status is told as one", async () => {
   let isDown = false;
-  const { vr } = await start([callsOdd(["echo", { text: "x" }]), says("done")], {
+  const { vr } = await start(echoes("x"), {
     instead: (req, res) => {
       if (!isDown || req.method !== "POST") return false;
       res.writeHead(503).end(`no room for ${SECRET}`);
@@ -98,11 +122,7 @@ it("a status is told as one", async () => {
 });
 
 it("a server that has gone becomes unavailable, and is found again", async () => {
-  const { vr, server } = await start(
-    [callsOdd(["echo", { text: "x" }]), says("done")],
-    {},
-    { reconnectMinMs: 50 },
-  );
+  const { vr, server } = await start(echoes("x"), {}, { reconnectMinMs: 50 });
   await expect.poll(async () => (await fetch(`${vr.url}/v1/mcp/servers/odd/tools`)).status).toBe(200);
   await server.close();
   expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([

@@ -1,7 +1,7 @@
 import { Keyv } from "keyv";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { mcp } from "../../../plugins/mcp/index.ts";
-import type { Target } from "../../../plugins/mcp/remote-policy/open-connection.ts";
+import type { Target } from "../../../plugins/remote-policy/open-connection.ts";
 import { storeKeyv } from "../../../plugins/store-keyv/index.ts";
 import { dns } from "../../helpers/dns-answers.ts";
 import { startInProcess } from "../../helpers/in-process.ts";

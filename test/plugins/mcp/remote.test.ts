@@ -10,9 +10,10 @@ import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.
 const SECRET = "s3cr3t-t0k3n-of-the-client";
 
 /** Without checks of URLs: the servers are on this host. */
-async function start(turns: readonly ScriptedTurn[], remote: object = {}) {
+async function start(turns: readonly ScriptedTurn[], remote: object = {}, more: object = {}) {
   const model = scripted(...turns);
-  const vr = await startInProcess({ plugins: [model, mcp({ remote: { urlChecks: false, ...remote } })] });
+  const plugin = mcp({ remote: { urlChecks: false, ...remote }, ...more });
+  const vr = await startInProcess({ plugins: [model, plugin] });
   return { vr, model };
 }
 
@@ -209,6 +210,21 @@ describe("a server that the request names", () => {
     expect(JSON.stringify([response.output, error])).not.toContain(SECRET);
   });
 
+  it("that does not answer fails its list after its time, and is not waited for any longer", async () => {
+    const left = gate();
+    const server = await startHttpServer({
+      instead: (_, res) => {
+        res.on("close", () => left.open());
+        return true;
+      },
+    });
+    const { vr } = await start([says("without")], {}, { connectTimeoutMs: 50 });
+    expect(await listError(vr, [entry("odd", { server_url: server.url })])).toBe(
+      'The MCP server "odd" is unavailable: it has not answered within 50 ms',
+    );
+    await left.promise;
+  });
+
   it("that quotes its URL gives no token away, be it in the path", async () => {
     const server = await startHttpServer({
       instead: (req, res) => {
@@ -274,6 +290,42 @@ describe("a server that the request names", () => {
     const { response } = await vr.stream({ tools: [entry("odd", { server_url: `${server.url}?other` })] });
     expect(response.output[0]).toMatchObject({ error: expect.stringContaining("too many connections") });
     first.leave();
+  });
+});
+
+describe("one host", () => {
+  /** Names of hosts all lead to this one. */
+  const resolve = async () => ["127.0.0.1"];
+
+  it("leaves places for others, however its URLs are written", async () => {
+    const server = await startHttpServer();
+    const turns = [callsOdd(["hangs"]), ...Array(9).fill(says("done"))];
+    const { vr } = await start(turns, { maxConnectionsPerHost: 1, resolve });
+    const at = (host: string) => server.url.replace("127.0.0.1", host);
+    const first = await vr.open({
+      tools: [entry("odd", { server_url: at("one.example"), require_approval: "never" })],
+    });
+    await first.until("response.mcp_call_arguments.done");
+    await expect.poll(() => server.count("tools/call")).toBe(1);
+    const full = 'The gateway has too many connections to MCP servers at "one.example" at the moment.';
+    for (const url of [`${at("one.example")}?other`, at("ONE.example."), "http://one.example:8080/mcp"])
+      expect([url, await listError(vr, [entry("odd", { server_url: url })])]).toEqual([url, full]);
+    const tokens = entry("odd", { server_url: at("one.example"), authorization: "another" });
+    expect(await listError(vr, [tokens])).toBe(full);
+    expect(await listError(vr, [entry("odd", { server_url: at("two.example") })])).toBeUndefined();
+    expect(server.count("initialize")).toBe(2);
+    first.leave();
+  });
+
+  it("gives up an unused connection of its own for a new one", async () => {
+    const server = await startHttpServer();
+    const other = await startHttpServer();
+    const { vr } = await start([says("a"), says("b"), says("c")], { maxConnectionsPerHost: 1, resolve });
+    const urls = [other.url.replace("127.0.0.1", "other.example"), server.url, `${server.url}?other`];
+    for (const server_url of urls)
+      expect(await listError(vr, [entry("odd", { server_url })])).toBeUndefined();
+    await expect.poll(() => server.received.some(({ method }) => method === "DELETE")).toBe(true);
+    expect(other.received.some(({ method }) => method === "DELETE")).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ import { publicResolver, type Resolver, systemResolver } from "./resolve.ts";
 import { urlRules } from "./url-rules.ts";
 
 export type { Connect, Resolver };
-export { RemoteRefused, RemoteUnreachable };
+export { hostOf, RemoteRefused, RemoteUnreachable };
 
 export interface RemotePolicyOptions extends HostLists {
   /**

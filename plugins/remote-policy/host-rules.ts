@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { ConfigError } from "../../../core/index.ts";
+import { ConfigError } from "../../core/index.ts";
 import { RemoteRefused } from "./remote-errors.ts";
 
 export interface HostLists {

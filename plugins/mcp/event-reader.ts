@@ -1,0 +1,50 @@
+import { createParser } from "eventsource-parser";
+import { type FailedAnswer, type RequestId, readFailed } from "./failed-answer.ts";
+
+/** What a stream of events says beside what the SDK makes of it. */
+export interface EventReader {
+  /** Whether it may end: it has brought the answer, or an event with an id, for the SDK to resume it from. */
+  readonly mayEnd: boolean;
+  /** The answers that are none in what these bytes complete. */
+  read(bytes: Uint8Array): FailedAnswer[];
+}
+
+/** `request`: the one that the stream answers, unless it is everybody's. */
+export function createEventReader(request: RequestId | undefined): EventReader {
+  const decoder = new TextDecoder();
+  let mayEnd = false;
+  let failed: FailedAnswer[] = [];
+  const parser = createParser({
+    onEvent: ({ id, event = "message", data }) => {
+      if (id) mayEnd = true;
+      if (event !== "message") return;
+      const message = parseJson(data);
+      const answer = readFailed(message, request);
+      if (answer) failed.push(answer);
+      if (request !== undefined && answersTo(request, answer ?? message)) mayEnd = true;
+    },
+  });
+  return {
+    get mayEnd() {
+      return mayEnd;
+    },
+    read(bytes) {
+      failed = [];
+      parser.feed(decoder.decode(bytes, { stream: true }));
+      return failed;
+    },
+  };
+}
+
+function answersTo(request: RequestId, message: unknown): boolean {
+  const { id, method } = (message ?? {}) as { id?: unknown; method?: unknown };
+  return id === request && method === undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
