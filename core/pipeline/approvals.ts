@@ -11,10 +11,14 @@ export interface Approval {
 }
 
 /**
- * The approved calls of a request, in the order of its input.
+ * The approved calls of a request, in the order of its input. Some clients send the whole conversation each time: an
+ * approval whose call is in it has done its work.
  * @throws InvalidRequestError when a response answers no request, or one that was answered before
  */
 export function findApprovals(conversation: readonly StoredItem[], input: readonly Item[]): Approval[] {
+  const ran = new Set(
+    conversation.map(({ item }) => (item.type === "mcp_call" ? item.approval_request_id : undefined)),
+  );
   const approvals: Approval[] = [];
   for (const [i, item] of input.entries()) {
     if (item.type !== "mcp_approval_response") continue;
@@ -30,7 +34,7 @@ export function findApprovals(conversation: readonly StoredItem[], input: readon
     );
     if (answers.length > 1)
       throw new InvalidRequestError(`The approval request "${id}" was answered before.`, { param });
-    if (item.approve) approvals.push({ request: request.item as MCPApprovalRequest, param });
+    if (item.approve && !ran.has(id)) approvals.push({ request: request.item as MCPApprovalRequest, param });
   }
   return approvals;
 }

@@ -8,7 +8,7 @@ export type McpEntry = Extract<ToolEntry, { type: "mcp" }>;
 /** An entry of `tools[]`, checked. OpenAI API: `MCPTool`. */
 export interface WantedServer {
   label: string;
-  /** Present for a server that the request names. */
+  /** Present, and not empty, for a server that the request names. */
   url?: string | undefined;
   /** Its credentials, `authorization` among them. */
   headers: Readonly<Record<string, string>>;
@@ -38,14 +38,15 @@ export function readEntry(entry: McpEntry): WantedServer {
   }
   const { server_label: label, server_url: url, allowed_tools: allowed } = parsed.data;
   const headers = toHeaders(parsed.data.headers, parsed.data.authorization);
-  if (url == null && Object.keys(headers).length > 0)
+  if (!url && Object.keys(headers).length > 0)
     throw new InvalidRequestError(
       `The server "${label}" is the gateway's own, which has credentials for it: authorization and headers go with server_url.`,
       { param: parsed.data.authorization == null ? "headers" : "authorization" },
     );
   return {
     label,
-    url: url ?? undefined,
+    // The AI SDK sends no entry without one: empty is as good as absent.
+    url: url || undefined,
     headers,
     allowed: toFilter(allowed),
     approval: parsed.data.require_approval ?? undefined,

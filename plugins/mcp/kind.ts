@@ -33,5 +33,5 @@ export function createMcpKind(servers: Servers): ToolKind {
 
 /** Whether the entry names a server of its own under this label. */
 function names(entry: ToolEntry, label: string): boolean {
-  return entry.type === "mcp" && entry.server_label === label && entry.server_url != null;
+  return entry.type === "mcp" && entry.server_label === label && Boolean(entry.server_url);
 }

@@ -1,24 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Agent, hostedMcpTool, OpenAIProvider, Runner } from "@openai/agents";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
+import { program, startEverything } from "../helpers/mcp/published.ts";
 import { tempFolder } from "../helpers/temp-folder.ts";
 
 /** Servers that others wrote, through clients that others wrote. */
-const require = createRequire(import.meta.url);
-const programOf = (name: string) =>
-  join(dirname(require.resolve(`@modelcontextprotocol/server-${name}/package.json`)), "dist/index.js");
-const program = (name: string, ...args: string[]) => ({
-  command: process.execPath,
-  args: [programOf(name), ...args],
-});
-
 let gateway: Gateway;
-let everything: { url: string; child: ChildProcess };
+let everything: Awaited<ReturnType<typeof startEverything>>;
 let openai: OpenAI;
 let files: string;
 
@@ -39,31 +29,6 @@ afterAll(async () => {
   await gateway?.stop();
   everything?.child.kill("SIGKILL");
 });
-
-async function startEverything() {
-  const port = await freePort();
-  const child = spawn(process.execPath, [programOf("everything"), "streamableHttp"], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let said = "";
-  await new Promise<void>((resolve, reject) => {
-    child.once("exit", () => reject(new Error(`the server ended: ${said}`)));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      if (/listening on port/i.test(said)) resolve();
-    });
-  });
-  return { url: `http://127.0.0.1:${port}/mcp`, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Forces one tool of a server; the demo model takes its arguments from the prompt. */
 async function callTool(server_label: string, name: string, input: string) {

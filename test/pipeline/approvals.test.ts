@@ -158,6 +158,31 @@ describe("a call that needs approval", () => {
       ]);
     });
 
+    it("does not run again when the client sends the whole conversation back", async () => {
+      const { vr, model, ran } = await asking(removal, says("gone"), says("still gone"));
+      const asked = await vr.stream({ tools: [files] });
+      const id = requestsIn(asked.response.output)[0]?.id ?? "";
+      const { response } = await follow(vr, asked.response.id, answer(id, true));
+      const reference = ({ id }: { id?: string }) => ({ type: "item_reference", id });
+      const input = [
+        { role: "user", content: "remove it" },
+        ...asked.response.output.map(reference),
+        answer(id, true),
+        ...response.output.map(reference),
+        { role: "user", content: "and?" },
+      ];
+      const last = await vr.stream({ tools: [files], input });
+      expect(ran).toEqual(["/a"]);
+      expect(last.response.output.map(({ type }) => type)).toEqual(["mcp_list_tools", "message"]);
+      expect(model.read(2).map((item) => item.type ?? "message")).toEqual([
+        "message",
+        "function_call",
+        "function_call_output",
+        "message",
+        "message",
+      ]);
+    });
+
     it("runs without another question, and without leave from the taps that asked for it", async () => {
       const ran: unknown[] = [];
       const vr = await startInProcess({

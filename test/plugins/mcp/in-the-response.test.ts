@@ -198,6 +198,18 @@ describe("an entry", () => {
     expect(error.message).toContain(words);
   });
 
+  it("means the operator's server with an empty server_url too: the AI SDK sends none without", async () => {
+    const { vr, offered } = await start([callsOdd(["echo", { text: "hi" }]), says("done"), says("more")]);
+    const tools = [entry("odd", { server_url: "" })];
+    const { response } = await vr.post({ tools });
+    expect(typesOf(response)).toEqual(["mcp_list_tools", "mcp_call", "message"]);
+    expect(response.tools).toEqual([{ type: "mcp", server_label: "odd" }]);
+    await vr.post({ tools, previous_response_id: response.id });
+    expect(offered(2)).toEqual(offered(0));
+    const { error } = await vr.post({ tools: [entry("odd", { server_url: "", authorization: "token" })] });
+    expect(error).toMatchObject({ param: "tools[0].authorization" });
+  });
+
   it("may not name a server twice", async () => {
     const { vr } = await start([]);
     const { error } = await vr.post({ tools: [entry(), entry()] });
