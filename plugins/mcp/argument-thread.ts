@@ -69,16 +69,21 @@ export class ArgumentThread {
   }
 
   #next(): void {
-    if (this.#current || this.#waiting.length === 0) return;
-    this.#worker ??= this.#start();
-    if (!this.#isReady) return;
-    this.#current = this.#waiting.shift() as Waiting;
-    const { tool, args } = this.#current;
-    this.#timer = setTimeout(() => {
-      this.#slow.add(tool);
-      void this.#end();
-    }, this.#limits.checkMs);
-    this.#worker.postMessage({ tool: { name: tool.name, inputSchema: tool.inputSchema }, args });
+    while (!this.#current && this.#waiting.length > 0) {
+      this.#worker ??= this.#start();
+      if (!this.#isReady) return;
+      this.#current = this.#waiting.shift() as Waiting;
+      const { tool, args } = this.#current;
+      this.#timer = setTimeout(() => {
+        this.#slow.add(tool);
+        void this.#end();
+      }, this.#limits.checkMs);
+      try {
+        this.#worker.postMessage({ tool: { name: tool.name, inputSchema: tool.inputSchema }, args });
+      } catch {
+        this.#settle(undefined); // too deep to be copied
+      }
+    }
   }
 
   #start(): Worker {

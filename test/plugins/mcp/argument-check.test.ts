@@ -129,6 +129,15 @@ describe("a schema of a server that the request names", () => {
     void hostile;
   });
 
+  it("does not see arguments that are too deep to be handed over, whoever is waiting", async () => {
+    const { check } = startThread();
+    const needsPlace = tool({ type: "object", required: ["place"] });
+    const deep = JSON.parse(`{"list":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+    const checks = [{}, deep, deep, {}].map((args) => check(needsPlace, args));
+    const mistake = expect.stringContaining("'place'");
+    expect(await Promise.all(checks)).toEqual([mistake, undefined, undefined, mistake]);
+  });
+
   it("is not waited for when the gateway closes", async () => {
     const thread = new ArgumentThread({ checkMs: 60_000, waitMs: 60_000 });
     const checks = [1, 2].map(() => thread.check(tool(backtracking), NAMED));
