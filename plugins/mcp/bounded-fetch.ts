@@ -13,7 +13,8 @@ export interface BoundedFetch {
 }
 
 /**
- * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream.
+ * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream. What an
+ * error says is read as a whole, whatever it calls itself.
  * Tells of streams that end without the answer, unless the server has said that they can be resumed.
  */
 export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): BoundedFetch {
@@ -21,7 +22,7 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
     fetch: async (input, init) => {
       const response = await fetch(input, init);
       if (!response.body) return response;
-      const isStream = response.headers.get("content-type")?.includes("text/event-stream") ?? false;
+      const isStream = response.ok && typeOf(response) === "text/event-stream";
       const id = isStream && init?.method === "POST" ? idOf(init.body) : undefined;
       const body = bound(response.body, maxBytes, isStream, id, (answer) => bounded.onFailed?.(answer));
       const { status, statusText, headers, url } = response;
@@ -87,6 +88,11 @@ function createMessageSize(isStream: boolean) {
       return bytes;
     },
   };
+}
+
+/** The media type without its parameters. */
+function typeOf({ headers }: Response): string | undefined {
+  return headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
 /** Of a JSON-RPC request; a notification has none. */

@@ -66,3 +66,19 @@ describe("a stream that ended, wherever it was cut", () => {
     for (const pieces of cutsOf(stream)) expect([pieces, await toldOf(...pieces)]).toEqual([pieces, []]);
   });
 });
+
+describe("an answer is measured as a whole", () => {
+  /** Many events, none of them large. */
+  const events = () =>
+    ReadableStream.from(Array(10).fill(new TextEncoder().encode(`${"x".repeat(200)}\n\n`)));
+
+  it.each([
+    ["when it is an error, whatever it calls itself", 500, "text/event-stream"],
+    ["when only a parameter calls it a stream", 200, "application/json; profile=text/event-stream"],
+  ])("%s", async (_, status, type) => {
+    const response = new Response(events(), { status, headers: { "content-type": type } });
+    const bounded = boundFetch(async () => response, 1_000);
+    const answer = await bounded.fetch("http://localhost/mcp", REQUEST);
+    await expect(answer.text()).rejects.toThrow("larger than 1000 bytes");
+  });
+});
