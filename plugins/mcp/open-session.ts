@@ -1,5 +1,6 @@
 import { boundFetch } from "./bounded-fetch.ts";
 import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
+import { patiently } from "./patiently.ts";
 import { loadSseTransport, StreamableHTTPClientTransport, type Transport } from "./sdk.ts";
 import { type Address, CallFailed, type Session } from "./session.ts";
 import { StdioTransport } from "./stdio-transport.ts";
@@ -65,7 +66,8 @@ function isOlderServer(error: unknown): boolean {
 async function open(link: Link, options: OpenOptions, signal: AbortSignal): Promise<Session> {
   const session = new ClientSession(link, options);
   try {
-    await session.start(signal);
+    // What the SDK does while it connects does not all end with a signal.
+    await patiently(session.start(signal), signal);
     return session;
   } catch (error) {
     await session.close();
