@@ -64,9 +64,9 @@ export class ConfiguredServer implements ToolServer {
     return this.#state;
   }
 
-  /** Connects; resolves when it has, or has failed to for the first time. */
-  start(): Promise<void> {
-    return this.#try();
+  /** Connects, unless a request has come first; resolves when it has, or has failed to for the first time. */
+  async start(): Promise<void> {
+    if (this.#state.status === "connecting") await this.#try();
   }
 
   async tools(signal: AbortSignal): Promise<readonly ServerTool[]> {

@@ -28,13 +28,18 @@ function session(hasEnded = false): Session & { end(): void } {
   };
 }
 
-function start(...sessions: Session[]) {
+function create(...sessions: Session[]) {
   let opened = 0;
   const open = async () => sessions[opened++] ?? session();
   const server = new ConfiguredServer(config, open, times, recordingLog().log);
-  server.start();
   onTestFinished(() => server.close());
   return { server, opened: () => opened };
+}
+
+function start(...sessions: Session[]) {
+  const created = create(...sessions);
+  created.server.start();
+  return created;
 }
 
 it("is connected to anew when a connection ends as soon as it is there", async () => {
@@ -51,6 +56,13 @@ it("is connected to anew each time that a connection ends", async () => {
     each.end();
   }
   await expect.poll(() => server.state.status === "available" && opened()).toBe(4);
+});
+
+it("is connected to once when a request comes before its turn to start", async () => {
+  const { server, opened } = create();
+  await server.tools(new AbortController().signal);
+  await server.start();
+  expect(opened()).toBe(1);
 });
 
 it("is not connected to after it was closed", async () => {
