@@ -17,6 +17,21 @@ export interface WantedServer {
   description?: string | undefined;
 }
 
+/** Headers of an entry, and characters of their names and values: about what servers take. */
+const MOST_HEADERS = 100;
+const MOST_HEADER_CHARACTERS = 16_384;
+/** They say where a message ends and what becomes of its connection, which other requests may use next. */
+const OF_THE_CONNECTION = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 const schema = z.looseObject({
   server_label: z.string().regex(LABEL, `expected a label that matches ${LABEL.source}`).max(200),
   server_url: z.string().max(8_192).nullish(),
@@ -81,12 +96,25 @@ function toHeaders(
       : `Bearer ${authorization.trim()}`;
   }
   for (const [name, value] of Object.entries(all)) {
+    const param = authorization && name === "Authorization" ? "authorization" : "headers";
+    if (OF_THE_CONNECTION.has(name.toLowerCase()))
+      throw new InvalidRequestError(`the header "${name}" is the gateway's to send`, { param });
     try {
       new Headers({ [name]: value });
     } catch {
-      const param = authorization && name === "Authorization" ? "authorization" : "headers";
       throw new InvalidRequestError(`${param} holds what is no header that can be sent`, { param });
     }
   }
+  refuseTooMany(all);
   return all;
+}
+
+function refuseTooMany(headers: Readonly<Record<string, string>>): void {
+  const all = Object.entries(headers);
+  const characters = all.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (all.length > MOST_HEADERS || characters > MOST_HEADER_CHARACTERS)
+    throw new InvalidRequestError(
+      `headers and authorization have more than ${MOST_HEADERS} headers, or ${MOST_HEADER_CHARACTERS} characters`,
+      { param: "headers" },
+    );
 }

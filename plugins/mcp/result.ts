@@ -17,7 +17,7 @@ export interface ShownResult {
  */
 export function toToolResult(result: CallResult, redact: Redact): ToolResult {
   if (result.isError) {
-    const content = redacted(withStructured(result), redact);
+    const content = redacted(bounded(withStructured(result)), redact);
     const message = content.map(toText).join("\n") || "The tool failed and did not say why.";
     const error: ShownResult["error"] = { type: "mcp_tool_execution_error", content };
     return { kind: "error", message, details: { error } satisfies ShownResult };
@@ -26,6 +26,15 @@ export function toToolResult(result: CallResult, redact: Redact): ToolResult {
   const output = toOutput(content);
   if (typeof output === "string") return { kind: "output", output };
   return { kind: "output", output, details: { output: JSON.stringify(content) } satisfies ShownResult };
+}
+
+/** Characters of what a failing tool says: it is looked through for secrets. */
+const MOST_SAID = 1_000_000;
+
+/** @throws RangeError for what is too deep to be told */
+function bounded(content: readonly ContentPart[]): readonly ContentPart[] {
+  if (JSON.stringify(content).length <= MOST_SAID) return content;
+  return [{ type: "text", text: `The tool failed, and said more than ${MOST_SAID} characters.` }];
 }
 
 /** All strings of a value from JSON. */

@@ -71,7 +71,7 @@ export const oddTools: Record<string, OddTool> = {
     inputSchema: { type: "object", properties: { a: { $ref: "#/nowhere" } } },
     run: () => text("ran"),
   },
-  fails: { run: () => ({ ...text("out of paper"), isError: true }) },
+  fails: { run: ({ words = 1 }) => ({ ...text("out of paper".repeat(Number(words))), isError: true }) },
   refuses: {
     run: () => {
       throw new RpcError(-32_055, "not today");

@@ -73,6 +73,13 @@ describe("a result", () => {
     expect(read).toBe("Error: out of paper");
   });
 
+  it("that is an error of more than a million characters is told as one", async () => {
+    const { item, read } = await callOdd("fails", { words: 1_000_000 });
+    const text = "The tool failed, and said more than 1000000 characters.";
+    expect(item).toMatchObject({ error: { content: [{ type: "text", text }] } });
+    expect(read).toBe(`Error: ${text}`);
+  });
+
   it("with parts that are none, or without any, is told all the same", async () => {
     expect((await callOdd("odd_parts")).read).toBe('whole\n{"words":"no type"}\n"bare"');
     expect((await callOdd("no_content")).item).toMatchObject({ status: "completed", output: "" });

@@ -179,6 +179,8 @@ describe("an entry", () => {
     [{ server_url: "https://user:password@example.com/mcp" }, "server_url"],
     [{ server_url: "https://example.com/mcp", authorization: "a\nb" }, "authorization"],
     [{ server_url: "https://example.com/mcp", headers: { "bad name": "x" } }, "headers"],
+    [{ server_url: "https://example.com/mcp", headers: { "Content-Length": "5" } }, "headers"],
+    [{ server_url: "https://example.com/mcp", headers: { "transfer-encoding": "chunked" } }, "headers"],
   ])("%j is refused by its key", async (more, key) => {
     const { vr } = await start([]);
     const { status, error } = await vr.post({ tools: [entry("odd", more)] });
@@ -196,6 +198,15 @@ describe("an entry", () => {
     const { vr } = await start([]);
     const { error } = await vr.post({ tools: [entry("odd", more)] });
     expect(error.message).toContain(words);
+  });
+
+  it.each([
+    ["many", Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`x-${i}`, "1"]))],
+    ["long", { "x-key": "1".repeat(20_000) }],
+  ])("is refused with too %s headers", async (_, headers) => {
+    const { vr } = await start([]);
+    const tools = [entry("odd", { server_url: "https://example.com/mcp", headers })];
+    expect((await vr.post({ tools })).error).toMatchObject({ param: "tools[0].headers" });
   });
 
   it("means the operator's server with an empty server_url too: the AI SDK sends none without", async () => {

@@ -39,3 +39,18 @@ describe("words are left as they are", () => {
     expect(redactFor(url)(text)).toBe(text);
   });
 });
+
+it("many are sought in a long text at once", () => {
+  const secrets = Array.from({ length: 900 }, (_, i) => `aaaaaaaaaa${i + 1000}`);
+  const redact = createRedact(secrets);
+  const text = `${"a".repeat(4_000_000)}1899 and ${secrets[7]}`;
+  const begun = process.cpuUsage();
+  expect(redact(text)).toBe(`${"a".repeat(3_999_990)}[redacted] and [redacted]`);
+  // Microseconds of work: fifty times what it takes, a quarter of what it takes one by one.
+  expect(process.cpuUsage(begun).user).toBeLessThan(1_000_000);
+});
+
+it("the longest of several is cut out, whatever its characters mean elsewhere", () => {
+  const redact = createRedact(["s3cr3t", "s3cr3t.too", "(s3cr3t|)*"]);
+  expect(redact("s3cr3t.too, s3cr3t-too, (s3cr3t|)*")).toBe("[redacted], [redacted]-too, [redacted]");
+});
