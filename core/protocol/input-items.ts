@@ -20,8 +20,16 @@ const functionCallOutput = z.object({ call_id: name, id, status });
 const reasoning = z.object({ id, encrypted_content: z.string().nullish(), status });
 const reference = z.object({ id: name });
 
-/** Items of tools that a gateway runs. Their tool kind reads them; here they only need a name. */
+/** Items of tools that a gateway runs. Their tool kind reads them; here they only need a name, unless all know them. */
 const hostedCall = z.object({ id: name });
+const mcpCall = z.object({
+  id: name,
+  name,
+  server_label: name,
+  arguments: z.string().nullish(),
+  output: z.string().nullish(),
+});
+const mcpList = z.object({ id: name, server_label: name, tools: z.array(z.object({ name })) });
 const approvalRequest = z.object({ id: name, name, server_label: name, arguments: z.string() });
 const approvalResponse = z.object({ id, approval_request_id: name, approve: z.boolean(), reason: id });
 
@@ -39,8 +47,8 @@ const ITEMS = new Map<string, (item: Sent) => Problem | undefined>([
   ["reasoning", reasoningProblem],
   ["item_reference", (item) => problemIn(reference, item)],
   ["code_interpreter_call", hostedProblem],
-  ["mcp_call", hostedProblem],
-  ["mcp_list_tools", hostedProblem],
+  ["mcp_call", (item) => problemIn(mcpCall, item)],
+  ["mcp_list_tools", (item) => problemIn(mcpList, item)],
   ["mcp_approval_request", (item) => problemIn(approvalRequest, item)],
   ["mcp_approval_response", (item) => problemIn(approvalResponse, item)],
   ["web_search_call", hostedProblem],

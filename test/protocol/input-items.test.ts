@@ -7,6 +7,9 @@ const output = (value: unknown) => ({ type: "function_call_output", call_id: "ca
 const call = { type: "function_call", call_id: "call_1", name: "clock", arguments: "{}" };
 const reasoning = { type: "reasoning", id: "rs_1", summary: [] };
 
+const mcpCall = { type: "mcp_call", id: "mcp_1", server_label: "docs", name: "search" };
+const mcpList = { type: "mcp_list_tools", id: "mcpl_1", server_label: "docs", tools: [] };
+
 describe("input items", () => {
   it.each<[what: string, item: object]>([
     ["a message without a type", { role: "user", content: "hi" }],
@@ -49,8 +52,9 @@ describe("input items", () => {
     ["a reference without a type", { id: "rs_1" }],
     ["a reference whose type is null", { type: null, id: "rs_1" }],
     ["a code interpreter's call", { type: "code_interpreter_call", id: "ci_1" }],
-    ["an MCP call", { type: "mcp_call", id: "mcp_1", anything: 1 }],
-    ["an MCP listing", { type: "mcp_list_tools", id: "mcpl_1" }],
+    ["an MCP call", { ...mcpCall, anything: 1 }],
+    ["an MCP call that failed", { ...mcpCall, arguments: "{}", output: null, error: { type: "http_error" } }],
+    ["an MCP listing", { ...mcpList, tools: [{ name: "add", input_schema: {} }] }],
     ["an approval", { type: "mcp_approval_response", approval_request_id: "mcpr_1", approve: true }],
     ["a web search", { type: "web_search_call", id: "ws_1" }],
     ["a file search", { type: "file_search_call", id: "fs_1" }],
@@ -106,7 +110,14 @@ describe("input items", () => {
     [".content[0].text", { ...reasoning, content: [{ type: "reasoning_text" }] }, "got nothing"],
     [".encrypted_content", { ...reasoning, encrypted_content: {} }, "expected a string, got an object"],
     [".id", { type: "item_reference" }, "got nothing"],
-    [".id", { type: "mcp_call" }, "got nothing"],
+    [".id", { ...mcpCall, id: undefined }, "got nothing"],
+    [".name", { ...mcpCall, name: undefined }, "got nothing"],
+    [".arguments", { ...mcpCall, arguments: {} }, "got an object"],
+    [".output", { ...mcpCall, output: 5 }, "got 5"],
+    [".server_label", { ...mcpList, server_label: undefined }, "got nothing"],
+    [".tools", { ...mcpList, tools: "all" }, "got a string"],
+    [".tools[0]", { ...mcpList, tools: [null] }, "got null"],
+    [".tools[0].name", { ...mcpList, tools: [{ name: 5 }] }, "got 5"],
     [".approve", { type: "mcp_approval_response", approval_request_id: "mcpr_1" }, "expected a boolean"],
     [".arguments", { type: "mcp_approval_request", id: "m", name: "n", server_label: "s" }, "got nothing"],
   ])("are refused at %j: %j", (path, item, says) => {
