@@ -78,7 +78,8 @@ export class ArgumentThread {
       this.#slow.add(tool);
       void this.#end();
     }, this.#limits.checkMs);
-    this.#worker.postMessage({ tool: { name: tool.name, inputSchema: tool.inputSchema }, args });
+    const { name, inputSchema } = tool;
+    this.#worker.postMessage({ tool: JSON.stringify({ name, inputSchema }), args });
   }
 
   #start(): Worker {
