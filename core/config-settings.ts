@@ -21,7 +21,6 @@ export interface StartSettings extends Settings {
   readonly logLevel: LogLevel;
 }
 
-const JUPYTER_URL = "a URL such as http://127.0.0.1:8888";
 const DEFAULT_PORT = 5969;
 const DEFAULT_HOST = "127.0.0.1";
 
@@ -39,7 +38,12 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     upstreamApiKey: nonEmpty(env.VR_UPSTREAM_API_KEY?.trim()),
     dbPath: nonEmpty(env.VR_DB_PATH),
     redisUrl: toRedisUrl(nonEmpty(env.VR_REDIS_URL)),
-    jupyterUrl: pick(undefined, ["VR_JUPYTER_URL", env.VR_JUPYTER_URL], JUPYTER_URL, toUrl),
+    jupyterUrl: pick(
+      undefined,
+      ["VR_JUPYTER_URL", env.VR_JUPYTER_URL],
+      "a URL such as http://127.0.0.1:8888",
+      toUrl,
+    ),
     jupyterToken: nonEmpty(env.VR_JUPYTER_TOKEN?.trim()),
     mcpConfigPath: nonEmpty(env.VR_MCP_CONFIG_PATH),
     mcpRequestRemoteEnabled: toSwitch("VR_MCP_REQUEST_REMOTE_ENABLED", env),

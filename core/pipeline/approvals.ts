@@ -16,8 +16,13 @@ export interface Approval {
  * @throws InvalidRequestError when a response answers no request, or one that was answered before
  */
 export function findApprovals(conversation: readonly StoredItem[], input: readonly Item[]): Approval[] {
+  // A call says by whose approval it ran; so does an answer, which is no call.
   const ran = new Set(
-    conversation.map(({ item }) => (item.type === "mcp_call" ? item.approval_request_id : undefined)),
+    conversation.map(({ item }) =>
+      item.type !== "mcp_approval_response" && "approval_request_id" in item
+        ? item.approval_request_id
+        : undefined,
+    ),
   );
   const approvals: Approval[] = [];
   for (const [i, item] of input.entries()) {

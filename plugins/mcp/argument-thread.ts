@@ -74,12 +74,13 @@ export class ArgumentThread {
       if (!this.#isReady) return;
       this.#current = this.#waiting.shift() as Waiting;
       const { tool, args } = this.#current;
+      const { name, inputSchema } = tool;
       this.#timer = setTimeout(() => {
         this.#slow.add(tool);
         void this.#end();
       }, this.#limits.checkMs);
       try {
-        this.#worker.postMessage({ tool: { name: tool.name, inputSchema: tool.inputSchema }, args });
+        this.#worker.postMessage({ tool: JSON.stringify({ name, inputSchema }), args });
       } catch {
         this.#settle(undefined); // too deep to be copied
       }

@@ -3,7 +3,7 @@ import { checkOptions } from "../check-options.ts";
 import { lazyRuntime } from "../lazy-runtime.ts";
 import type { RuntimeEnvironment, RuntimeFactory, RuntimeFacts } from "../runtime.ts";
 import { type Address, parseAddress, URL_FORM } from "./address.ts";
-import { type CheckedOptions, type JupyterOptions, options } from "./options.ts";
+import { type CheckedOptions, type JupyterOptions, options, token } from "./options.ts";
 
 export type { JupyterOptions } from "./options.ts";
 
@@ -21,7 +21,7 @@ export function jupyter(given: JupyterOptions = {}): RuntimeFactory {
     name: "jupyter",
     create: (environment) => {
       const address = addressOf(checked, environment);
-      const token = checked.token ?? address.token ?? (environment.jupyterToken?.trim() || undefined);
+      const token = checked.token ?? tokenOf(address, environment);
       return lazyRuntime(factsOf(address, checked), async () => {
         const { JupyterRuntime } = await import("./runtime.ts");
         return new JupyterRuntime({ ...address, token }, checked, environment.log);
@@ -37,6 +37,16 @@ function factsOf({ base }: Address, { kernel, abilities, network }: CheckedOptio
     abilities: abilities ?? ABILITIES,
     network,
   };
+}
+
+function tokenOf(address: Address, { jupyterToken }: RuntimeEnvironment): string | undefined {
+  const [where, given] = address.token
+    ? ["?token= of the URL", address.token]
+    : ["VR_JUPYTER_TOKEN", jupyterToken];
+  if (!given?.trim()) return undefined;
+  const { data, error } = token.safeParse(given);
+  if (error) throw new ConfigError(`${where}: ${error.issues[0]?.message}`);
+  return data;
 }
 
 function addressOf({ url }: CheckedOptions, { jupyterUrl }: RuntimeEnvironment): Address {

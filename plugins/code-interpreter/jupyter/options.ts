@@ -4,7 +4,7 @@ import { parseAddress, URL_FORM } from "./address.ts";
 const milliseconds = z.int().positive();
 
 /** What HTTP takes; the line break that ends a key which was read from a file is taken off. */
-const token = z
+export const token = z
   .string()
   .trim()
   .regex(/^[\x21-\x7e]+$/, "holds a character that no header may have, such as a line break");

@@ -42,7 +42,8 @@ export class JupyterRuntime implements RuntimeWork {
     const checked = await this.check(signal);
     const { session, version } = await this.#open(signal);
     try {
-      return { ...checked, version, ...(await examine(session, signal)) };
+      const { memoryMiB = "no limit", processes = "no limit" } = this.#options;
+      return { ...checked, version, memoryMiB, processes, ...(await examine(session, signal)) };
     } finally {
       await session.close();
     }

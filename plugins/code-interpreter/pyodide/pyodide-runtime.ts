@@ -65,6 +65,10 @@ export class PyodideRuntime implements RuntimeWork {
       const started = await this.#inTurn(either, () => this.#starts.start(either));
       this.#lastFailure = undefined;
       const { session } = started;
+      if (either.aborted) {
+        await session.close();
+        either.throwIfAborted();
+      }
       this.#sessions.add(session);
       session.onEnd(() => this.#sessions.delete(session));
       return started;

@@ -10,7 +10,7 @@ import { Snapshots } from "./snapshots.ts";
 import { versionOf } from "./version.ts";
 
 /** Bytes of the process without Python's memory: Node, its code and Python's, compiled. */
-export const BASE_RESIDENT_BYTES = 320 * 1024 * 1024;
+const BASE_RESIDENT_BYTES = 320 * 1024 * 1024;
 /** Bytes that a child may say before it is ready. */
 const READY_BYTES = 64 * 1024;
 const MIB = 1024 * 1024;

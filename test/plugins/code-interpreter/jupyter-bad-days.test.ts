@@ -207,6 +207,10 @@ describe.skipIf(skip)(title, () => {
       await session.close();
     });
 
+    it("are said not to be held by a limit that nobody has set", async () => {
+      expect(await runtime.examine(never)).toMatchObject({ memoryMiB: "no limit", processes: "no limit" });
+    });
+
     it("of processes are bounded, and end with the session", { timeout: 60_000 }, async () => {
       const own = await startJupyter({ unprivileged: true });
       const before = own.tasksOfUser();

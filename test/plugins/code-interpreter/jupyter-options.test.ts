@@ -29,6 +29,14 @@ describe("where Jupyter is", () => {
     expect(() => jupyter().create({ log, jupyterUrl: url })).toThrow(/VR_JUPYTER_URL/);
   });
 
+  it.each([
+    [{ url: "http://host" }, { jupyterToken: "to ken" }, "VR_JUPYTER_TOKEN: holds a character"],
+    [{ url: "http://host/?token=to%0Aken" }, {}, "?token= of the URL: holds a character"],
+  ])("is not reached with a token that no header may have: %j", (given, environment, message) => {
+    const create = () => jupyter(given).create({ log, ...environment });
+    expect(create).toThrow(message);
+  });
+
   it("is shown without its token", () => {
     expect(describeOf({ url: "http://host:8888/?token=s3cret", token: "0ther" })).toBe(
       "Jupyter at http://host:8888, its default kernel",
