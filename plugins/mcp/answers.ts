@@ -22,10 +22,13 @@ export const callResult = z.looseObject({
   isError: z.boolean().nullish(),
 });
 
-/** `undefined` for what is no tool. */
+/** Levels of nesting in a tool. Clients send lists back, in requests that may have 100 themselves. */
+const MOST_LEVELS = 64;
+
+/** `undefined` for what is no tool, or is nested too deep to be told, kept and compared. */
 export function readTool(entry: unknown): ServerTool | undefined {
   const parsed = tool.safeParse(entry);
-  if (!parsed.success) return undefined;
+  if (!parsed.success || isDeeper(entry, MOST_LEVELS)) return undefined;
   const { name, description, inputSchema, annotations } = parsed.data;
   return {
     name,
@@ -33,6 +36,11 @@ export function readTool(entry: unknown): ServerTool | undefined {
     inputSchema: inputSchema ?? { type: "object", properties: {} },
     annotations: annotations ?? undefined,
   };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** What is no part is told as it came. */

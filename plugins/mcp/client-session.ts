@@ -85,14 +85,15 @@ export class ClientSession implements Session {
       const params = cursor === undefined ? {} : { cursor };
       const options = { timeout: this.#options.connectTimeoutMs, ...(signal && { signal }) };
       const answer = await this.#client.request({ method: "tools/list", params }, toolList, options);
-      characters += JSON.stringify(answer.tools).length;
+      const read = answer.tools.flatMap((entry) => readTool(entry) ?? []);
+      characters += JSON.stringify(read).length;
       if (characters > MAX_LIST_CHARACTERS) {
         this.#options.onNote(
           `tools/list has more than ${MAX_LIST_CHARACTERS} characters: the rest was left out`,
         );
         break;
       }
-      for (const tool of answer.tools.flatMap((entry) => readTool(entry) ?? [])) tools.set(tool.name, tool);
+      for (const tool of read) tools.set(tool.name, tool);
       cursor = answer.nextCursor;
       if (cursor === undefined) break;
     }

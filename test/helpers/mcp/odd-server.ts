@@ -1,4 +1,4 @@
-/** `node odd-server.ts [--slow MS] [--dead] [--pages N] [--child]`: the odd tools on standard input and output. */
+/** `node odd-server.ts [--slow MS] [--dead] [--pages N] [--child] [--deep LEVELS]`: the odd tools on standard input and output. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     dead: { type: "boolean", default: false },
     pages: { type: "string", default: "1000" },
     child: { type: "boolean", default: false },
+    deep: { type: "string" },
     stubborn: { type: "boolean", default: false },
   },
 });
@@ -22,6 +23,10 @@ if (values.dead) {
 if (values.child) {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   oddTools.child = { run: () => ({ content: [{ type: "text", text: String(child.pid) }] }) };
+}
+if (values.deep) {
+  const levels = Number(values.deep);
+  oddTools.deep = { inputSchema: JSON.parse(`{"x":${"[".repeat(levels)}${"]".repeat(levels)}}`) };
 }
 if (values.stubborn) {
   process.on("SIGTERM", () => {});

@@ -54,6 +54,18 @@ describe("the list of a server's tools", () => {
     });
   });
 
+  it("leaves out a tool whose schema is deeper than requests may be: the conversation could not go on", async () => {
+    const { vr } = await start([says("a"), says("b")], { servers: { odd: odd("--deep", "2000") } });
+    const { response } = await vr.post({ tools: [entry()] });
+    const names = response.output.flatMap((item) =>
+      item.type === "mcp_list_tools" ? item.tools.map(({ name }) => name) : [],
+    );
+    expect(names).toContain("echo");
+    expect(names).not.toContain("deep");
+    const next = await vr.post({ tools: [entry()], previous_response_id: response.id });
+    expect(typesOf(next.response)).toEqual(["message"]);
+  });
+
   it("is read page by page", async () => {
     const { vr, offered } = await start([says("hi")], { servers: { odd: odd("--pages", "3") } });
     await vr.post({ tools: [entry()] });
