@@ -51,6 +51,8 @@ export class ClientSession implements Session {
   /** The server has changed its tools since they were asked for. */
   #isStale = false;
   #isListing = false;
+  #openCalls = 0;
+  #isRetired = false;
   #closed: Promise<void> | undefined;
 
   constructor(link: Link, options: OpenOptions) {
@@ -119,6 +121,7 @@ export class ClientSession implements Session {
 
   async call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult> {
     const request = { method: "tools/call", params: { name, arguments: args } } as const;
+    this.#openCalls++;
     try {
       const result = await whileHeard(signal, (own) =>
         this.#client.request(request, callResult, {
@@ -132,6 +135,9 @@ export class ClientSession implements Session {
     } catch (error) {
       signal.throwIfAborted();
       throw this.#explain(error);
+    } finally {
+      this.#openCalls--;
+      if (this.#isRetired) this.retire();
     }
   }
 
@@ -168,6 +174,11 @@ export class ClientSession implements Session {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     for (const run of this.#onEnd) run(reason);
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#openCalls === 0) void this.close();
   }
 
   close(): Promise<void> {

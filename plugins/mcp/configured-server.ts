@@ -80,8 +80,10 @@ export class ConfiguredServer implements ToolServer {
     } catch (error) {
       // A server that fails the connection rather than the call is connected to anew; so is one that lost the session.
       if (signal.aborted || (error instanceof CallFailed && !error.sessionLost)) throw error;
-      this.#lose(session, (error as Error).message);
-      if (!(error instanceof CallFailed)) throw error;
+      // Of a lost session every call hears for itself, and is made again.
+      const isLost = error instanceof CallFailed;
+      this.#lose(session, (error as Error).message, isLost ? () => session.retire() : undefined);
+      if (!isLost) throw error;
       return (await this.#session(signal)).call(name, args, signal);
     }
   }
@@ -127,12 +129,12 @@ export class ConfiguredServer implements ToolServer {
     }
   }
 
-  #lose(session: Session, reason: string): void {
+  #lose(session: Session, reason: string, close: () => void = () => void session.close()): void {
     if (this.#closing.signal.aborted || this.#state.status !== "available" || this.#state.session !== session)
       return;
     const first = this.#failures === 0;
     this.#down(this.redact(reason));
-    void session.close();
+    close();
     if (first) void this.#try(); // a server that died may well start
   }
 

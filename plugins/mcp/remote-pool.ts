@@ -23,6 +23,7 @@ export interface PoolOptions {
 type RemoteAddress = Address & { kind: "http" };
 
 interface Pooled {
+  key: string;
   host: string;
   /** Gives up a connection that is still being made. */
   connecting: AbortController;
@@ -35,7 +36,10 @@ interface Pooled {
 export class RemotePool {
   readonly #open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>;
   readonly #options: PoolOptions;
+  /** Those that new calls may use. */
   readonly #pooled = new Map<string, Pooled>();
+  /** These, and those that only open calls still use. */
+  readonly #connections = new Set<Pooled>();
   readonly #closing = new AbortController();
   /** Their schemas are checked where they keep nobody waiting. */
   readonly #thread = new ArgumentThread();
@@ -92,14 +96,21 @@ export class RemotePool {
       });
       return await run(session).catch((error: unknown) => {
         // The connection failed, not the call, nor did a client leave that shares it.
-        if (!signal.aborted && (!(error instanceof CallFailed) || error.sessionLost)) this.#drop(key, pooled);
+        if (signal.aborted || (error instanceof CallFailed && !error.sessionLost)) throw error;
+        // Of a lost session every call hears for itself, and is made again.
+        if (error instanceof CallFailed) this.#drop(pooled, () => session.retire());
+        else this.#drop(pooled);
         throw error;
       });
     } finally {
       pooled.users--;
-      if (pooled.users === 0 && this.#pooled.get(key) === pooled)
-        pooled.idle = setTimeout(() => this.#drop(key, pooled), this.#options.idleMs).unref();
+      if (pooled.users === 0) this.#unused(pooled);
     }
+  }
+
+  #unused(pooled: Pooled): void {
+    if (this.#pooled.get(pooled.key) !== pooled) this.#connections.delete(pooled);
+    else pooled.idle = setTimeout(() => this.#drop(pooled), this.#options.idleMs).unref();
   }
 
   #connect(key: string, address: RemoteAddress): Pooled {
@@ -109,11 +120,12 @@ export class RemotePool {
     const connecting = new AbortController();
     const stop = AbortSignal.any([connecting.signal, this.#closing.signal]);
     const session = openWithin(this.#options.connectTimeoutMs, stop, (signal) => this.#open(address, signal));
-    const pooled: Pooled = { host, connecting, session, users: 0 };
+    const pooled: Pooled = { key, host, connecting, session, users: 0 };
     this.#pooled.set(key, pooled);
+    this.#connections.add(pooled);
     session.then(
-      (opened) => opened.onEnd(() => this.#drop(key, pooled)),
-      () => this.#drop(key, pooled),
+      (opened) => opened.onEnd(() => this.#drop(pooled)),
+      () => this.#drop(pooled),
     );
     return pooled;
   }
@@ -121,32 +133,33 @@ export class RemotePool {
   /** @throws Unavailable when all connections, or all to this host, are in use */
   #makeRoom(host: string): void {
     const { maxConnections, maxConnectionsPerHost } = this.#options;
-    const all = [...this.#pooled];
-    const toHost = all.filter(([, pooled]) => pooled.host === host);
+    const all = [...this.#connections];
+    const toHost = all.filter((pooled) => pooled.host === host);
     if (toHost.length >= maxConnectionsPerHost) this.#dropUnused(toHost, ` at "${host}"`);
     else if (all.length >= maxConnections) this.#dropUnused(all);
   }
 
-  #dropUnused(among: readonly [string, Pooled][], where = ""): void {
-    const unused = among.find(([, pooled]) => pooled.users === 0);
+  #dropUnused(among: readonly Pooled[], where = ""): void {
+    const unused = among.find(({ users }) => users === 0);
     if (!unused)
       throw new Unavailable(`The gateway has too many connections to MCP servers${where} at the moment.`);
-    this.#drop(...unused);
+    this.#drop(unused);
   }
 
-  #drop(key: string, pooled: Pooled): void {
-    clearTimeout(pooled.idle);
+  /** `close`: unless said, calls of others that are still open on it end with it. */
+  #drop(pooled: Pooled, close?: () => void): void {
+    const { key, idle, connecting, session, users } = pooled;
+    clearTimeout(idle);
     if (this.#pooled.get(key) === pooled) this.#pooled.delete(key);
-    pooled.connecting.abort(new Error("nobody waits for it"));
-    // Calls of others that are still open on it end with it.
-    pooled.session.then((session) => session.close()).catch(() => {});
+    if (users === 0) this.#connections.delete(pooled);
+    connecting.abort(new Error("nobody waits for it"));
+    if (close) close();
+    else session.then((opened) => opened.close()).catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#closing.abort(new Unavailable("The gateway is shutting down."));
-    const sessions = [...this.#pooled.values()].map(({ session }) =>
-      session.then((opened) => opened.close()),
-    );
+    const sessions = [...this.#connections].map(({ session }) => session.then((opened) => opened.close()));
     this.#pooled.clear();
     await Promise.allSettled([...sessions, this.#thread.close()]);
   }

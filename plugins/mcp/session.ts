@@ -28,6 +28,8 @@ export interface Session {
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
   /** Runs once, when the connection ends, by itself or by `close`; at once if it has ended. */
   onEnd(run: (reason: string) => void): void;
+  /** Closes as soon as the calls that are open on it have ended. */
+  retire(): void;
   /** Resolves when nothing of it is left. */
   close(): Promise<void>;
 }

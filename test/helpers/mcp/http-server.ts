@@ -118,3 +118,20 @@ async function textOf(req: IncomingMessage): Promise<string> {
   for await (const chunk of req.setEncoding("utf8")) text += chunk;
   return text;
 }
+
+/** Has forgotten the session of a call "late", and says so once a call has come in a new session. */
+export function forgetsLate(): NonNullable<HttpServerOptions["instead"]> {
+  let old: unknown;
+  let late: ServerResponse | undefined;
+  return (req, res, body) => {
+    if (body?.method !== "tools/call") return false;
+    const session = req.headers["mcp-session-id"];
+    old ??= session;
+    if (session === old && JSON.stringify(body).includes('"late"')) {
+      late = res;
+      return true;
+    }
+    if (session !== old && late && !late.headersSent) late.writeHead(404).end("no such session");
+    return false;
+  };
+}

@@ -23,6 +23,7 @@ function session(hasEnded = false): Session & { end(): void } {
       run = listener;
       if (hasEnded) listener("ended at once");
     },
+    retire: () => {},
     close: async () => {},
     end: () => run?.("ended"),
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mcp } from "../../../plugins/mcp/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
-import { type HttpServerOptions, startHttpServer } from "../../helpers/mcp/http-server.ts";
+import { forgetsLate, type HttpServerOptions, startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
 import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
 
@@ -100,6 +100,18 @@ describe.each(["json", "events"] as const)("over %s", (speaks) => {
     ]);
     expect(server.count("initialize")).toBe(2);
   });
+});
+
+it("every parallel call is made again in a new session, whenever it hears that the old one is forgotten", async () => {
+  const turns = [says("a"), callsOdd(["echo", { text: "late" }], ["echo", { text: "soon" }]), says("done")];
+  const { vr, server } = await start(turns, { instead: forgetsLate() });
+  await vr.stream({ tools: [entry()] });
+  server.forget();
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { output: "late" },
+    { output: "soon" },
+  ]);
+  expect(server.count("initialize")).toBe(2);
 });
 
 it("a status is told as one", async () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { mcp } from "../../../plugins/mcp/index.ts";
 import { storeKeyv } from "../../../plugins/store-keyv/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
-import { startHttpServer } from "../../helpers/mcp/http-server.ts";
+import { forgetsLate, startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
 import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
 
@@ -199,6 +199,17 @@ describe("a server that the request names", () => {
     await vr.post({ tools });
     server.forget();
     expect(callsOf(await vr.stream({ tools }))).toMatchObject([{ output: "b" }]);
+  });
+
+  it("has each of its parallel calls made again, whenever it says that it has forgotten the session", async () => {
+    const server = await startHttpServer({ instead: forgetsLate() });
+    const made = callsOdd(["echo", { text: "late" }], ["echo", { text: "soon" }]);
+    const { vr } = await start([says("a"), made, says("b")]);
+    const tools = [entry("odd", { server_url: server.url, require_approval: "never" })];
+    await vr.post({ tools });
+    server.forget();
+    expect(callsOf(await vr.stream({ tools }))).toMatchObject([{ output: "late" }, { output: "soon" }]);
+    expect(server.count("initialize")).toBe(2);
   });
 
   it("that cannot be reached fails its list, or the request that forces it", async () => {
