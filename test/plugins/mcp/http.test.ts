@@ -3,7 +3,7 @@ import { mcp } from "../../../plugins/mcp/index.ts";
 import { type InProcess, startInProcess } from "../../helpers/in-process.ts";
 import { forgetsLate, type HttpServerOptions, startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { callsOdd, entry } from "../../helpers/mcp/odd.ts";
-import { type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
+import { gate, type ScriptedTurn, says, scripted } from "../../helpers/scripted.ts";
 
 const SECRET = "s3cr3t-t0k3n-of-the-odd-server";
 
@@ -113,6 +113,31 @@ it("every parallel call is made again in a new session, whenever it hears that t
   ]);
   expect(server.count("initialize")).toBe(2);
 });
+
+it.each(["json", "events", "resumable"] as const)(
+  "over %s a call that was given up leaves no request open, nor is it resumed",
+  async (speaks) => {
+    const ended = gate();
+    const asked: (string | undefined)[] = [];
+    const instead: HttpServerOptions["instead"] = (req, res, body) => {
+      asked.push(req.method);
+      if (body?.method !== "tools/call") return false;
+      res.on("close", () => ended.open());
+      if (speaks !== "resumable") return false;
+      res.writeHead(200, { "content-type": "text/event-stream" }).write("id: 1\nretry: 1\ndata:\n\n");
+      return true;
+    };
+    const http: HttpServerOptions = { speaks: speaks === "json" ? "json" : "events", instead };
+    const { vr } = await start([callsOdd(["hangs"]), says("done"), says("more")], http, {
+      callTimeoutMs: 100,
+    });
+    expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ error: { code: -32_001 } }]);
+    await ended.promise;
+    await vr.stream({ tools: [entry()] });
+    // The one for what the server says by itself.
+    expect(asked.filter((method) => method === "GET")).toHaveLength(1);
+  },
+);
 
 it("a status is told as one", async () => {
   let isDown = false;
