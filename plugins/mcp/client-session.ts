@@ -62,8 +62,8 @@ export class ClientSession implements Session {
 
   async start(signal: AbortSignal): Promise<void> {
     const { connectTimeoutMs, onNote } = this.#options;
-    this.#client.onerror = (error) => onNote(shortened(error.message));
-    this.#client.onclose = () => this.#end(this.#link.ending?.() ?? "the connection ended");
+    this.#client.onerror = (error) => onNote(kept(error.message));
+    this.#client.onclose = () => this.#end(this.#link.ending?.() ?? "closed the connection");
     this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#listAgain());
     try {
       await whileHeard(signal, async (own) => {
@@ -147,8 +147,8 @@ export class ClientSession implements Session {
       const hasSession = this.#client.transport?.sessionId !== undefined;
       const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
       // The SDK's code for an answer that is neither JSON nor a stream.
-      if (error.code < 0) return new CallFailed("protocol", INVALID, shortened(said), { cause: error });
-      return new CallFailed("http", error.code, shortened(`The server answered ${error.code}: ${said}`), {
+      if (error.code < 0) return new CallFailed("protocol", INVALID, kept(said), { cause: error });
+      return new CallFailed("http", error.code, kept(`The server answered ${error.code}: ${said}`), {
         cause: error,
         sessionLost: error.code === 404 && hasSession,
       });
@@ -156,7 +156,7 @@ export class ClientSession implements Session {
     if (error instanceof McpError) {
       const ended = error.code === CONNECTION_CLOSED && this.#ended;
       const message = ended ? `The server ${ended}` : error.message.replace(/^MCP error -?\d+: /, "");
-      return new CallFailed("protocol", error.code, shortened(message), { cause: error });
+      return new CallFailed("protocol", error.code, kept(message), { cause: error });
     }
     if (/ZodError$/.test((error as Error).name))
       return new CallFailed("protocol", INVALID, "The server's answer is not what the protocol says.", {
@@ -216,9 +216,9 @@ async function whileHeard<T>(signal: AbortSignal, run: (own: AbortSignal) => Pro
   }
 }
 
-/** Characters of what a server says of a failure. */
-const MOST_SAID = 2_000;
+/** Characters of what a server says of a failure. Less is told of it, once secrets are cut out. */
+const MOST_KEPT = 10_000;
 
-function shortened(message: string): string {
-  return message.length > MOST_SAID ? `${message.slice(0, MOST_SAID)}…` : message;
+function kept(message: string): string {
+  return message.slice(0, MOST_KEPT);
 }

@@ -2,7 +2,7 @@ import type { Log } from "../../core/index.ts";
 import { checkArguments } from "./argument-check.ts";
 import { openWithin } from "./open-within.ts";
 import { patiently } from "./patiently.ts";
-import { reasonOf } from "./reason-of.ts";
+import { shortened, tell } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
 import type { ServerConfig } from "./server-config.ts";
 import { CallFailed, type CallResult, type ServerTool, type Session, Unavailable } from "./session.ts";
@@ -125,7 +125,7 @@ export class ConfiguredServer implements ToolServer {
       });
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      this.#down(this.redact(reasonOf(error)));
+      this.#down(tell(error, this.redact));
     }
   }
 
@@ -133,7 +133,7 @@ export class ConfiguredServer implements ToolServer {
     if (this.#closing.signal.aborted || this.#state.status !== "available" || this.#state.session !== session)
       return;
     const first = this.#failures === 0;
-    this.#down(this.redact(reason));
+    this.#down(shortened(this.redact(reason)));
     close();
     if (first) void this.#try(); // a server that died may well start
   }

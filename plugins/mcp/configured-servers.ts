@@ -1,6 +1,7 @@
 import { ConfigError, type Settings, type Vr, VrError } from "../../core/index.ts";
 import { ConfiguredServer } from "./configured-server.ts";
 import type { Options } from "./options.ts";
+import { shortened } from "./reason-of.ts";
 import { createRedact } from "./redact.ts";
 import { seldom } from "./seldom.ts";
 import { type ServerConfig, toServerConfigs } from "./server-config.ts";
@@ -23,7 +24,7 @@ export function createConfiguredServers(vr: Vr, given: Options, open: Open): Map
   for (const config of readServers(vr.settings, given)) {
     const redact = createRedact(config.secrets);
     const note = seldom((text) =>
-      log.debug({ server: config.label, said: redact(text) }, "an MCP server said something"),
+      log.debug({ server: config.label, said: shortened(redact(text)) }, "an MCP server said something"),
     );
     const connect = (signal: AbortSignal) => open(config.address, signal, note);
     const server = new ConfiguredServer(config, connect, given, log);

@@ -4,7 +4,7 @@ import { hostOf, RemoteRefused } from "../remote-policy/index.ts";
 import { ArgumentThread } from "./argument-thread.ts";
 import { openWithin } from "./open-within.ts";
 import { patiently } from "./patiently.ts";
-import { reasonOf } from "./reason-of.ts";
+import { tell } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
 import { type Address, CallFailed, type CallResult, type Session, Unavailable } from "./session.ts";
 import type { ToolServer } from "./tool.ts";
@@ -170,6 +170,6 @@ function unavailable(label: string, redact: Redact, error: unknown): Error {
   if (error instanceof Unavailable) return error;
   if (error instanceof RemoteRefused)
     return new InvalidRequestError(error.message, { param: "server_url", cause: error });
-  const reason = redact(reasonOf(error));
+  const reason = tell(error, redact);
   return new Unavailable(`The MCP server "${label}" is unavailable: ${reason}`, { cause: error });
 }

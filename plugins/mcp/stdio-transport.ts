@@ -11,8 +11,8 @@ export interface StdioOptions extends Program {
   onStderr(line: string): void;
 }
 
-/** Characters of a line of standard error that are kept. */
-const STDERR_LINE = 1_000;
+/** Characters of a line of standard error that are kept. Less is told of it, once secrets are cut out. */
+const STDERR_LINE = 10_000;
 
 /** A server in a process of its own that speaks JSON-RPC on standard input and output, one message a line. */
 export class StdioTransport implements RpcTransport {

@@ -7,7 +7,7 @@ import {
   type wire,
 } from "../../core/index.ts";
 import { type ArgumentCheck, takesObject } from "./argument-check.ts";
-import { reasonOf } from "./reason-of.ts";
+import { tell } from "./reason-of.ts";
 import type { Redact } from "./redact.ts";
 import { type ShownResult, toToolResult } from "./result.ts";
 import { CallFailed, type CallResult, CONNECTION_CLOSED, type ServerTool } from "./session.ts";
@@ -77,7 +77,7 @@ function shownOf(end: CallEnd): ShownResult {
 
 /** OpenAI API: the forms of `mcp_call.error`. */
 function toFailure(error: unknown, redact: Redact): ToolResult {
-  const message = redact(reasonOf(error));
+  const message = tell(error, redact);
   const failed = error instanceof CallFailed ? error : undefined;
   const shown: wire.MCPToolCall["error"] =
     failed?.kind === "http"

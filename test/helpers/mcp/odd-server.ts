@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 if (values.dead) {
-  process.stderr.write(`cannot start with ${process.env.ODD_TOKEN}\n`);
+  process.stderr.write(`cannot start with ${process.env.ODD_TOKEN}${process.env.ODD_WORDS ?? ""}\n`);
   process.exit(3);
 }
 // A server whose own child would outlive it, and one that does not go when it is asked to.

@@ -169,6 +169,16 @@ describe("secrets", () => {
     expect(JSON.stringify([response, model.requests])).not.toContain(SECRET);
   });
 
+  it("are not there in part, where a long line is cut in the midst of them", async () => {
+    // Programs tell their whole environment in one line.
+    const env = { ODD_TOKEN: "x".repeat(965), ODD_WORDS: `, ${SECRET}`, SECRET };
+    const { vr } = await start([says("hi")], { ...odd("--dead"), env });
+    const { response } = await vr.stream({ tools: [entry()] });
+    const said = JSON.stringify([response, vr.log]);
+    expect(said).toContain("cannot start with");
+    expect(said).not.toContain(SECRET.slice(0, 6));
+  });
+
   it("are in no log, no list and no answer when the server fails at its start", async () => {
     const { vr } = await start([says("hi")], withSecret("--dead"));
     const { response } = await vr.stream({ tools: [entry()] });

@@ -243,6 +243,24 @@ describe("a server that the request names", () => {
     },
   );
 
+  it("that fails at length is told of in short", async () => {
+    const server = await startHttpServer({
+      instead: (_, res, body) => {
+        const result = {
+          protocolVersion: "9".repeat(100_000),
+          capabilities: {},
+          serverInfo: { name: "odd", version: "1" },
+        };
+        res.writeHead(200, { "content-type": "application/json" });
+        res.end(JSON.stringify({ jsonrpc: "2.0", id: body?.id, result }));
+        return true;
+      },
+    });
+    const { vr } = await start([says("without")]);
+    const said = await listError(vr, [entry("odd", { server_url: server.url })]);
+    expect(said?.length).toBeLessThan(2_100);
+  });
+
   it("that quotes its URL gives no token away, be it in the path", async () => {
     const server = await startHttpServer({
       instead: (req, res) => {
