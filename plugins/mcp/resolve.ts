@@ -51,7 +51,7 @@ async function resolveServer(
     tools = await server.tools(context.signal, known(seen, origin));
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    if (isForced(label, context)) throw unlisted(error);
+    if (isForced(label, context) || isApproved(label, context)) throw unlisted(error);
     context.warn(error.message);
     return { tools: [], items: [failedItem(label, error.message)] };
   }
@@ -100,6 +100,18 @@ function isForced(label: string, { request: { tool_choice, tools } }: ResponseCo
   if (tool_choice.type === "mcp") return tool_choice.server_label === label;
   if (tool_choice.type !== "allowed_tools" || tool_choice.mode !== "required") return false;
   return tool_choice.tools.every(({ type, server_label }) => type === "mcp" && server_label === label);
+}
+
+/** Whether the input approves a call of this server's that has not run. */
+function isApproved(label: string, { request: { input }, history }: ResponseContext): boolean {
+  const approved = new Set<unknown>();
+  for (const item of input)
+    if (item.type === "mcp_approval_response" && item.approve) approved.add(item.approval_request_id);
+  for (const { item } of history) if (item.type === "mcp_call") approved.delete(item.approval_request_id);
+  return history.some(
+    ({ item }) =>
+      item.type === "mcp_approval_request" && item.server_label === label && approved.has(item.id),
+  );
 }
 
 /** OpenAI API: what a request is answered whose server cannot be used. */

@@ -73,6 +73,21 @@ describe("a server that is dead at boot", () => {
     expect(error.message).toContain("ENOENT");
   });
 
+  it("gives 424 when the request approves a call of it, unless that has run", async () => {
+    const { vr } = await start([says("without it")], dead);
+    const request = { type: "mcp_approval_request", id: "mcpr_1", server_label: "odd", name: "pid" };
+    const approved = [
+      { ...request, arguments: "{}" },
+      { type: "mcp_approval_response", approval_request_id: "mcpr_1", approve: true },
+    ];
+    const { status, error } = await vr.post({ tools: [entry()], input: approved });
+    expect(status).toBe(424);
+    expect(error.message).toContain("ENOENT");
+    const ran = { type: "mcp_call", id: "mcp_1", server_label: "odd", name: "pid", output: "7" };
+    const input = [...approved, { ...ran, arguments: "{}", approval_request_id: "mcpr_1" }];
+    expect((await vr.post({ tools: [entry()], input })).status).toBe(200);
+  });
+
   it("does not make the gateway unready", async () => {
     const { vr } = await start([], dead);
     await statusBecomes(vr, "unavailable");
