@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { callResult, readTool, toolList } from "./answers.ts";
 import {
   Client,
@@ -36,6 +37,8 @@ const MAX_PAGES = 100;
 const MAX_TOOLS = 2_000;
 /** Characters of all of them: a list is shown, stored and told to the model. */
 const MAX_LIST_CHARACTERS = 4_000_000;
+/** Milliseconds before tools are listed again that change all the time. */
+const RELIST_MS = 1_000;
 /** Milliseconds for a session's own farewell. */
 const FAREWELL_MS = 1_000;
 
@@ -102,7 +105,7 @@ export class ClientSession implements Session {
     this.tools = [...tools.values()].slice(0, MAX_TOOLS);
   }
 
-  /** However often the server says that its tools have changed, it is asked once at a time. */
+  /** However often the server says that its tools have changed, it is asked once at a time, and once a second. */
   async #listAgain(): Promise<void> {
     this.#isStale = true;
     if (this.#isListing) return;
@@ -111,6 +114,7 @@ export class ClientSession implements Session {
       while (this.#isStale && this.#ended === undefined) {
         this.#isStale = false;
         await this.#list();
+        await sleep(RELIST_MS, undefined, { ref: false });
       }
     } catch (error) {
       this.#options.onNote(`tools/list: ${(error as Error).message}`);

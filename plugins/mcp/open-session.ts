@@ -1,5 +1,6 @@
 import { boundFetch } from "./bounded-fetch.ts";
 import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
+import { paceStreams } from "./paced-fetch.ts";
 import { patiently } from "./patiently.ts";
 import { loadSseTransport, StreamableHTTPClientTransport, type Transport } from "./sdk.ts";
 import { type Address, CallFailed, type Session } from "./session.ts";
@@ -38,7 +39,7 @@ function stdioLink(address: Address & { kind: "stdio" }, { messageBytes, onNote 
 }
 
 function streamableLink(address: Address & { kind: "http" }, options: OpenOptions): Link {
-  const bounded = boundFetch(address.fetch ?? fetch, options.messageBytes);
+  const bounded = boundFetch(paceStreams(address.fetch ?? fetch), options.messageBytes);
   const transport = new StreamableHTTPClientTransport(new URL(address.url), {
     fetch: bounded.fetch,
     requestInit: { headers: { ...address.headers } },

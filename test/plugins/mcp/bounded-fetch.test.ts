@@ -67,6 +67,23 @@ describe("a stream that ended, wherever it was cut", () => {
   });
 });
 
+it("a stream whose call is cancelled ends with an answer, for else it would be resumed", async () => {
+  const encoder = new TextEncoder();
+  const bounded = boundFetch(async (_, init) => {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(encoder.encode("id: 1\ndata:\n\ndata: ha"));
+        init?.signal?.addEventListener("abort", () => controller.error(init.signal?.reason));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  }, 1_000);
+  const response = await bounded.fetch("http://localhost/mcp", REQUEST);
+  const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } };
+  await bounded.fetch("http://localhost/mcp", { method: "POST", body: JSON.stringify(cancelled) });
+  expect(await response.text()).toMatch(/\n\ndata: {"jsonrpc":"2.0","id":7,"result":{}}\n\n$/);
+});
+
 describe("an answer is measured as a whole", () => {
   /** Many events, none of them large. */
   const events = () =>

@@ -114,30 +114,41 @@ it("every parallel call is made again in a new session, whenever it hears that t
   expect(server.count("initialize")).toBe(2);
 });
 
-it.each(["json", "events", "resumable"] as const)(
-  "over %s a call that was given up leaves no request open, nor is it resumed",
+it.each(["json", "events"] as const)(
+  "over %s a call that was given up leaves no request open",
   async (speaks) => {
     const ended = gate();
-    const asked: (string | undefined)[] = [];
-    const instead: HttpServerOptions["instead"] = (req, res, body) => {
-      asked.push(req.method);
-      if (body?.method !== "tools/call") return false;
-      res.on("close", () => ended.open());
-      if (speaks !== "resumable") return false;
-      res.writeHead(200, { "content-type": "text/event-stream" }).write("id: 1\nretry: 1\ndata:\n\n");
-      return true;
+    const instead: HttpServerOptions["instead"] = (_, res, body) => {
+      if (body?.method === "tools/call") res.on("close", () => ended.open());
+      return false;
     };
-    const http: HttpServerOptions = { speaks: speaks === "json" ? "json" : "events", instead };
-    const { vr } = await start([callsOdd(["hangs"]), says("done"), says("more")], http, {
-      callTimeoutMs: 100,
-    });
+    const { vr } = await start(
+      [callsOdd(["hangs"]), says("done")],
+      { speaks, instead },
+      { callTimeoutMs: 100 },
+    );
     expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([{ error: { code: -32_001 } }]);
     await ended.promise;
-    await vr.stream({ tools: [entry()] });
-    // The one for what the server says by itself.
-    expect(asked.filter((method) => method === "GET")).toHaveLength(1);
   },
 );
+
+it("tools that change all the time are not listed all the time", async () => {
+  const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  const turns = Array.from({ length: 4 }, () => [...Array(6).fill(callsOdd(["pid"])), says("done")]).flat();
+  const { vr, server } = await start(turns, {
+    speaks: "events",
+    instead: (_, res, body) => {
+      if (body?.method !== "tools/list") return false;
+      const listed = { jsonrpc: "2.0", id: body.id, result: { tools: [{ name: "pid" }] } };
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.end([changed, listed].map((message) => `data: ${JSON.stringify(message)}\n\n`).join(""));
+      return true;
+    },
+  });
+  for (let i = 0; i < 4; i++) await vr.post({ tools: [entry()] });
+  expect(server.count("tools/call")).toBe(24);
+  expect(server.count("tools/list")).toBeLessThan(12);
+});
 
 it("a status is told as one", async () => {
   let isDown = false;
