@@ -12,6 +12,9 @@ export interface BoundedFetch {
   onFailed?: (answer: FailedAnswer) => void;
 }
 
+/** Of what `Response` takes. */
+const LAST_STATUS = 599;
+
 /**
  * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream. What an
  * error says is read as a whole, whatever it calls itself.
@@ -37,6 +40,11 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
       if (!response.body) {
         forget();
         return response;
+      }
+      if (response.status > LAST_STATUS) {
+        forget();
+        response.body.cancel().catch(() => {});
+        throw new Error(`the server answered ${response.status}, which is no status`);
       }
       const isStream = response.ok && typeOf(response) === "text/event-stream";
       const request: OpenRequest = {

@@ -169,6 +169,22 @@ it("a status is told as one", async () => {
   ]);
 });
 
+it("a status that is none is told, and its answer not kept open", async () => {
+  const ended = gate();
+  const { vr } = await start([says("without it")], {
+    instead: (_, res) => {
+      res.on("close", () => ended.open());
+      res.writeHead(999).write("never ends");
+      return true;
+    },
+  });
+  const { response } = await vr.stream({ tools: [entry()] });
+  expect(response.output[0]).toMatchObject({
+    error: 'The MCP server "odd" is unavailable: the server answered 999, which is no status',
+  });
+  await ended.promise;
+});
+
 it("a server that has gone becomes unavailable, and is found again", async () => {
   const { vr, server } = await start(echoes("x"), {}, { reconnectMinMs: 50 });
   await expect.poll(async () => (await fetch(`${vr.url}/v1/mcp/servers/odd/tools`)).status).toBe(200);
