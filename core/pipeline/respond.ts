@@ -10,7 +10,7 @@ import {
   isModelItem,
   type ModelItem,
 } from "../protocol/items.ts";
-import type { ModelRequest } from "../protocol/model-request.ts";
+import type { ModelRequest, ToolChoice } from "../protocol/model-request.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
@@ -80,8 +80,10 @@ async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   const { maxTurns } = engine.limits;
   let number = conversation.nextTurn;
-  if (conversation.approvals.length > 0) conversation.items.push(...(await runApproved(run, number++)));
+  const approved = conversation.approvals.length > 0 ? await runApproved(run, number++) : [];
+  conversation.items.push(...approved);
   let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native);
+  if (approved.length > 0) request = { ...request, toolChoice: freed(run, request.toolChoice) };
   for (let index = 0; ; index++, number++) {
     const turn = new TurnScope(index, context);
     context.turns = index + 1;
@@ -115,20 +117,19 @@ function saidIn(run: Run, first: number, calls: CallsEnd["items"]): InTurn<Model
   });
 }
 
-/**
- * A forced choice holds for the first turn: once a gateway call has run, the model is free to answer. Tools
- * that `allowed_tools` leaves out stay left out.
- */
 function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem | HostedItem>[]): ModelRequest {
-  const { mode, ...limits } = request.toolChoice;
+  return { ...request, items: [...request.items, ...items], toolChoice: freed(run, request.toolChoice) };
+}
+
+/**
+ * A forced choice holds for the first turn: once a gateway call has run, an approved one too, the model is free to
+ * answer. Tools that `allowed_tools` leaves out stay left out.
+ */
+function freed(run: Run, { mode, ...limits }: ToolChoice): ToolChoice {
   const { tool_choice: asked } = run.context.request;
   const staysLimited = limits.names && typeof asked === "object" && asked.type === "allowed_tools";
-  const freed = mode === "required" ? "auto" : mode;
-  return {
-    ...request,
-    items: [...request.items, ...items],
-    toolChoice: staysLimited ? { mode: freed, ...limits } : { mode: freed },
-  };
+  const free = mode === "required" ? "auto" : mode;
+  return staysLimited ? { mode: free, ...limits } : { mode: free };
 }
 
 function withoutTools(request: ModelRequest): ModelRequest {

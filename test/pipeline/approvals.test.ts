@@ -143,6 +143,16 @@ describe("a call that needs approval", () => {
       expect((read[0] as { call_id: string }).call_id).toBe((read[1] as { call_id: string }).call_id);
     });
 
+    it("is what a forced tool_choice wanted: the model is free to answer", async () => {
+      const { vr, model } = await asking(removal, says("done"));
+      const forced = { tools: [files], tool_choice: { type: "mcp", server_label: "files", name: "remove" } };
+      const { response: asked } = await vr.stream(forced);
+      const [request] = requestsIn(asked.output);
+      const input = [answer(request?.id ?? "", true)];
+      await vr.stream({ ...forced, previous_response_id: asked.id, input });
+      expect(model.requests.map(({ toolChoice }) => toolChoice.mode)).toEqual(["required", "auto"]);
+    });
+
     it("is in the history once, with its output", async () => {
       const { vr, model } = await asking(removal, says("gone"), says("again"));
       const asked = await vr.stream({ tools: [files] });
