@@ -1,6 +1,6 @@
 import { createEventReader } from "./event-reader.ts";
 import { type FailedAnswer, failedAnswer, type RequestId } from "./failed-answer.ts";
-import { CONNECTION_CLOSED } from "./session.ts";
+import { CONNECTION_CLOSED, INVALID } from "./session.ts";
 
 /** `fetch` for JSON-RPC over HTTP, within bounds. */
 export interface BoundedFetch {
@@ -37,6 +37,9 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
         forget();
         throw error;
       });
+      // So notifications are answered, and by the older transport everything is.
+      if (response.status === 202 && id !== undefined)
+        setImmediate(() => bounded.onFailed?.(failedAnswer(id, INVALID, "The server gave no answer.")));
       if (!response.body) {
         forget();
         return response;

@@ -99,7 +99,7 @@ describe("a server that is dead at boot", () => {
     expect(await tools.json()).toMatchObject({ error: { code: "mcp_server_unavailable" } });
   });
 
-  it("is tried again, ever more seldom", async () => {
+  it("is tried again and again", async () => {
     const { vr } = await start([], dead, { reconnectMinMs: 10, reconnectMaxMs: 40 });
     const downs = () => vr.log.filter(({ message }) => message === "an MCP server is unavailable").length;
     await expect.poll(downs, { timeout: 5_000 }).toBeGreaterThan(4);

@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { ConfiguredServer } from "../../../plugins/mcp/configured-server.ts";
 import type { Session } from "../../../plugins/mcp/session.ts";
 import { recordingLog } from "../../helpers/recording-log.ts";
@@ -57,6 +57,28 @@ it("is connected to anew each time that a connection ends", async () => {
     each.end();
   }
   await expect.poll(() => server.state.status === "available" && opened()).toBe(4);
+});
+
+it("is tried again ever more seldom while it is down", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let tries = 0;
+  const open = async () => {
+    tries++;
+    throw new Error("down");
+  };
+  const seldom = { ...times, reconnectMinMs: 1_000, reconnectMaxMs: 4_000 };
+  const server = new ConfiguredServer(config, open, seldom, recordingLog().log);
+  onTestFinished(() => server.close());
+  await server.start();
+  const waited: number[] = [];
+  while (waited.length < 4) {
+    const before = tries;
+    let ms = 0;
+    for (; tries === before; ms += 500) await vi.advanceTimersByTimeAsync(500);
+    waited.push(ms);
+  }
+  expect(waited).toEqual([1_000, 2_000, 4_000, 4_000]);
 });
 
 it("is connected to once when a request comes before its turn to start", async () => {

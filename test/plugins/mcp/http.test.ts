@@ -66,6 +66,22 @@ it("an error that names no call is that of the call whose stream it is in", asyn
   ]);
 });
 
+it.each([
+  ["accepted without an answer", 202],
+  ["answered with nothing", 204],
+])("a call that is %s fails at once", async (_, status) => {
+  const { vr } = await start([callsOdd(["pid"]), says("done")], {
+    instead: (_, res, body) => {
+      if (body?.method !== "tools/call") return false;
+      res.writeHead(status).end();
+      return true;
+    },
+  });
+  expect(callsOf(await vr.stream({ tools: [entry()] }))).toMatchObject([
+    { error: { type: "mcp_protocol_error", code: -32_600 } },
+  ]);
+});
+
 it("over events what is no answer is passed over", async () => {
   const turns = [callsOdd(["garbage"], ["progresses", { times: 2 }]), says("done")];
   const { vr } = await start(turns, { speaks: "events", staysOpen: true });
