@@ -16,10 +16,10 @@ export interface Approval {
  * @throws InvalidRequestError when a response answers no request, or one that was answered before
  */
 export function findApprovals(conversation: readonly StoredItem[], input: readonly Item[]): Approval[] {
-  // A call says by whose approval it ran; so does an answer, which is no call.
+  // A call says by whose approval it ran. So do the answer, and the request in some clients' form: they are no calls.
   const ran = new Set(
     conversation.map(({ item }) =>
-      item.type !== "mcp_approval_response" && "approval_request_id" in item
+      "approval_request_id" in item && !/^mcp_approval_/.test(item.type)
         ? item.approval_request_id
         : undefined,
     ),

@@ -193,6 +193,16 @@ describe("a call that needs approval", () => {
       ]);
     });
 
+    it("runs when the client sends the question back with its id named twice", async () => {
+      const { vr, ran } = await asking(removal, says("gone"));
+      const asked = await vr.stream({ tools: [files], store: false });
+      const [request] = requestsIn(asked.response.output);
+      const question = { ...request, approval_request_id: request?.id };
+      const input = [{ role: "user", content: "remove it" }, question, answer(request?.id ?? "", true)];
+      await vr.stream({ tools: [files], store: false, input });
+      expect(ran).toEqual(["/a"]);
+    });
+
     it("runs without another question, and without leave from the taps that asked for it", async () => {
       const ran: unknown[] = [];
       const vr = await startInProcess({
