@@ -26,6 +26,8 @@ export class Output {
   #left = 0;
   #waiting: Piece | undefined;
   #sentAt = 0;
+  /** Since when `#waiting` has been there. */
+  #since = 0;
   #tail: Piece[] = [];
   #tailCharacters = 0;
   #cut = 0;
@@ -65,9 +67,11 @@ export class Output {
     this.#send({ type: "image", mediaType, base64: Buffer.from(bytes).toString("base64") });
   }
 
-  /** Sends what waits if it has waited long enough. */
+  /** Sends what waits: whole lines if nothing was sent lately, the beginning of one once it has waited itself. */
   tick(): void {
-    if (this.#waiting && this.#now() - this.#sentAt >= BATCH_MS) this.flush();
+    if (!this.#waiting) return;
+    const since = this.#waiting.text.endsWith("\n") ? this.#sentAt : this.#since;
+    if (this.#now() - since >= BATCH_MS) this.flush();
   }
 
   /** Sends what waits. */
@@ -107,7 +111,10 @@ export class Output {
   #wait(stream: Stream, text: string): void {
     if (this.#waiting?.stream !== stream) this.flush();
     if (this.#waiting) this.#waiting.text += text;
-    else this.#waiting = { stream, text };
+    else {
+      this.#waiting = { stream, text };
+      this.#since = this.#now();
+    }
     if (this.#waiting.text.length >= BATCH_CHARACTERS) this.flush();
     // The rest of a line is waited for: print writes its line feed apart.
     else if (text.endsWith("\n")) this.tick();
