@@ -84,8 +84,14 @@ async function urlOf(command: Npm): Promise<string> {
 }
 
 describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINUTES }, () => {
+  // One folder: npx installs the package once for each.
+  let cwd: string;
+  beforeAll(() => {
+    cwd = folderWith();
+  });
+
   it("listens in an empty folder, without any configuration", async () => {
-    const command = npxStart(folderWith());
+    const command = npxStart(cwd);
     expect((await fetch(`${await urlOf(command)}/health`)).status).toBe(200);
     const { stdout } = await command.stop();
     expect(stdout).toContain(`vr ${manifest.version} is listening on `);
@@ -93,7 +99,7 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
   });
 
   it("runs Python there: the sandbox is part of the package", async () => {
-    const command = npxStart(folderWith(), node, { ...env, VR_UPSTREAM_KIND: "demo" });
+    const command = npxStart(cwd, node, { ...env, VR_UPSTREAM_KIND: "demo" });
     const answer = await fetch(`${await urlOf(command)}/v1/responses`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -110,7 +116,7 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
   });
 
   it("runs a vr.config.ts that imports vr-gateway, its plugins and zod, none of which the folder has", async () => {
-    const cwd = folderWith({ "vr.config.ts": CONFIG });
+    writeFileSync(join(cwd, "vr.config.ts"), CONFIG);
     const command = npxStart(cwd);
     const url = await urlOf(command);
     expect(await (await fetch(`${url}/greet`)).text()).toBe("hello");

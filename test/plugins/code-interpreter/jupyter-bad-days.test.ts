@@ -133,7 +133,7 @@ describe.skipIf(skip)(title, () => {
     });
 
     it("beyond the bound are stopped, and the session goes on", async () => {
-      const bounded = runtimeOf(server, { floodBytes: 1_000_000 });
+      const bounded = runtimeOf(server, { floodBytes: 1_000_000, interruptGraceMs: 30_000 });
       const session = await bounded.open(never);
       await run(session, "kept = 'kept'");
       const ran = await run(
