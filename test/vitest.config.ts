@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
 
@@ -8,6 +9,9 @@ const realModel = process.env.VR_REAL_MODEL === "1" ? [] : ["test/e2e/real-model
 
 if (realModel.length > 0)
   console.log("left out: test/e2e/real-model, which needs VR_REAL_MODEL=1 and what its fetch.sh fetches");
+
+// Tests start vr some two hundred times: what was compiled once need not be again, in workers and in what they start.
+process.env.NODE_COMPILE_CACHE ??= root("node_modules/.cache/vr-compiled");
 
 export default defineConfig({
   root: root(""),
@@ -22,6 +26,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...realModel],
     // Model servers are loaded one after the other: each takes all cores.
     fileParallelism: realModel.length > 0,
+    // Vitest leaves a core to itself, which of two is one too many.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
