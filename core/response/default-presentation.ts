@@ -85,8 +85,10 @@ export function replayDefault(item: Item): ReplayedCall | undefined {
   };
 }
 
-function errorText(error: MCPToolCall["error"]): string | undefined {
+/** Clients of earlier versions of the API have it as a text. */
+function errorText(error: MCPToolCall["error"] | string): string | undefined {
   if (!error) return undefined;
+  if (typeof error === "string") return `Error: ${error}`;
   if (error.type !== "mcp_tool_execution_error") return `Error: ${error.message}`;
   const content = Array.isArray(error.content) ? error.content : [error.content];
   const texts = content.map((part: unknown) => {

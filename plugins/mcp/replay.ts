@@ -14,7 +14,9 @@ export function replayed(
   return { ...call, output: item.output == null ? "no output was given" : fromStored(item.output) };
 }
 
-function errorText(error: NonNullable<wire.MCPToolCall["error"]>): string {
+/** Clients of earlier versions of the API have it as a text. */
+function errorText(error: NonNullable<wire.MCPToolCall["error"]> | string): string {
+  if (typeof error === "string") return error;
   if (error.type !== "mcp_tool_execution_error") return error.message;
   const content = Array.isArray(error.content) ? error.content : [error.content];
   return content

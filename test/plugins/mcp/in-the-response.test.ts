@@ -158,6 +158,23 @@ describe("names for the model", () => {
   });
 });
 
+it.each(["odd", "elsewhere"])(
+  "an error that a client has as a text is told as it is: of %s",
+  async (label) => {
+    const { vr, model } = await start([says("oh")]);
+    const failed = {
+      type: "mcp_call",
+      id: "mcp_1",
+      server_label: label,
+      name: "echo",
+      arguments: "{}",
+      error: "no paper",
+    };
+    await vr.post({ tools: [entry()], input: [failed, { role: "user", content: "and?" }] });
+    expect(model.read(0)[1]).toMatchObject({ type: "function_call_output", output: "Error: no paper" });
+  },
+);
+
 describe("tool_choice", () => {
   it("forces one tool, or one of a server's", async () => {
     const { vr, model } = await start([says("a"), says("b")], { servers: { odd: odd(), other: odd() } });
