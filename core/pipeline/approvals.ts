@@ -1,5 +1,5 @@
 import { InvalidRequestError } from "../errors.ts";
-import type { Item, StoredItem } from "../protocol/items.ts";
+import { approvalOf, type Item, type StoredItem } from "../protocol/items.ts";
 import type { MCPApprovalRequest } from "../protocol/wire.ts";
 import type { Tool } from "../tool.ts";
 
@@ -16,14 +16,7 @@ export interface Approval {
  * @throws InvalidRequestError when a response answers no request, or one that was answered before
  */
 export function findApprovals(conversation: readonly StoredItem[], input: readonly Item[]): Approval[] {
-  // A call says by whose approval it ran. So do the answer, and the request in some clients' form: they are no calls.
-  const ran = new Set(
-    conversation.map(({ item }) =>
-      "approval_request_id" in item && !/^mcp_approval_/.test(item.type)
-        ? item.approval_request_id
-        : undefined,
-    ),
-  );
+  const ran = new Set(conversation.map(({ item }) => approvalOf(item)));
   const approvals: Approval[] = [];
   for (const [i, item] of input.entries()) {
     if (item.type !== "mcp_approval_response") continue;

@@ -61,6 +61,11 @@ export function isFunctionCallOutput(item: Item): item is FunctionCallOutputItem
   return item.type === "function_call_output";
 }
 
+/** The id of the request by whose approval this call ran. */
+export function approvalOf(item: Item): string | undefined {
+  return item.type === "mcp_call" ? (item.approval_request_id ?? undefined) : undefined;
+}
+
 export function isItemReference(item: Item): item is ItemReferenceParam {
   return itemType(item) === "item_reference";
 }

@@ -74,14 +74,16 @@ export function toText(output: FunctionCallOutputItemParam["output"]): string {
   return output.map((part) => (part.type === "input_text" ? part.text : `[${part.type}]`)).join("\n");
 }
 
-/** The `mcp_call`s that no tool kind claims, as a model reads them. */
+/** An `mcp_call` as a model reads it, unless its tool kind says otherwise; no other item. */
+export function replayDefault(item: MCPToolCall): ReplayedCall;
+export function replayDefault(item: Item): ReplayedCall | undefined;
 export function replayDefault(item: Item): ReplayedCall | undefined {
   if (item.type !== "mcp_call") return undefined;
   return {
     id: item.id,
     name: item.name,
     arguments: item.arguments || "{}",
-    output: item.output ?? errorText(item.error) ?? "no output was given",
+    output: errorText(item.error) ?? item.output ?? "no output was given",
   };
 }
 
