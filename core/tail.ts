@@ -29,7 +29,7 @@ export class Tail {
   #text = "";
   /** So many units of the text are out already, since another kind came in between. */
   #out = 0;
-  #logprobs: { end: number; values: unknown[] }[] = [];
+  #logprobs: { end: number; values: readonly unknown[] }[] = [];
 
   constructor(kind: TextKind, form: ModelChunk) {
     this.kind = kind;
@@ -76,7 +76,7 @@ export class Tail {
 
   #chunk(end: number): ModelChunk | undefined {
     if (end <= this.#out) return undefined;
-    let values: unknown[] | undefined;
+    let values: readonly unknown[] | undefined;
     while (this.#logprobs[0] && this.#logprobs[0].end <= end)
       values = [...(values ?? []), ...(this.#logprobs.shift()?.values ?? [])];
     return withText(this.#form, this.#text.slice(this.#out, end), values);
@@ -105,13 +105,13 @@ export function fragmentOf(chunk: ModelChunk): string | undefined {
   }
 }
 
-function logprobsOf(chunk: ModelChunk): unknown[] | undefined {
+function logprobsOf(chunk: ModelChunk): readonly unknown[] | undefined {
   if (chunk.type === "text") return chunk.logprobs;
   if (chunk.type !== "item_event" || !("logprobs" in chunk.event)) return undefined;
   return chunk.event.logprobs;
 }
 
-function withText(form: ModelChunk, text: string, logprobs: unknown[] | undefined): ModelChunk {
+function withText(form: ModelChunk, text: string, logprobs: readonly unknown[] | undefined): ModelChunk {
   switch (form.type) {
     case "text":
       return logprobs ? ({ type: "text", text, logprobs } as ModelChunk) : { type: "text", text };

@@ -3,33 +3,36 @@ import type { Annotation, FunctionToolCall, LogProb, OutputItem, ResponseUsage }
 
 /**
  * One delta of a model's answer, as upstream plugins yield it and as `onChunk` taps see it. Chunks carry
- * no ids and no positions: the core assigns those.
+ * no ids and no positions: the core assigns those. A chunk may be shared: a cache gives many responses the same
+ * ones. So nobody writes into a chunk; `{ ...chunk, text }` makes another.
  */
-export type ModelChunk =
+export type ModelChunk = Readonly<Chunk>;
+
+type Chunk =
   /** `logprobs` spell the text out, token by token: who changes the one changes the other. */
-  | { type: "text"; text: string; logprobs?: LogProb[] }
+  | { type: "text"; text: string; logprobs?: readonly LogProb[] }
   | { type: "reasoning"; text: string }
   | { type: "refusal"; text: string }
   /**
    * A call begins. `index` tells the calls of one turn apart. `callId` is made up when absent. `item`: as an
    * upstream that speaks items has it; its id and what else it says are kept.
    */
-  | { type: "tool_call"; index: number; name: string; callId?: string; item?: FunctionToolCall }
+  | { type: "tool_call"; index: number; name: string; callId?: string; item?: Readonly<FunctionToolCall> }
   /** A fragment of the JSON text of the arguments of call `index`. */
   | { type: "tool_arguments"; index: number; delta: string }
   /** Belongs to the text that is open. */
-  | { type: "annotation"; annotation: Annotation }
-  | { type: "usage"; usage: ResponseUsage }
+  | { type: "annotation"; annotation: Readonly<Annotation> }
+  | { type: "usage"; usage: Readonly<ResponseUsage> }
   /**
    * An item of an upstream that speaks items itself begins or ends; its id is kept. The words of a message or
    * of reasoning come in between as `text`, `refusal` and `reasoning`, after `part`s; where they did, those
    * in `item` are not looked at.
    */
-  | { type: "item"; item: OutputItem; stage: "added" | "done" }
+  | { type: "item"; item: Readonly<OutputItem>; stage: "added" | "done" }
   /** A part of the message or reasoning item that such an upstream has opened: the words that follow are its. */
   | { type: "part"; part: PartType }
   /** An event of such an item; its `output_index` is replaced. */
-  | { type: "item_event"; event: EventDraft }
+  | { type: "item_event"; event: Readonly<EventDraft> }
   /** A guardrail ended the response. Made by the core from `GuardrailStop`. */
   | { type: "stop"; message: string }
   /** The last chunk of every complete turn. */

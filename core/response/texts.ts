@@ -51,7 +51,7 @@ export class Texts {
     return this.#open && textItem(this.#open, status);
   }
 
-  add(kind: WordsKind, text: string, logprobs: LogProb[] | undefined, out: EventDraft[]): void {
+  add(kind: WordsKind, text: string, logprobs: readonly LogProb[] | undefined, out: EventDraft[]): void {
     if (text === "" && !logprobs?.length) return;
     const open = this.#open ?? this.#begin(kind === "reasoning" ? "reasoning" : "message", out);
     const part = open.part?.kind === kind ? open.part : this.#beginPart(open, usualPart(kind), out);
@@ -61,7 +61,7 @@ export class Texts {
       let shown = NO_LOGPROBS;
       if (logprobs && this.#logprobs) {
         part.logprobs.push(...logprobs);
-        shown = logprobs;
+        shown = logprobs as LogProb[]; // drafts are not written to
       }
       out.push({
         type: "response.output_text.delta",
