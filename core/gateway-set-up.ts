@@ -1,6 +1,6 @@
 import type { Log, MaybePromise } from "./context.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
-import { HookSet } from "./hooks.ts";
+import { HookSet, type SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
@@ -49,15 +49,16 @@ export class PluginSet {
   }
 
   /** In order. @throws ConfigError that names the plugin; those that were set up are closed again */
-  async setUp(): Promise<UpstreamRouter> {
+  async setUp(): Promise<{ router: UpstreamRouter; hooks: SealedHooks }> {
     const { plugins, upstream, store } = this.#options;
     const given = { upstreams: !upstream, stores: !store };
     try {
       if (upstream) await this.#setUp(upstream, { ...given, upstreams: true });
       if (store) await this.#setUp(store, { upstreams: false, stores: true });
       for (const plugin of plugins) await this.#setUp(plugin, given);
+      const hooks = this.hooks.seal(this.#options.log);
       this.#router = this.#createRouter();
-      return this.#router;
+      return { router: this.#router, hooks };
     } catch (error) {
       await this.close();
       throw error;

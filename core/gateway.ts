@@ -23,9 +23,9 @@ const KEEP_ALIVE_MS = 75_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits, http, log } = options;
   const plugins = new PluginSet({ ...options, storeTimeoutMs: limits.storeTimeoutMs });
-  const router = await plugins.setUp();
+  const { router, hooks } = await plugins.setUp();
   const engine: Engine = {
-    hooks: plugins.hooks.seal(log),
+    hooks,
     registry: plugins.registry,
     router,
     log,

@@ -1,19 +1,6 @@
 import type { Log } from "./context.ts";
 import { isGuardrailStop, isVrError, PluginError } from "./errors.ts";
-
-export interface TapOptions {
-  /** Tells several taps of one plugin apart in errors and figures. */
-  name?: string;
-  /** Lower runs earlier; 0 unless said. Within a stage, the order of registration. */
-  stage?: number;
-  /** Runs before the tap of this name. */
-  before?: string;
-  /** What a throw does that is no `VrError` and no `GuardrailStop`: "fail" (the default) fails the request,
-   * "warn" logs it and goes on as if nothing had been returned. */
-  onError?: "fail" | "warn";
-  /** For `onChunk`: says that a function returns promises when it is not an `async function` itself. */
-  async?: boolean;
-}
+import type { AnyTapOptions } from "./hook-options.ts";
 
 /** A function on a hook, and what it has cost so far. */
 export interface Tap<Fn> {
@@ -21,7 +8,7 @@ export interface Tap<Fn> {
   readonly plugin: string;
   /** `plugin` or `plugin/name`. */
   readonly name: string;
-  readonly options: TapOptions;
+  readonly options: AnyTapOptions;
   readonly fn: Fn;
   /** How often it was called; for `onChunk`, with how many batches. */
   calls: number;

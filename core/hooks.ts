@@ -3,13 +3,13 @@ import type { Log, MaybePromise, ResponseContext, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
 import {
-  isAsyncFunction,
-  isThenable,
-  type Returned,
-  runTap,
-  type Tap,
+  type AnyTapOptions,
+  type ChunkTapOptions,
+  checkTapOptions,
   type TapOptions,
-} from "./hook-taps.ts";
+} from "./hook-options.ts";
+import { inOrder } from "./hook-order.ts";
+import { isAsyncFunction, isThenable, type Returned, runTap, type Tap } from "./hook-taps.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
@@ -23,9 +23,10 @@ export type TapFunction<Args extends unknown[], Result> = (
   ...args: Args
 ) => MaybePromise<Result | undefined | void>;
 
-export interface Hook<Fn> {
+/** @throws PluginError for options that the hook does not have */
+export interface Hook<Fn, Options extends TapOptions = TapOptions> {
   tap(fn: Fn): void;
-  tap(options: TapOptions, fn: Fn): void;
+  tap(options: Options, fn: Fn): void;
 }
 
 /** The five hooks, as a plugin sees them: `vr.hooks`. */
@@ -41,7 +42,10 @@ export interface Hooks {
    * fragments: what you look for may be split (see `createTailWindow`). Throw `GuardrailStop` to end the
    * response. One asynchronous tap makes the whole hook asynchronous.
    */
-  onChunk: Hook<TapFunction<[chunk: ModelChunk, turn: Turn], ModelChunk | readonly ModelChunk[]>>;
+  onChunk: Hook<
+    TapFunction<[chunk: ModelChunk, turn: Turn], ModelChunk | readonly ModelChunk[]>,
+    ChunkTapOptions
+  >;
   /**
    * Every complete item, in series, before its first `*.done` event. Return a new item to add annotations or
    * to change a tool's outcome; what was streamed is immutable. Throw `GuardrailStop` to end the response.
@@ -82,26 +86,30 @@ export class HookSet {
 
   /** The hooks with the plugin's name filled in. */
   facade(plugin: string): Hooks {
-    const hook = (name: HookName) => ({
-      tap: (first: unknown, second?: unknown) => {
-        const [options, fn] = typeof first === "function" ? [{}, first] : [first as TapOptions, second];
-        this.#add(name, plugin, options as TapOptions, fn as AnyTap["fn"]);
-      },
-    });
-    return {
+    const hook = (name: HookName) =>
+      Object.freeze({
+        tap: (...given: readonly unknown[]) => {
+          const [options, fn] = given.length === 1 ? [{}, given[0]] : given;
+          this.#add(name, plugin, options, fn);
+        },
+      });
+    const hooks: Record<HookName, Hook<never>> = {
       beforeUpstream: hook("beforeUpstream"),
       onChunk: hook("onChunk"),
       onOutputItem: hook("onOutputItem"),
       onToolCall: hook("onToolCall"),
       onComplete: hook("onComplete"),
     };
+    return withoutOthers(plugin, Object.freeze(hooks) as Hooks);
   }
 
-  #add(hook: HookName, plugin: string, options: TapOptions, fn: AnyTap["fn"]): void {
+  #add(hook: HookName, plugin: string, options: unknown, fn: unknown): void {
     if (this.#sealed) throw new PluginError(`plugin "${plugin}" taps ${hook} after set-up: hooks are sealed`);
+    if (typeof options === "function")
+      throw new PluginError(`plugin "${plugin}" taps ${hook} with its options behind the function`);
+    checkTapOptions(plugin, hook, options);
     if (typeof fn !== "function") throw new PluginError(`plugin "${plugin}" taps ${hook} without a function`);
-    const name = options.name ? `${plugin}/${options.name}` : plugin;
-    this.#taps[hook].push({ hook, plugin, name, options, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 });
+    this.#taps[hook].push(newTap(hook, plugin, options as AnyTapOptions, fn as AnyTap["fn"]));
   }
 
   /** Every tap with what it has cost so far, in the order of registration. */
@@ -109,6 +117,7 @@ export class HookSet {
     return Object.values(this.#taps).flat();
   }
 
+  /** @throws PluginError when taps cannot be put in order */
   seal(log: Log): SealedHooks {
     this.#sealed = true;
     return {
@@ -121,12 +130,12 @@ export class HookSet {
   }
 
   #waterfall<T extends object>(name: "beforeUpstream" | "onOutputItem", log: Log, guard?: ItemGuard) {
-    const taps = this.#taps[name];
+    const taps = inOrder(this.#taps[name]);
     if (taps.length === 0) return undefined;
     const hook = new AsyncSeriesWaterfallHook<[T, Turn]>(["value", "turn"], name);
     for (const tap of taps) {
       const call = guard ? guard(tap as AnyTap) : tap.fn;
-      hook.tapAsync(tapableOptions(tap), (value, turn, callback) => {
+      hook.tapAsync(tap.name, (value, turn, callback) => {
         runTap(tap, log, () => call(value, turn), callback, RETURNED[name]);
       });
     }
@@ -134,41 +143,41 @@ export class HookSet {
   }
 
   #chunks(log: Log): SealedHooks["onChunk"] {
-    const taps = this.#taps.onChunk;
+    const taps = inOrder(this.#taps.onChunk);
     if (taps.length === 0) return undefined;
     if (!taps.some((tap) => tap.options.async ?? isAsyncFunction(tap.fn))) {
       const hook = new SyncWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
-      for (const tap of taps) hook.tap(tapableOptions(tap), liftSync(tap, log));
+      for (const tap of taps) hook.tap(tap.name, liftSync(tap, log));
       return (batch, turn) => hook.call(batch, turn);
     }
     const hook = new AsyncSeriesWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
-    for (const tap of taps) hook.tapPromise(tapableOptions(tap), liftAsync(tap, log));
+    for (const tap of taps) hook.tapPromise(tap.name, liftAsync(tap, log));
     return (batch, turn) => untilAborted(hook.promise(batch, turn), turn.signal);
   }
 
   #toolCalls(log: Log): SealedHooks["onToolCall"] {
-    const taps = this.#taps.onToolCall;
+    const taps = inOrder(this.#taps.onToolCall);
     if (taps.length === 0) return undefined;
     const hook = new AsyncSeriesBailHook<[ToolCall, Turn], ToolDecision | undefined>(
       ["call", "turn"],
       "onToolCall",
     );
     for (const tap of taps)
-      hook.tapAsync(tapableOptions(tap), (call, turn, callback) => {
+      hook.tapAsync(tap.name, (call, turn, callback) => {
         runTap(tap, log, () => tap.fn(call, turn), callback, RETURNED.onToolCall);
       });
     return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
   }
 
   #observers(log: Log): SealedHooks["onComplete"] {
-    const taps = this.#taps.onComplete;
+    const taps = inOrder(this.#taps.onComplete);
     if (taps.length === 0) return undefined;
     const hook = new AsyncParallelHook<[ResponseObject, ResponseContext]>(
       ["response", "context"],
       "onComplete",
     );
     for (const tap of taps)
-      hook.tapAsync(tapableOptions(tap), (response, context, callback) => {
+      hook.tapAsync(tap.name, (response, context, callback) => {
         // An observer's failure is logged by runTap and stays with it.
         runTap(
           tap,
@@ -210,7 +219,22 @@ const guardItem: ItemGuard = (tap) => {
   };
 };
 
-function tapableOptions(tap: AnyTap): { name: string; stage?: number; before?: string } {
-  const { stage, before } = tap.options;
-  return { name: tap.name, ...(stage === undefined ? {} : { stage }), ...(before ? { before } : {}) };
+function newTap(hook: HookName, plugin: string, options: AnyTapOptions, fn: AnyTap["fn"]): AnyTap {
+  const name = options.name ? `${plugin}/${options.name}` : plugin;
+  return { hook, plugin, name, options: { ...options }, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 };
+}
+
+/** A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` asks without one. */
+function withoutOthers(plugin: string, hooks: Hooks): Hooks {
+  return new Proxy(hooks, {
+    get(target, key) {
+      // What `await` and `JSON.stringify` look for in any object.
+      if (typeof key === "symbol" || key in target || key === "then" || key === "toJSON")
+        return Reflect.get(target, key);
+      const names = Object.keys(target).join(", ");
+      throw new PluginError(
+        `plugin "${plugin}" uses the hook "${key}", which does not exist; there are ${names}`,
+      );
+    },
+  });
 }

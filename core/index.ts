@@ -25,7 +25,8 @@ export {
   UpstreamError,
   VrError,
 } from "./errors.ts";
-export type { Tap, TapOptions } from "./hook-taps.ts";
+export type { ChunkTapOptions, TapOptions } from "./hook-options.ts";
+export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
 export { type BodyLimits, readJson } from "./http/body.ts";
 export { newId, responseIdOfItem } from "./ids.ts";

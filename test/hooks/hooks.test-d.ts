@@ -1,0 +1,43 @@
+/** What plugin authors must not be able to write. Checked by the compiler: each line that is wrong must stay so. */
+import type { ModelChunk, Vr } from "../../core/index.ts";
+
+export function tapOptions({ hooks }: Vr): void {
+  hooks.onChunk.tap({ name: "words", stage: 1, before: "logger", onError: "warn", async: true }, () => {});
+  // @ts-expect-error: there is no such hook
+  hooks.onChunks.tap(() => {});
+  // @ts-expect-error: a misspelt option
+  hooks.onChunk.tap({ onErr: "warn" }, () => {});
+  // @ts-expect-error: a word that the option does not take
+  hooks.onChunk.tap({ onError: "ignore" }, () => {});
+  // @ts-expect-error: an option of onChunk alone
+  hooks.onOutputItem.tap({ async: true }, () => {});
+  // @ts-expect-error: options come first
+  hooks.onChunk.tap(() => {}, { stage: 1 });
+  // @ts-expect-error: a name alone, as tapable has it
+  hooks.onChunk.tap("words", () => {});
+  // @ts-expect-error: no function
+  hooks.onChunk.tap({ stage: 1 });
+  // @ts-expect-error: hooks are the core's
+  hooks.onChunk = hooks.onOutputItem;
+}
+
+export function whatTapsReturn({ hooks }: Vr): void {
+  // @ts-expect-error: null is no way to change nothing
+  hooks.onChunk.tap(() => null);
+  // @ts-expect-error: words are no chunk
+  hooks.onChunk.tap(() => "noon");
+  // @ts-expect-error: a text chunk has text
+  hooks.onChunk.tap(() => ({ type: "text" }));
+  // @ts-expect-error: deny needs a reason
+  hooks.onToolCall.tap(() => ({ kind: "deny" }));
+}
+
+export function chunks(chunk: ModelChunk, all: ModelChunk[]): void {
+  // @ts-expect-error: nobody writes into a chunk
+  if (chunk.type === "text") chunk.text += "!";
+  // @ts-expect-error: nor into what it holds
+  if (chunk.type === "text") chunk.logprobs?.push({ token: "a", logprob: 0, bytes: [], top_logprobs: [] });
+  // @ts-expect-error: nor into usage
+  if (chunk.type === "usage") chunk.usage.total_tokens = 0;
+  all.push({ ...chunk });
+}
