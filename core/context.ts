@@ -19,6 +19,10 @@ export interface Log {
 export interface Caller {
   /** The client's `Authorization` header as it came; for upstreams that forward it. Never logged. */
   readonly authorization?: string | undefined;
+  /** Of the HTTP request: `POST`. */
+  readonly method?: string;
+  /** Of the HTTP request, without its query. */
+  readonly path?: string;
   /** Aborts when the client leaves or the gateway shuts down. */
   readonly signal: AbortSignal;
 }
@@ -44,6 +48,33 @@ export interface ResponseContext {
   warn(message: string): void;
   /** The value kept under `key` for this response; made by `init` at the first call. */
   state<T>(key: string | symbol, init: () => T): T;
+}
+
+/** What `onComplete` is told beside the response. */
+export interface EndContext extends Omit<ResponseContext, "request"> {
+  /** `undefined` when the body was refused or not understood. */
+  readonly request: ResponseRequest | undefined;
+  /** The HTTP status that the client was sent; 499 when it left before it was sent any. */
+  readonly httpStatus: number;
+  /** Why the response failed. */
+  readonly failure: Failure | undefined;
+}
+
+/** Why a response failed, in the words of the log. */
+export interface Failure {
+  /** The HTTP status that the failure stands for, also when the stream had begun with 200. */
+  readonly status: number;
+  /** Such as `previous_response_not_found`. */
+  readonly code: string | null;
+  readonly param: string | null;
+  /** For operators: may name hosts and files. Secrets are cut out. */
+  readonly message: string;
+  /** The plugin that failed or refused, where it was one. */
+  readonly plugin: string | undefined;
+  /** What was thrown, with its stack and causes. */
+  readonly error: unknown;
+  /** Set it to `true`, before the tap first awaits, to log the failure yourself: the core then writes no line. */
+  logged: boolean;
 }
 
 /** One model call of a response, and the tool calls that it leads to. Counted from 0. */
@@ -93,12 +124,17 @@ export function answerOf(request: ModelRequest): readonly ModelChunk[] | undefin
   return (request as { [ANSWER]?: readonly ModelChunk[] })[ANSWER];
 }
 
-export class ResponseScope implements ResponseContext {
+/** `Asked` is `undefined` for a response whose request was refused unread. */
+export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseRequest>
+  implements EndContext
+{
   readonly id: string;
-  readonly request: ResponseRequest;
+  readonly request: Asked;
   readonly caller: Caller;
   readonly signal: AbortSignal;
-  readonly startedAt = Date.now();
+  readonly startedAt: number;
+  httpStatus = 200;
+  failure: Failure | undefined;
   history: readonly StoredItem[] = [];
   turns = 0;
   readonly warnings: string[] = [];
@@ -106,11 +142,19 @@ export class ResponseScope implements ResponseContext {
   #log: Log | undefined;
   #state: State | undefined;
 
-  constructor(id: string, request: ResponseRequest, caller: Caller, signal: AbortSignal, log: Log) {
+  constructor(
+    id: string,
+    request: Asked,
+    caller: Caller,
+    signal: AbortSignal,
+    log: Log,
+    startedAt = Date.now(),
+  ) {
     this.id = id;
     this.request = request;
     this.caller = caller;
     this.signal = signal;
+    this.startedAt = startedAt;
     this.#parentLog = log;
   }
 

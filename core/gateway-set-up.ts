@@ -1,4 +1,5 @@
 import type { Log, MaybePromise } from "./context.ts";
+import { namingResponse } from "./current-response.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
 import { HookSet, type SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
@@ -129,7 +130,7 @@ export class PluginSet {
       },
       dependencies: { add: (dependency) => registry.addDependency(plugin, dependency) },
       router: this.endpoints,
-      log: log.child({ plugin }),
+      log: namingResponse(log.child({ plugin })),
       settings,
       taps: () => hooks.taps,
       ending: this.#ending.signal,

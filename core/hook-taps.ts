@@ -1,5 +1,6 @@
 import type { Log } from "./context.ts";
 import { isGuardrailStop, isVrError, PluginError } from "./errors.ts";
+import { blame } from "./failure.ts";
 import type { AnyTapOptions } from "./hook-options.ts";
 
 /** A function on a hook, and what it has cost so far. */
@@ -68,11 +69,13 @@ export function measure(tap: Tap<unknown>, start: number): void {
 export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error | undefined {
   if (isGuardrailStop(error)) return error;
   tap.errors++;
-  if (isVrError(error) && error.code !== "plugin_error") return error;
-  log.error({ plugin: tap.name, hook: tap.hook, err: error }, "a plugin failed in a hook");
+  if (isVrError(error) && error.code !== "plugin_error") return blame(error, tap.name);
+  // What fails the response is logged with it.
+  const goesOn = tap.options.onError === "warn" || tap.hook === "onComplete";
+  if (goesOn) log.error({ plugin: tap.name, hook: tap.hook, err: error }, "a plugin failed in a hook");
   if (tap.options.onError === "warn") return undefined;
-  if (isVrError(error)) return error;
-  return new PluginError(`plugin "${tap.name}" failed in ${tap.hook}`, { cause: error });
+  if (isVrError(error)) return blame(error, tap.name);
+  return blame(new PluginError(`plugin "${tap.name}" failed in ${tap.hook}`, { cause: error }), tap.name);
 }
 
 /** A guardrail's slip of the pen (`return { kind: "denied" }`) must not pass for silence. */

@@ -1,5 +1,5 @@
 import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
-import type { Log, MaybePromise, ResponseContext, Turn } from "./context.ts";
+import type { EndContext, Log, MaybePromise, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
 import {
@@ -53,8 +53,11 @@ export interface Hooks {
   onOutputItem: Hook<TapFunction<[item: OutputItem, turn: Turn], OutputItem>>;
   /** Every call of a gateway tool, in series, until one has an opinion. Silence of all runs the tool. */
   onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>>;
-  /** Once, after the terminal event of whatever status, in parallel. No client waits; errors are logged. */
-  onComplete: Hook<TapFunction<[response: ResponseObject, context: ResponseContext], void>>;
+  /**
+   * Once per `POST /v1/responses`, after its terminal event or its answer of whatever status, in parallel. A refusal is
+   * a failed response without output. No client waits; errors are logged.
+   */
+  onComplete: Hook<TapFunction<[response: ResponseObject, context: EndContext], void>>;
 }
 
 /** The hooks after set-up, as the pipeline calls them. A hook that nobody tapped is `undefined`. */
@@ -65,7 +68,7 @@ export interface SealedHooks {
     | undefined;
   readonly onOutputItem: ((item: OutputItem, turn: Turn) => Promise<OutputItem>) | undefined;
   readonly onToolCall: ((call: ToolCall, turn: Turn) => Promise<ToolDecision | undefined>) | undefined;
-  readonly onComplete: ((response: ResponseObject, context: ResponseContext) => Promise<void>) | undefined;
+  readonly onComplete: ((response: ResponseObject, context: EndContext) => Promise<void>) | undefined;
 }
 
 type Batch = readonly ModelChunk[];
@@ -172,10 +175,7 @@ export class HookSet {
   #observers(log: Log): SealedHooks["onComplete"] {
     const taps = inOrder(this.#taps.onComplete);
     if (taps.length === 0) return undefined;
-    const hook = new AsyncParallelHook<[ResponseObject, ResponseContext]>(
-      ["response", "context"],
-      "onComplete",
-    );
+    const hook = new AsyncParallelHook<[ResponseObject, EndContext]>(["response", "context"], "onComplete");
     for (const tap of taps)
       hook.tapAsync(tap.name, (response, context, callback) => {
         // An observer's failure is logged by runTap and stays with it.

@@ -2,6 +2,8 @@
 export { type Config, type ConfigInput, defineConfig } from "./config.ts";
 export type {
   Caller,
+  EndContext,
+  Failure,
   Log,
   MaybePromise,
   ResponseContext,

@@ -1,9 +1,12 @@
 import type Router from "@koa/router";
 import Koa from "koa";
 import type { Log } from "../context.ts";
-import { NotFoundError, toVrError, VrError } from "../errors.ts";
+import { NotFoundError, VrError } from "../errors.ts";
+import { failureFields, toFailure } from "../failure.ts";
+import { newId } from "../ids.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { ResponseCreator } from "./create-response.ts";
+import type { Creation } from "./creation.ts";
 import { createRouter } from "./router.ts";
 import { sendError } from "./send.ts";
 import { statusRoutes } from "./status-routes.ts";
@@ -12,55 +15,70 @@ import { storedResponseRoutes } from "./stored-responses.ts";
 /** The HTTP application: the API's routes, then those of plugins. */
 export function createApp(engine: Engine, creator: ResponseCreator, plugins: Router, log: Log): Koa {
   const app = new Koa();
-  // A router of its own, in front: the one hot path passes a single route and no other middleware.
-  const create = createRouter();
-  create.post("/v1/responses", async (ctx) => {
-    ctx.respond = false; // the sinks write for themselves
+  // In front of everything: each request has its id, and whatever is thrown behind this becomes its answer.
+  app.use(async (ctx, next) => {
+    if (createsResponse(ctx)) {
+      ctx.respond = false; // the sinks write for themselves
+      await creator.create(ctx.req, ctx.res, ctx.path, (creation) => {
+        ctx.state.creation = creation;
+        return next();
+      });
+      return;
+    }
+    ctx.state.id = newId("req");
+    ctx.set("x-request-id", ctx.state.id);
     try {
-      await creator.create(ctx.req, ctx.res);
+      await next();
     } catch (error) {
-      logFailure(log, error);
-      sendError(ctx.res, error);
+      answerError(ctx, log, error);
     }
   });
+
+  // A router of its own: the one hot path passes a single route.
+  const create = createRouter();
+  create.post("/v1/responses", (ctx) => (ctx.state.creation as Creation).answer());
   const router = createRouter();
   storedResponseRoutes(router, engine);
   statusRoutes(router, engine);
 
   app.use(create.routes());
   app.use(async (ctx, next) => {
-    try {
-      await next();
-      if (ctx.body !== undefined || ctx.respond === false) return;
-      if (ctx.status === 404) throw noRoute(ctx.method, ctx.path);
-      if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
-    } catch (error) {
-      if (ctx.respond === false) throw error;
-      logFailure(log, error);
-      ctx.respond = false;
-      sendError(ctx.res, error);
-    }
+    await next();
+    if (ctx.body !== undefined || ctx.respond === false) return;
+    if (ctx.status === 404) throw noRoute(ctx.method, ctx.path);
+    if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
   });
   app.use(router.routes());
   app.use(plugins.routes());
   app.use(create.allowedMethods());
   app.use(router.allowedMethods());
-  app.on("error", (error, ctx?: Koa.Context) => {
+
+  // What Koa itself cannot send, such as a plugin's body that is no JSON, and connections that break.
+  app.context.onerror = function (this: Koa.Context, error: Error | null) {
+    if (!error) return;
     // Of a client that cut the connection: its response ends as cancelled, nobody has failed.
-    if (ctx?.socket.destroyed) log.debug({ err: error }, "a connection broke");
-    else log.error({ err: error }, "a request failed");
-  });
+    if (this.socket.destroyed) log.debug({ request: this.state.id, err: error }, "a connection broke");
+    else answerError(this, log, error);
+  };
   return app;
 }
 
+/** As the router matches it: in any case, with a slash behind it too. */
+const CREATE_PATH = /^\/v1\/responses\/?$/i;
+
+function createsResponse({ method, path }: Koa.Context): boolean {
+  return method === "POST" && CREATE_PATH.test(path);
+}
+
 /** One line for each request that ends with an error status: no contents, and a stack only of what is the gateway's. */
-function logFailure(log: Log, error: unknown): void {
-  const { status, code, param, headers } = toVrError(error);
-  const fields = { response: headers["x-request-id"], status, code, param };
-  if (status < 500) log.info(fields, "a request was refused");
-  // What a plugin threw has been logged where it was thrown, with its name.
-  else if (code === "plugin_error") log.error(fields, "a request failed");
-  else log.error({ ...fields, err: error }, "a request failed");
+function answerError(ctx: Koa.Context, log: Log, error: unknown): void {
+  const failure = toFailure(error);
+  const { method, path } = ctx;
+  const fields = { request: ctx.state.id, method, path: path.slice(0, 200), ...failureFields(failure) };
+  if (failure.status < 500) log.info(fields, "a request was refused");
+  else log.error(fields, "a request failed");
+  ctx.respond = false;
+  sendError(ctx.res, error, { "x-request-id": ctx.state.id });
 }
 
 function noRoute(method: string, path: string): NotFoundError {

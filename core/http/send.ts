@@ -23,13 +23,17 @@ export function encodingOf(text: string, bytes = Buffer.byteLength(text)): "lati
 }
 
 /** Sends the OpenAI error envelope. What is no `VrError` becomes a 500 that hides its message. */
-export function sendError(res: ServerResponse, error: unknown): void {
+export function sendError(
+  res: ServerResponse,
+  error: unknown,
+  more: Readonly<Record<string, string>> = {},
+): void {
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;
   }
   const failure = toVrError(error);
-  const headers = { ...failure.headers };
+  const headers: Record<string, string> = { ...failure.headers, ...more };
   // The rest of a body that is too large is not read: the connection cannot go on.
   if (failure.status === 413) headers.connection = "close";
   sendJson(res, failure.status, JSON.stringify(failure), headers);

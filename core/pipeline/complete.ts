@@ -1,4 +1,5 @@
 import { ClientLeft, isVrError, toVrError, type VrError } from "../errors.ts";
+import { toFailure } from "../failure.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { Item, StoredItem } from "../protocol/items.ts";
 import type { OutputItem, ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
@@ -14,8 +15,8 @@ export type Outcome =
   | { status: "cancelled" };
 
 /**
- * Ends a response: closes what is open, stores it, then sends the one terminal event, then tells the
- * observers. A response that cannot be stored fails.
+ * Ends a response: closes what is open, stores it, then sends the one terminal event. A response that cannot
+ * be stored fails.
  * @throws StoreError when nothing has been sent yet
  */
 export async function complete(run: Run, outcome: Outcome): Promise<ResponseObject> {
@@ -30,14 +31,13 @@ export async function complete(run: Run, outcome: Outcome): Promise<ResponseObje
       run.sequencer.stop();
       throw error;
     }
-    context.log.error({ err: error }, "the response could not be completed and stored");
+    context.failure = toFailure(error);
     const failure = { status: "failed" as const, error: toVrError(error) };
     response = run.document.snapshot(lifeOf(run, failure, shownAnyway(run)));
   }
   if (response.status === "cancelled") run.sequencer.stop();
   else if (sink.live) run.sequencer.end({ type: terminalType(response.status), response });
   else sink.open({ id: context.id, warnings: context.warnings });
-  tellObservers(run, response);
   return response;
 }
 
@@ -58,16 +58,6 @@ function shownAnyway(run: Run): OutputItem[] {
   } catch {
     return [];
   }
-}
-
-/** No client waits for them; the gateway does when it closes. */
-function tellObservers({ engine, context }: Run, response: ResponseObject): void {
-  const observing = engine.hooks.onComplete?.(response, context).catch((error: unknown) => {
-    context.log.error({ err: error }, "onComplete failed");
-  });
-  if (!observing) return;
-  engine.observing.add(observing);
-  observing.then(() => engine.observing.delete(observing));
 }
 
 function terminalType(status: ResponseObject["status"]) {
@@ -132,7 +122,7 @@ async function unlessShutDown(storing: Promise<void>, signal: AbortSignal): Prom
 }
 
 /** The closed enum of `response.failed`; `context_length_exceeded` passes, since clients act on it. */
-function toResponseError(error: VrError): { code: ResponseErrorCode; message: string } {
+export function toResponseError(error: VrError): { code: ResponseErrorCode; message: string } {
   return { code: errorCode(error), message: error.publicMessage };
 }
 

@@ -1,6 +1,6 @@
-import { type Caller, ResponseScope, TurnScope } from "../context.ts";
+import { type ResponseScope, TurnScope } from "../context.ts";
 import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
-import { newId } from "../ids.ts";
+import { toFailure } from "../failure.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import {
   type HostedItem,
@@ -22,7 +22,6 @@ import type { Engine } from "./engine.ts";
 import { hydrate } from "./hydrate.ts";
 import { showListed } from "./listed.ts";
 import { toModelRequest } from "./model-request.ts";
-import type { ParsedRequest } from "./parse.ts";
 import { resolveTools } from "./resolve-tools.ts";
 import { type Prepared, Run } from "./run.ts";
 import { type CallsEnd, runCalls } from "./tool-calls.ts";
@@ -31,26 +30,17 @@ import { isCut, runTurn } from "./turn.ts";
 /**
  * The life of a response: hydrate, tools, turns, completion. The sink sees numbered events and exactly one
  * terminal one; the promise resolves to the response as it ended.
- * @throws VrError when nothing has been sent yet: the caller answers with its status
+ * @throws what failed before anything was sent: the caller answers with its status
  */
 export async function respond(
   engine: Engine,
-  { request, warnings }: ParsedRequest,
+  context: ResponseScope,
   sink: EventSink,
-  caller: Caller,
 ): Promise<ResponseObject> {
-  const context = new ResponseScope(newId("resp"), request, caller, caller.signal, engine.log);
-  for (const warning of warnings) context.warn(warning);
-  try {
-    const preparing = prepare(engine, context);
-    const prepared = await (asksPlugins(request) ? untilAborted(preparing, context.signal) : preparing);
-    const run = new Run(engine, context, sink, prepared);
-    return await complete(run, await converse(run).catch((error: unknown) => outcomeOf(run, error)));
-  } catch (error) {
-    const failure = toVrError(error);
-    failure.headers = { ...failure.headers, "x-request-id": context.id };
-    throw failure;
-  }
+  const preparing = prepare(engine, context);
+  const prepared = await (asksPlugins(context.request) ? untilAborted(preparing, context.signal) : preparing);
+  const run = new Run(engine, context, sink, prepared);
+  return complete(run, await converse(run).catch((error: unknown) => outcomeOf(run, error)));
 }
 
 /** Whether a store, a tool kind or an upstream is asked before the first turn: it may never answer. */
@@ -153,7 +143,7 @@ async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[
   return [...(await runCalls(run, turn, number, true)).items.values()].flat();
 }
 
-/** What was thrown, as an end of the response. @throws it, as a VrError, when nothing has been sent yet */
+/** What was thrown, as an end of the response. @throws it when nothing has been sent yet */
 function outcomeOf(run: Run, error: unknown): Outcome {
   const { signal, log } = run.context;
   if (signal.aborted && signal.reason instanceof ClientLeft) return { status: "cancelled" };
@@ -161,11 +151,11 @@ function outcomeOf(run: Run, error: unknown): Outcome {
     log.info({ reason: error.message }, "a guardrail ended the response");
     return { status: "incomplete", reason: "content_filter" };
   }
-  const failure = toVrError(signal.aborted ? signal.reason : error);
+  const reason: unknown = signal.aborted ? signal.reason : error;
   if (run.opened) {
-    if (failure.status >= 500) log.error({ err: error }, failure.message);
-    return { status: "failed", error: failure };
+    run.context.failure = toFailure(reason);
+    return { status: "failed", error: toVrError(reason) };
   }
   run.sequencer.stop();
-  throw failure;
+  throw reason;
 }

@@ -1,4 +1,4 @@
-import type { ResponseContext, wire } from "../../core/index.ts";
+import type { EndContext, wire } from "../../core/index.ts";
 
 /** What a line says of a response. Absent values are left out of it. */
 export interface Summary {
@@ -17,7 +17,7 @@ export interface Summary {
   incomplete?: string;
 }
 
-export function summarize(response: wire.Response, context: ResponseContext): Summary {
+export function summarize(response: wire.Response, context: EndContext): Summary {
   const { id, status, model, usage, error, incomplete_details } = response;
   const summary: Summary = { id, status, model, ms: Date.now() - context.startedAt, turns: context.turns };
   const tools = countCalls(response.output);

@@ -1,4 +1,6 @@
+import { ResponseScope } from "../../core/context.ts";
 import type { Gateway } from "../../core/gateway.ts";
+import { newId } from "../../core/ids.ts";
 import { parseRequest } from "../../core/pipeline/parse.ts";
 import { respond } from "../../core/pipeline/respond.ts";
 import type { EventBatch, EventDraft } from "../../core/protocol/events.ts";
@@ -49,6 +51,7 @@ export function respondInto(
   body: object = {},
   signal = new AbortController().signal,
 ): Promise<ResponseObject> {
-  const parsed = parseRequest({ input: "hello", stream: true, ...body });
-  return respond(gateway.engine, parsed, sink, { signal });
+  const { request } = parseRequest({ input: "hello", stream: true, ...body });
+  const context = new ResponseScope(newId("resp"), request, { signal }, signal, gateway.engine.log);
+  return respond(gateway.engine, context, sink);
 }

@@ -157,8 +157,11 @@ describe("onChunk", () => {
       });
       expect(response.error).toEqual({ code: "server_error", message: 'plugin "tap" failed in onChunk' });
       const [line] = vr.log.filter(({ level }) => level === "error");
-      expect(line?.fields).toMatchObject({ plugin: "tap", hook: "onChunk" });
-      expect(String(line?.fields.err)).toContain("the password is 1234");
+      expect(line?.fields).toMatchObject({
+        fault: "tap",
+        message: 'plugin "tap" failed in onChunk',
+        err: { cause: new TypeError("the password is 1234") },
+      });
     });
 
     it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RefusedError, type ResponseContext, UpstreamError, type wire } from "../../core/index.ts";
+import { type EndContext, UpstreamError, type wire } from "../../core/index.ts";
 import { plugin } from "../helpers/both-ways.ts";
 import { finish, text } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -8,7 +8,7 @@ import { gate, type ScriptedTurn, says, scripted } from "../helpers/scripted.ts"
 /** A plugin that observes, and what it has seen. */
 function observer(name = "observer") {
   const seen: wire.Response[] = [];
-  const first = Promise.withResolvers<[wire.Response, ResponseContext]>();
+  const first = Promise.withResolvers<[wire.Response, EndContext]>();
   return {
     seen,
     first: first.promise,
@@ -53,19 +53,6 @@ describe("onComplete", () => {
     const vr = await startInProcess({ plugins: [scripted(says("noon")), plugin] });
     const { response } = await vr.post();
     expect((await first)[0]).toEqual(response);
-  });
-
-  it("is not told of a request that never became a response", async () => {
-    const { seen, plugin: observing } = observer();
-    const refusing = plugin("doorman", ({ hooks }) =>
-      hooks.beforeUpstream.tap((_, turn) => {
-        if (turn.response.request.instructions === "refuse") throw new RefusedError("no");
-      }),
-    );
-    const vr = await startInProcess({ plugins: [scripted(says("noon")), refusing, observing] });
-    expect((await vr.post({ instructions: "refuse" })).status).toBe(403);
-    const { response } = await vr.post();
-    expect(seen.map(({ id }) => id)).toEqual([response.id]);
   });
 
   it("keeps no client waiting: the stream has ended while an observer still works", async () => {

@@ -1,31 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { type Plugin, type Store, StoreError } from "../../core/index.ts";
+import { StoreError } from "../../core/index.ts";
 import { storeKeyv } from "../../plugins/store-keyv/index.ts";
 import { storeSqlite } from "../../plugins/store-sqlite/index.ts";
 import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
 import { call, finish, text, think, usage } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { gate, says, scripted } from "../helpers/scripted.ts";
+import { storeOf } from "../helpers/store-of.ts";
 
 const down = () => {
   throw new StoreError("10.0.0.1 cannot be reached");
 };
 /** All that clients are told of it. */
 const UNUSABLE = "The gateway's store cannot be used at the moment.";
-
-/** A store that does nothing but what is said here. */
-const storeOf = (methods: Partial<Store>): Plugin => ({
-  name: "broken-store",
-  setup: (vr) =>
-    vr.stores.use({
-      name: "broken",
-      putResponse: () => {},
-      getResponse: () => undefined,
-      getHistory: () => undefined,
-      deleteResponse: () => false,
-      ...methods,
-    }),
-});
 
 const clock = plugin("clock", ({ tools }) =>
   tools.add({ name: "clock", parameters: {}, execute: () => ({ kind: "output", output: "12" }) }),
@@ -331,17 +318,20 @@ describe("a request that fails before anything was sent", () => {
     ]);
   });
 
-  it("leaves a line when it was refused, without what it said", async () => {
+  it("leaves a line when it was refused, with the reason", async () => {
     const vr = await startInProcess({ plugins: [scripted(says("never"))] });
-    const { status } = await vr.post({ previous_response_id: "resp_secret" });
+    const { status } = await vr.post({ previous_response_id: "resp_gone" });
     expect(status).toBe(400);
     const refused = vr.log.filter(({ message }) => message === "a request was refused");
     expect(refused.map(({ fields }) => fields)).toEqual([
       {
         response: expect.stringMatching(/^resp_/),
+        method: "POST",
+        path: "/v1/responses",
         status: 400,
         code: "previous_response_not_found",
         param: "previous_response_id",
+        message: 'Previous response with id "resp_gone" not found.',
       },
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HookSet, type SealedHooks } from "../../core/hooks.ts";
-import type { Log, Plugin, ResponseContext, Vr, wire } from "../../core/index.ts";
+import type { EndContext, Log, Plugin, Vr, wire } from "../../core/index.ts";
 import { logger } from "../../plugins/logger/index.ts";
 
 interface Line {
@@ -46,8 +46,8 @@ async function start(plugin: Plugin): Promise<Started> {
   return { hooks: set.seal(log), lines, close };
 }
 
-function contextOf(log: Log): ResponseContext {
-  return { id: "resp_1", startedAt: Date.now() - 5_000, turns: 2, log } as unknown as ResponseContext;
+function contextOf(log: Log): EndContext {
+  return { id: "resp_1", startedAt: Date.now() - 5_000, turns: 2, log } as unknown as EndContext;
 }
 
 const response = {

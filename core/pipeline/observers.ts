@@ -1,0 +1,28 @@
+import type { ResponseScope } from "../context.ts";
+import { failureFields } from "../failure.ts";
+import type { ResponseRequest } from "../protocol/request.ts";
+import type { Response as ResponseObject } from "../protocol/wire.ts";
+import type { Engine } from "./engine.ts";
+
+/**
+ * Tells the observers that a response has ended. No client waits for them; the gateway does when it closes. The
+ * log has a line for each failure: that of the observer who says that it logs it, else the core's.
+ */
+export function tellObservers(
+  engine: Engine,
+  response: ResponseObject,
+  context: ResponseScope<ResponseRequest | undefined>,
+): void {
+  const observing = engine.hooks.onComplete?.(response, context).catch((error: unknown) => {
+    context.log.error({ err: error }, "onComplete failed");
+  });
+  if (observing) {
+    engine.observing.add(observing);
+    observing.then(() => engine.observing.delete(observing));
+  }
+  const { failure, caller } = context;
+  if (!failure || failure.logged) return;
+  const fields = { method: caller.method, path: caller.path, ...failureFields(failure) };
+  if (failure.status < 500) context.log.info(fields, "a request was refused");
+  else context.log.error(fields, "a request failed");
+}

@@ -1,0 +1,29 @@
+import type { ResponseScope } from "../context.ts";
+import { toVrError } from "../errors.ts";
+import type { ResponseRequest } from "../protocol/request.ts";
+import type { Response as ResponseObject } from "../protocol/wire.ts";
+import { ResponseDocument } from "../response/document.ts";
+import { toResponseError } from "./complete.ts";
+
+/** What a response echoes of a request that was not understood: the defaults. */
+const NOTHING_ASKED: ResponseRequest = {
+  input: [],
+  tools: [],
+  tool_choice: "auto",
+  include: new Set(),
+  store: false,
+  stream: false,
+  metadata: {},
+};
+
+/** A response that ended before it had begun, for those who observe: its client was told a status, or had left. */
+export function refusedResponse(context: ResponseScope<ResponseRequest | undefined>): ResponseObject {
+  const { id, startedAt, request = NOTHING_ASKED, failure } = context;
+  const document = new ResponseDocument(id, Math.floor(startedAt / 1000), request.model ?? "", request);
+  const nothing = { output: [], usage: null };
+  return document.snapshot(
+    failure
+      ? { ...nothing, status: "failed", error: toResponseError(toVrError(failure.error)) }
+      : { ...nothing, status: "cancelled" },
+  );
+}
