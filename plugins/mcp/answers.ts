@@ -4,7 +4,7 @@ import type { ContentPart, ServerTool } from "./session.ts";
 // Looser than the SDK's: a tool or a part that is odd costs itself, not the whole list or result.
 export const toolList = z.looseObject({
   tools: z.array(z.unknown()),
-  nextCursor: z.string().optional(),
+  nextCursor: z.unknown().optional(),
 });
 const tool = z.looseObject({
   name: z.string().min(1).max(512),
@@ -13,7 +13,7 @@ const tool = z.looseObject({
   annotations: z.record(z.string(), z.unknown()).nullish(),
 });
 const part = z.looseObject({ type: z.string() });
-export const callResult = z.looseObject({
+const result = z.looseObject({
   content: z
     .array(z.unknown())
     .nullish()
@@ -21,6 +21,16 @@ export const callResult = z.looseObject({
   structuredContent: z.unknown().optional(),
   isError: z.boolean().nullish(),
 });
+/** MCP 2024-10-07 gave a call's result as any value in `toolResult`. */
+export const callResult = z.preprocess(withoutToolResult, result);
+
+function withoutToolResult(answer: unknown): unknown {
+  const { content, toolResult } = (answer ?? {}) as { content?: unknown; toolResult?: unknown };
+  if (toolResult === undefined || content !== undefined) return answer;
+  if (Array.isArray((toolResult as { content?: unknown } | null)?.content)) return toolResult;
+  const text = typeof toolResult === "string" ? toolResult : JSON.stringify(toolResult);
+  return { ...(answer as object), content: [{ type: "text", text }] };
+}
 
 /** Levels of nesting in a tool. Clients send lists back, in requests that may have 100 themselves. */
 const MOST_LEVELS = 64;

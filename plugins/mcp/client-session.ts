@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { callResult, readTool, toolList } from "./answers.ts";
+import { speakItsVersion } from "./protocol-version.ts";
 import {
   Client,
   McpError,
@@ -16,6 +17,7 @@ import {
   type Session,
   type SessionLimits,
 } from "./session.ts";
+import { isSessionLost } from "./session-lost.ts";
 
 export interface OpenOptions extends SessionLimits {
   /** What happens beside the calls: lines of standard error, messages that are none. May hold secrets. */
@@ -25,6 +27,8 @@ export interface OpenOptions extends SessionLimits {
 /** A transport, and what it knows beside the messages. */
 export interface Link {
   transport: Transport;
+  /** The protocol version to offer; the SDK's latest by default. */
+  version?: string | undefined;
   /** Why it ended, where it knows. */
   ending?(): string | undefined;
   farewell?(): Promise<void>;
@@ -68,6 +72,7 @@ export class ClientSession implements Session {
     this.#client.onerror = (error) => onNote(kept(error.message));
     this.#client.onclose = () => this.#end(this.#link.ending?.() ?? "closed the connection");
     this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#listAgain());
+    speakItsVersion(this.#link.transport, this.#link.version);
     try {
       await whileHeard(signal, async (own) => {
         await this.#client.connect(this.#link.transport, { signal: own, timeout: connectTimeoutMs });
@@ -85,6 +90,7 @@ export class ClientSession implements Session {
     const tools = new Map<string, ServerTool>();
     if (!this.#client.getServerCapabilities()?.tools) return;
     let cursor: string | undefined;
+    const seen = new Set<unknown>();
     let characters = 0;
     for (let page = 0; page < MAX_PAGES && tools.size < MAX_TOOLS; page++) {
       const params = cursor === undefined ? {} : { cursor };
@@ -99,8 +105,11 @@ export class ClientSession implements Session {
         break;
       }
       for (const tool of read) tools.set(tool.name, tool);
-      cursor = answer.nextCursor;
-      if (cursor === undefined) break;
+      const next = answer.nextCursor;
+      // Servers end their lists with null, with an empty cursor, or never: they give one that they gave before.
+      if (typeof next !== "string" || next === "" || seen.has(next)) break;
+      seen.add(next);
+      cursor = next;
     }
     this.tools = [...tools.values()].slice(0, MAX_TOOLS);
   }
@@ -147,20 +156,21 @@ export class ClientSession implements Session {
 
   /** What the SDK or the transport threw, as something that can be told. */
   #explain(error: unknown): Error {
+    const hasSession = this.#client.transport?.sessionId !== undefined;
     if (error instanceof StreamableHTTPError && error.code !== undefined) {
-      const hasSession = this.#client.transport?.sessionId !== undefined;
       const said = error.message.replace(/^Streamable HTTP error: (Error POSTing to endpoint: )?/, "");
       // The SDK's code for an answer that is neither JSON nor a stream.
       if (error.code < 0) return new CallFailed("protocol", INVALID, kept(said), { cause: error });
       return new CallFailed("http", error.code, kept(`The server answered ${error.code}: ${said}`), {
         cause: error,
-        sessionLost: error.code === 404 && hasSession,
+        sessionLost: hasSession && isSessionLost(error.code, said),
       });
     }
     if (error instanceof McpError) {
       const ended = error.code === CONNECTION_CLOSED && this.#ended;
       const message = ended ? `The server ${ended}` : error.message.replace(/^MCP error -?\d+: /, "");
-      return new CallFailed("protocol", error.code, kept(message), { cause: error });
+      const sessionLost = hasSession && isSessionLost(undefined, message);
+      return new CallFailed("protocol", error.code, kept(message), { cause: error, sessionLost });
     }
     if (/ZodError$/.test((error as Error).name))
       return new CallFailed("protocol", INVALID, "The server's answer is not what the protocol says.", {

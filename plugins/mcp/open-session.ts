@@ -2,7 +2,13 @@ import { boundFetch } from "./bounded-fetch.ts";
 import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
 import { paceStreams } from "./paced-fetch.ts";
 import { patiently } from "./patiently.ts";
-import { loadSseTransport, StreamableHTTPClientTransport, type Transport } from "./sdk.ts";
+import { versionAfter } from "./protocol-version.ts";
+import {
+  LATEST_PROTOCOL_VERSION,
+  loadSseTransport,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from "./sdk.ts";
 import { type Address, CallFailed, type Session } from "./session.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
@@ -12,13 +18,35 @@ export async function openSession(
   options: OpenOptions,
   signal: AbortSignal,
 ): Promise<Session> {
-  if (address.kind === "stdio") return open(stdioLink(address, options), options, signal);
-  if (address.sse) return open(await sseLink(address, options), options, signal);
+  const tried = [LATEST_PROTOCOL_VERSION];
+  for (;;) {
+    const version = tried.at(-1);
+    try {
+      return await openOffering(version, address, options, signal);
+    } catch (error) {
+      const next = signal.aborted ? undefined : versionAfter(error, tried);
+      if (next === undefined) throw error;
+      tried.push(next);
+    }
+  }
+}
+
+/** Opens a session, offering this version of the protocol. */
+async function openOffering(
+  version: string | undefined,
+  address: Address,
+  options: OpenOptions,
+  signal: AbortSignal,
+): Promise<Session> {
+  const connect = (link: Link) => open({ ...link, version }, options, signal);
+  if (address.kind === "stdio") return connect(stdioLink(address, options));
+  if (address.sse) return connect(await sseLink(address, options));
   try {
-    return await open(streamableLink(address, options), options, signal);
+    return await connect(streamableLink(address, options));
   } catch (error) {
-    if (!isOlderServer(error) || signal.aborted) throw error;
-    return open(await sseLink(address, options), options, signal).catch(() => {
+    const isOlder = isOlderServer(error) && versionAfter(error, []) === undefined;
+    if (!isOlder || signal.aborted) throw error;
+    return connect(await sseLink(address, options)).catch(() => {
       throw error; // it is none: what it said first is about the transport of today
     });
   }

@@ -8,7 +8,9 @@ export type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 export {
   isJSONRPCErrorResponse,
   isJSONRPCResultResponse,
+  LATEST_PROTOCOL_VERSION,
   McpError,
+  SUPPORTED_PROTOCOL_VERSIONS,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 

@@ -59,11 +59,7 @@ export const connectTo: Connect = ({ hostname, port, addresses }) =>
  */
 export async function openConnection(origin: Origin, options: ConnectionOptions): Promise<Socket> {
   const { host, port, secure } = origin;
-  const addresses = await addressesOf(host, options);
-  // One private address is enough to refuse: who answers so is mistaken or tries his luck, and what is connected to
-  // should not depend on the order of an answer.
-  if (options.checks && !addresses.every(isPublicAddress))
-    throw new RemoteRefused(`The host "${host}" is refused: it leads to an address that is not public.`);
+  const addresses = await (options.checks ? publicAddressesOf(host, options) : addressesOf(host, options));
   const late = () =>
     new RemoteUnreachable(host, `could not be connected to within ${options.connectTimeoutMs} ms`);
   const limit = { ms: options.connectTimeoutMs, stop: options.stop, late };
@@ -81,6 +77,23 @@ export async function openConnection(origin: Origin, options: ConnectionOptions)
   }
 }
 
+/** What DNS says of a name that it does not know, or that has no address. */
+const UNKNOWN = new Set(["ENOTFOUND", "ENODATA"]);
+
+/**
+ * One private address is enough to refuse the host: whoever answers so is mistaken or attacks, and where a connection
+ * goes should not depend on the order of an answer. Names that DNS does not know are refused in the same words, or
+ * requests could find out which names a private network has.
+ */
+async function publicAddressesOf(host: string, options: ConnectionOptions): Promise<readonly string[]> {
+  const refused = () => new RemoteRefused(`The host "${host}" is refused: it has no public address.`);
+  const addresses = await addressesOf(host, options).catch((error: unknown) => {
+    throw error instanceof RemoteUnreachable && UNKNOWN.has(error.code ?? "") ? refused() : error;
+  });
+  if (!addresses.every(isPublicAddress)) throw refused();
+  return addresses;
+}
+
 async function addressesOf(host: string, options: ConnectionOptions): Promise<readonly string[]> {
   if (isIP(host) !== 0) return [host];
   const { resolveTimeoutMs: ms, stop, resolve } = options;
@@ -91,7 +104,7 @@ async function addressesOf(host: string, options: ConnectionOptions): Promise<re
   } catch (error) {
     throw isRemoteError(error) ? error : new RemoteUnreachable(host, "cannot be resolved", error);
   }
-  if (addresses.length === 0) throw new RemoteUnreachable(host, "has no address");
+  if (addresses.length === 0) throw new RemoteUnreachable(host, "cannot be resolved", { code: "ENODATA" });
   return addresses;
 }
 

@@ -12,11 +12,14 @@ export class RemoteRefused extends Error {
  */
 export class RemoteUnreachable extends Error {
   override readonly name = "RemoteUnreachable";
+  /** The code of the error below, such as `ECONNREFUSED`. */
+  readonly code: string | undefined;
 
-  /** `what` happened to the host, and the code of the error that said so. */
+  /** `what` happened to the host, and the error that said so. */
   constructor(host: string, what: string, error?: unknown) {
     const code = codeOf(error);
     super(`The host "${host}" ${what}${code === undefined ? "" : ` (${code})`}.`);
+    this.code = code;
   }
 }
 

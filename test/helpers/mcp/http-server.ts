@@ -13,6 +13,8 @@ export interface HttpServerOptions {
   tools?: readonly string[];
   /** Whether streams of events stay open behind the answer. */
   staysOpen?: boolean;
+  /** The protocol version that it answers with; the client's by default. */
+  version?: string;
   /** Answers this instead of what was asked; called for each request before anything else. */
   instead?(req: IncomingMessage, res: ServerResponse, body: Json | undefined): boolean;
 }
@@ -59,6 +61,8 @@ export async function startHttpServer(options: HttpServerOptions = {}): Promise<
       sessions.add(id);
       res.setHeader("mcp-session-id", id);
     } else if (!sessions.has(String(session))) return void res.writeHead(404).end("no such session");
+    if (options.version && body.method === "initialize")
+      body.params = { ...(body.params as Json), protocolVersion: options.version };
     if (body.id === undefined) {
       await answer(body, { send: () => {}, die: () => {}, note: () => {}, cancelled });
       return void res.writeHead(202).end();

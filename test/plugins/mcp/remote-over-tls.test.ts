@@ -139,7 +139,7 @@ describe("a name that leads into a private network", () => {
     expect(second.response.output[0]).toMatchObject({
       type: "mcp_call",
       status: "failed",
-      error: { type: "mcp_protocol_error", message: expect.stringContaining("not public") },
+      error: { type: "mcp_protocol_error", message: expect.stringContaining("no public address") },
     });
     expect(new Set(targets.flat())).toEqual(new Set([PUBLIC]));
     expect(private_.connections).toBe(0);

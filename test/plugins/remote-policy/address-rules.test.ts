@@ -81,6 +81,6 @@ describe("an address that DNS gives", () => {
   ])("is refused with all that came with it, and not told: %s %s", async (...addresses) => {
     const { resolve } = dns(addresses.filter((address) => address !== undefined));
     const message = await refusalOf(create({ resolve, connect: never }).fetch(URL_OF_HOST));
-    expect(message).toBe('The host "mcp.example.com" is refused: it leads to an address that is not public.');
+    expect(message).toBe('The host "mcp.example.com" is refused: it has no public address.');
   });
 });

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
+import type { Resolver } from "../../../plugins/remote-policy/index.ts";
 import { RemoteUnreachable } from "../../../plugins/remote-policy/index.ts";
 import { dns } from "../../helpers/dns-answers.ts";
 import {
@@ -17,18 +18,37 @@ import {
 describe("a failure", () => {
   const INNER = /127\.0\.0\.1|10\.0\.0\.7|8\.8\.8\.8/;
 
+  const failing = (code: string) => async () => {
+    throw Object.assign(new Error(`queryA ${code} 10.0.0.7`), { code });
+  };
+
   it("of DNS names the code", async () => {
-    const resolve = async () => {
-      throw Object.assign(new Error("queryA ENOTFOUND 10.0.0.7"), { code: "ENOTFOUND" });
-    };
-    const failure = await failureOf(create({ resolve, connect: never }).fetch(URL_OF_HOST));
-    expect(failure.message).toBe('The host "mcp.example.com" cannot be resolved (ENOTFOUND).');
+    const failure = await failureOf(
+      create({ resolve: failing("ESERVFAIL"), connect: never }).fetch(URL_OF_HOST),
+    );
+    expect(failure.message).toBe('The host "mcp.example.com" cannot be resolved (ESERVFAIL).');
     expect(inspect(failure, { depth: 9 })).not.toMatch(INNER);
   });
 
-  it("is a host without addresses", async () => {
-    const failure = await failureOf(create({ ...dns([]), connect: never }).fetch(URL_OF_HOST));
-    expect(failure.message).toBe('The host "mcp.example.com" has no address.');
+  it.each([
+    ["DNS does not know", failing("ENOTFOUND")],
+    ["has no addresses of either family", failing("ENODATA")],
+    ["has an empty list of addresses", dns([]).resolve],
+  ])("of a name that %s is told as that of a private address", async (_, resolve) => {
+    const told = (answer: Resolver) =>
+      create({ resolve: answer, connect: never })
+        .fetch(URL_OF_HOST)
+        .then(
+          () => "fetched",
+          (error: Error) => inspect({ ...error, name: error.name, message: error.message }),
+        );
+    expect(await told(resolve)).toBe(await told(dns(["10.0.0.7"]).resolve));
+  });
+
+  it("without checks names the host that DNS does not know", async () => {
+    const { fetch } = create({ checks: false, resolve: failing("ENOTFOUND"), connect: never });
+    const failure = await failureOf(fetch(URL_OF_HOST));
+    expect(failure.message).toBe('The host "mcp.example.com" cannot be resolved (ENOTFOUND).');
   });
 
   it("is DNS that does not answer in time; what it says then is not heard", async () => {

@@ -1,0 +1,13 @@
+/**
+ * Whether a refusal says that the server no longer knows the session, so that it has not looked at the call. The protocol
+ * asks for a 404; the widespread example servers answer 400, others an ordinary error (`status` is `undefined`).
+ */
+export function isSessionLost(status: number | undefined, said: string): boolean {
+  if (status === 404 || status === 410) return true;
+  return (status === undefined || status === 400) && (LOST.test(said) || LOST_AFTER.test(said));
+}
+
+const LOST =
+  /\b(?:no|invalid|unknown|missing|expired|stale)(?: (?:valid|or|expired|invalid|mcp))* session(?: ?id)?\b/i;
+const LOST_AFTER =
+  /\bsession(?: ?id)?\b.{0,80}\b(?:not found|not exist|no longer|expired|invalid|unknown|terminated|required)\b|\bserver not initialized\b/i;
