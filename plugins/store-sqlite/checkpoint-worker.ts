@@ -1,17 +1,22 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import type { Copied } from "./checkpoint.ts";
 
 // Runs in a thread of its own, on a connection of its own: copying the log into the database and waiting for
 // the disk would hold up every request otherwise.
 const db = new DatabaseSync(workerData as string, { timeout: 1_000 });
 db.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0");
 const checkpoint = db.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+const { page_size: pageSize } = db.prepare("PRAGMA page_size").get() as { page_size: number };
 
 parentPort?.on("message", () => {
+  let copied: Copied;
   try {
-    checkpoint.get();
-    parentPort?.postMessage({});
+    // In pages: of the whole log, and those that are in the database by now.
+    const { log, checkpointed } = checkpoint.get() as { log: number; checkpointed: number };
+    copied = { isWhole: checkpointed === log, logBytes: log * pageSize };
   } catch (error) {
-    parentPort?.postMessage({ error: String(error) });
+    copied = { error: String(error) };
   }
+  parentPort?.postMessage(copied);
 });

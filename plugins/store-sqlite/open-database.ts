@@ -65,8 +65,7 @@ function tryToOpen(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
     // The page size counts only for a new file, and only before WAL is on.
     db.exec(
-      `PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; ${CACHE}; ` +
-        "PRAGMA journal_size_limit = 67108864",
+      `PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; ${CACHE}`,
     );
     prepareSchema(db, path);
     return db;

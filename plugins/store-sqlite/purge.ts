@@ -6,17 +6,31 @@ const PAUSE_MS = 60_000;
 /** After a full batch, since there may be more. */
 const SHORT_PAUSE_MS = 100;
 
-/** Deletes expired rows, a few at a time, between requests. The timer keeps no process alive. */
+/** Milliseconds by which the date may have run ahead of, or behind, the time that has passed since the last run. */
+const MOST_PARTED_MS = 60_000;
+
+export interface PurgeReports {
+  onError(error: unknown): void;
+  /** A run was left out: the date has jumped by this many milliseconds. */
+  onJump(ms: number): void;
+}
+
+/**
+ * Deletes expired rows, a few at a time, between requests. The timer keeps no process alive. A run is left out when the
+ * date has jumped since the last one, so that a clock which is set wrong for a moment deletes nothing.
+ */
 export class Purge {
   readonly #delete: StatementSync;
-  readonly #onError: (error: unknown) => void;
+  readonly #reports: PurgeReports;
+  /** How far the date is ahead of the monotonic clock. */
+  #ahead = Date.now() - performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(db: DatabaseSync, onError: (error: unknown) => void) {
+  constructor(db: DatabaseSync, reports: PurgeReports) {
     this.#delete = db.prepare(
       `DELETE FROM responses WHERE rowid IN (SELECT rowid FROM responses WHERE expires <= ? LIMIT ${BATCH})`,
     );
-    this.#onError = onError;
+    this.#reports = reports;
     this.#schedule(PAUSE_MS);
   }
 
@@ -31,10 +45,18 @@ export class Purge {
 
   #run(): void {
     let pause = PAUSE_MS;
+    const ahead = Date.now() - performance.now();
+    const jumped = ahead - this.#ahead;
+    this.#ahead = ahead;
+    if (Math.abs(jumped) > MOST_PARTED_MS) {
+      this.#reports.onJump(Math.round(jumped));
+      this.#schedule(pause);
+      return;
+    }
     try {
       if (this.#delete.run(Date.now()).changes === BATCH) pause = SHORT_PAUSE_MS;
     } catch (error) {
-      this.#onError(error);
+      this.#reports.onError(error);
     }
     this.#schedule(pause);
   }

@@ -9,6 +9,7 @@ import { toSetupError, toStoreError } from "./sqlite-errors.ts";
 import { WriteBatch } from "./write-batch.ts";
 
 const DAY_MS = 86_400_000;
+const MAX_LOG_BYTES = 256 * 1024 * 1024;
 
 const PUT = `
   INSERT INTO responses (id, parent, created, expires, items, response) VALUES (?, ?, ?, ?, ?, ?)
@@ -43,6 +44,8 @@ export interface SqliteStoreOptions {
   ttlDays?: number | undefined;
   /** Milliseconds to wait for a lock that another process holds; the event loop waits too. 2,000 unless said. */
   busyTimeoutMs?: number | undefined;
+  /** Bytes of the write-ahead log from which on commits wait until it is copied; 256 MiB by default. */
+  maxLogBytes?: number | undefined;
   /** Told when expired rows cannot be purged, which no request notices. */
   log?: Log | undefined;
 }
@@ -74,7 +77,10 @@ export class SqliteStore implements Store {
   readonly #purge: Purge;
   readonly #checkpoint: Checkpoint;
 
-  constructor(db: DatabaseSync, { path, ttlDays = 30, log }: SqliteStoreOptions) {
+  constructor(
+    db: DatabaseSync,
+    { path, ttlDays = 30, maxLogBytes = MAX_LOG_BYTES, log }: SqliteStoreOptions,
+  ) {
     this.#db = db;
     this.#path = path;
     this.details = { path, ttlDays };
@@ -88,13 +94,21 @@ export class SqliteStore implements Store {
     this.#chain.setReturnArrays(true);
     this.#items.setReturnArrays(true);
     this.#delete = db.prepare(DELETE);
-    this.#purge = new Purge(db, (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`));
-    this.#checkpoint = new Checkpoint(db, path, (error) => {
-      log?.warn({ err: error }, `store-sqlite cannot copy the write-ahead log of ${path}`);
+    this.#purge = new Purge(db, {
+      onError: (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`),
+      onJump: (ms) => log?.warn({ ms }, `store-sqlite purges ${path} a minute later: the date has jumped`),
     });
     this.#writes = new WriteBatch(db, db.prepare(PUT), db.prepare(PUT_ITEM_ID), (chars) =>
       this.#checkpoint.committed(chars),
     );
+    this.#checkpoint = new Checkpoint({
+      path,
+      maxLogBytes,
+      hold: () => this.#writes.hold(),
+      release: () => this.#writes.release(),
+      onError: (error) =>
+        log?.warn({ err: error }, `store-sqlite cannot copy the write-ahead log of ${path}`),
+    });
   }
 
   async putResponse({
@@ -175,6 +189,8 @@ export class SqliteStore implements Store {
   check(): void {
     this.#attempt("check the store", () => {
       this.#db.prepare("SELECT id FROM responses LIMIT 1").get();
+      // A page is written, so that a full or read-only disk shows before a response is lost to it.
+      this.#db.exec("PRAGMA application_id = 0");
       // An open file that was removed still takes writes, which nobody will read again.
       if (this.#path !== ":memory:" && !existsSync(this.#path))
         throw new Error("the file is gone; restart vr");
@@ -185,8 +201,8 @@ export class SqliteStore implements Store {
   close(): void {
     if (!this.#db.isOpen) return;
     this.#purge.stop();
-    this.#writes.flush();
     this.#checkpoint.stop();
+    this.#writes.flush();
     this.#db.close();
   }
 

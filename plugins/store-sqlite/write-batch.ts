@@ -32,6 +32,7 @@ export class WriteBatch {
   #committedAt = Number.NEGATIVE_INFINITY;
   /** The last commit had more than one row. */
   #crowded = false;
+  #isHeld = false;
 
   /** `insertFurther` is for the rows that go with a row, and in after it. */
   constructor(
@@ -56,9 +57,25 @@ export class WriteBatch {
     });
   }
 
+  /** Commits nothing until `release`, but for an explicit `flush`. Rows gather meanwhile. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.flush();
+  }
+
   #schedule(): void {
-    if (!this.#crowded || performance.now() - this.#committedAt >= APART_MS) setImmediate(() => this.flush());
-    else setTimeout(() => this.flush(), APART_MS);
+    if (this.#isHeld) return;
+    if (!this.#crowded || performance.now() - this.#committedAt >= APART_MS)
+      setImmediate(() => this.#flushInTurn());
+    else setTimeout(() => this.#flushInTurn(), APART_MS);
+  }
+
+  #flushInTurn(): void {
+    if (!this.#isHeld) this.flush();
   }
 
   /** Commits what waits, now. */

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Vr } from "../../core/plugin.ts";
 import type { Store } from "../../core/store.ts";
@@ -11,6 +12,8 @@ import storeSqlite, { createSqliteStore, defaultDatabasePath } from "../../plugi
 import { openDatabase } from "../../plugins/store-sqlite/open-database.ts";
 import { SqliteStore } from "../../plugins/store-sqlite/sqlite-store.ts";
 import { converse, describeStore, idOf, turn } from "../contract/store.ts";
+import { recordingLog } from "../helpers/recording-log.ts";
+import { skipUnless } from "../helpers/skip.ts";
 
 const DAY_MS = 86_400_000;
 const directories: string[] = [];
@@ -46,8 +49,12 @@ function commitsIn(path: string): number {
   return commits;
 }
 
+/** Of the log's header: another one when the log begins anew (sqlite.org/fileformat.html, 4.1). */
+const saltOf = (path: string) => readFileSync(`${path}-wal`).subarray(16, 24).toString("hex");
+
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const closeable of open.splice(0)) await closeable.close?.();
   for (const path of directories.splice(0)) rmSync(path, { recursive: true, force: true });
 });
@@ -133,6 +140,28 @@ describe("writes of store-sqlite", () => {
     );
     await store.putResponse(turn("resp_2", "q", "a"));
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "is not ready when the disk is full, though all can be read",
+    () => {
+      const folder = directory();
+      const store = pathToFileURL("plugins/store-sqlite/index.ts").href;
+      const program = `
+      import { writeFileSync } from "node:fs";
+      import { createSqliteStore } from ${JSON.stringify(store)};
+      const store = createSqliteStore({ path: ${JSON.stringify(join(folder, "vr.db"))} });
+      await store.putResponse(${JSON.stringify(turn("resp_1", "q", "a"))});
+      store.check();
+      try { for (let n = 0; ; n++) writeFileSync(${JSON.stringify(join(folder, "filler"))} + n, "x".repeat(4096)); } catch {}
+      if (!store.getResponse("resp_1")) throw new Error("lost");
+      try { for (let n = 0; n < 100; n++) store.check(); } catch (error) { console.log(error.message); }`;
+      // A small disk of its own, which nobody else sees and which goes with the process.
+      const onSmallDisk = `mount -t tmpfs -o size=200k none "$0" && exec "$1" --input-type=module -e "$2"`;
+      const args = ["-rm", "sh", "-c", onSmallDisk, folder, process.execPath, program];
+      const said = execFileSync("unshare", args, { encoding: "utf8" });
+      expect(said).toContain(`cannot check the store: database ${folder}/vr.db: the disk is full`);
+    },
+  );
 
   it("says at set-up that another process holds the lock", () => {
     const path = file();
@@ -257,18 +286,72 @@ describe("the file of store-sqlite", () => {
     store.close?.();
   });
 
+  it("copies the log while commits never pause, in another thread, and keeps it short", async () => {
+    const path = file();
+    const prepare = vi.spyOn(DatabaseSync.prototype, "prepare");
+    const exec = vi.spyOn(DatabaseSync.prototype, "exec");
+    const maxLogBytes = 64 * 1024 * 1024;
+    const store = sqliteStore({ path, maxLogBytes });
+    const answer = "a".repeat(100_000);
+    let count = 0;
+    const write = async () => {
+      while (count < 3_000) await store.putResponse(turn(idOf(count++), "q", answer));
+    };
+    await Promise.all(Array.from({ length: 8 }, write));
+    // 300 MB were written, each about twice into the log.
+    expect(statSync(`${path}-wal`).size).toBeLessThan(300_000_000);
+    for (const id of [0, 1_500, 2_999]) expect(await store.getResponse(idOf(id))).toBeDefined();
+    const statements = [...prepare.mock.calls, ...exec.mock.calls].map(([sql]) => sql);
+    expect(statements.filter((sql) => /checkpoint\(/.test(sql))).toEqual([]);
+  });
+
+  it("copies what is left of the log in the next quiet moment", async () => {
+    const path = file();
+    const store = sqliteStore({ path });
+    const answer = "a".repeat(100_000);
+    // More than is copied at once, and without a pause: the copy cannot be whole.
+    await Promise.all(
+      Array.from({ length: 400 }, async (_, n) => store.putResponse(turn(idOf(n), "q", answer))),
+    );
+    const salt = saltOf(path);
+    await vi.waitFor(
+      async () => {
+        await store.putResponse(turn("resp_small", "q", "a"));
+        expect(saltOf(path)).not.toBe(salt);
+      },
+      { timeout: 20_000, interval: 600 },
+    );
+  });
+
+  it("purges nothing in the minute in which the date jumps", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
+    const path = file();
+    const { log, lines } = recordingLog();
+    const store = track(createSqliteStore({ path, ttlDays: 1, log }));
+    await store.putResponse(turn("resp_1", "q", "a"));
+    const now = Date.now();
+    vi.setSystemTime(now + 400 * DAY_MS); // a clock that was set wrong
+    vi.advanceTimersByTime(60_000);
+    vi.setSystemTime(now + 60_000); // and is right again
+    vi.advanceTimersByTime(60_000);
+    vi.advanceTimersByTime(60_000);
+    expect(await store.getResponse("resp_1")).toBeDefined();
+    expect(lines.filter(({ message }) => /the date has jumped/.test(message ?? ""))).toHaveLength(2);
+  });
+
   it("loses expired rows, and only those, without any request", async () => {
-    vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["Date", "setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
     const path = file();
     const store = sqliteStore({ path, ttlDays: 1 });
     const { db } = connect(path);
     const count = () => db.prepare("SELECT count(*) AS n FROM responses").get()?.n;
     await Promise.all(Array.from({ length: 250 }, (_, n) => store.putResponse(turn(idOf(n), "q", "a"))));
-    vi.setSystemTime(Date.now() + DAY_MS + 1);
+    vi.advanceTimersByTime(DAY_MS - 1);
     await store.putResponse(turn("resp_new", "q", "a"));
-    vi.advanceTimersByTime(60_000);
+    expect(count()).toBe(251);
+    vi.advanceTimersByTime(1);
     expect(count()).toBe(151);
-    vi.advanceTimersByTime(60_000);
+    vi.advanceTimersByTime(1_000);
     expect(count()).toBe(1);
     expect(await store.getResponse("resp_new")).toBeDefined();
   });
