@@ -49,6 +49,7 @@ export {
   itemType,
   type MessageItem,
   type ModelItem,
+  type Note,
   type StoredItem,
 } from "./protocol/items.ts";
 export type {

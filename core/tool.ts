@@ -1,6 +1,6 @@
 import type { MaybePromise, ResponseContext, ToolTurn } from "./context.ts";
 import type { Progress } from "./protocol/events.ts";
-import type { Item } from "./protocol/items.ts";
+import type { Item, Note } from "./protocol/items.ts";
 import type { JsonSchema } from "./protocol/model-request.ts";
 import type { ToolEntry } from "./protocol/request.ts";
 import type { FunctionCallOutputItemParam, IncludeEnum, OutputItem } from "./protocol/wire.ts";
@@ -70,7 +70,7 @@ export interface ListedItem {
   opened: ItemDraft;
   events: Progress[];
   /** Kept beside the item, and found there in the `history` of later responses: JSON that nobody is shown. */
-  note?: Readonly<Record<string, unknown>>;
+  note?: Note;
 }
 
 /** What an entry of `tools[]` became. `items` open the stream, in order. */

@@ -32,10 +32,11 @@ export function answerOrphans(
   const items: InTurn<ModelItem | HostedItem>[] = [];
   for (const entry of past) {
     items.push(entry);
-    const { item, ...at } = entry;
+    const { item, turn } = entry;
     if (!isFunctionCall(item) || answered.has(item.call_id)) continue;
     const { call_id } = item;
-    items.push({ ...at, item: { type: "function_call_output", call_id, output: "no output was given" } });
+    const given: ModelItem = { type: "function_call_output", call_id, output: "no output was given" };
+    items.push(turn === undefined ? { item: given } : { item: given, turn });
   }
   return items.concat(present);
 }

@@ -39,16 +39,19 @@ export function replayItems(
   { conversation, native, entries, context }: Replaying,
 ): InTurn<ModelItem | HostedItem>[] {
   const out: InTurn<ModelItem | HostedItem>[] = [];
-  for (const { item, turn } of items) {
+  for (const { item, turn, note } of items) {
     const at = turn === undefined ? {} : { turn };
+    const kept = note ? { ...at, note } : at;
     if (isModelItem(item)) {
-      if (!isCutOff(item)) out.push({ item, ...at });
+      if (!isCutOff(item)) out.push({ item, ...kept });
       continue;
     }
     if (isCutOff(item)) continue;
     const call = replay(registry, item, entries, conversation);
-    if (call) out.push(...toPair(call).map((part) => ({ item: part, ...at })));
-    else if (call === undefined && native && isHostedItem(item)) out.push({ item, ...at });
+    if (call) {
+      const [asked, answered] = toPair(call);
+      out.push({ item: asked, ...kept }, { item: answered, ...at });
+    } else if (call === undefined && native && isHostedItem(item)) out.push({ item, ...kept });
     else if (call === undefined && context && !UNREAD.has(itemType(item)))
       context.warn(`an input item of type "${itemType(item)}" was left out: no plugin here reads it`);
   }

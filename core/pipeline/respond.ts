@@ -9,6 +9,7 @@ import {
   isItemReference,
   isModelItem,
   type ModelItem,
+  type Note,
 } from "../protocol/items.ts";
 import type { ModelRequest, ToolChoice } from "../protocol/model-request.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
@@ -99,12 +100,17 @@ function saidIn(run: Run, first: number, calls: CallsEnd["items"]): InTurn<Model
   const { natives, output } = run.assembler;
   return output.items.slice(first).flatMap((stored, i): InTurn<ModelItem | HostedItem>[] => {
     const called = calls.get(first + i);
-    if (called) return called;
+    if (called) return stored?.note ? withNote(called, stored.note) : called;
     if (!stored) return [];
     const { item } = stored;
     const isRead = isModelItem(item) || (natives.has(first + i) && isHostedItem(item));
     return isRead ? [{ ...stored, item }] : [];
   });
+}
+
+/** What is kept beside a call goes with the call, not with its output. */
+function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note): InTurn<ModelItem>[] {
+  return call ? [{ ...call, note }, ...rest] : rest;
 }
 
 function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem | HostedItem>[]): ModelRequest {

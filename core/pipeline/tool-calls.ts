@@ -88,7 +88,7 @@ async function runCall(
   const { item, events } = assembler.calls.end(call, end);
   const finished = await run.finishItem(item, turn, out);
   const ending = finished === item ? events : retold(finished, events);
-  assembler.output.close(call.outputIndex, finished, ending, out);
+  assembler.output.close(call.outputIndex, finished, ending, out, call.note);
   run.emit(out);
   const { outputIndex } = call;
   return { kind: "items", outputIndex, items: toModelItems(run, call, end, item, finished) };
@@ -182,6 +182,6 @@ async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promis
   };
   const item = await run.finishItem(request, turn, []);
   const out: EventDraft[] = [added(outputIndex, item)];
-  output.close(outputIndex, item, [], out);
+  output.close(outputIndex, item, [], out, call.note);
   run.emit(out);
 }

@@ -1,4 +1,5 @@
 import type { EventDraft } from "./events.ts";
+import type { Note } from "./items.ts";
 import type { Annotation, FunctionToolCall, LogProb, OutputItem, ResponseUsage } from "./wire.ts";
 
 /**
@@ -23,6 +24,11 @@ type Chunk =
   /** Belongs to the text that is open. */
   | { type: "annotation"; annotation: Readonly<Annotation> }
   | { type: "usage"; usage: Readonly<ResponseUsage> }
+  /**
+   * What the upstream wants to find again in later requests: kept beside the item of call `index`, or, without
+   * `index`, beside the first item of the turn that a model reads. Before `finish`.
+   */
+  | { type: "note"; note: Note; index?: number }
   /**
    * An item of an upstream that speaks items itself begins or ends; its id is kept. The words of a message or
    * of reasoning come in between as `text`, `refusal` and `reasoning`, after `part`s; where they did, those

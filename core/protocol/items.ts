@@ -36,13 +36,14 @@ export type HostedItem = CodeInterpreterToolCall | FileSearchToolCall | ImageGen
 export interface InTurn<T> {
   item: T;
   turn?: number;
+  /** What the plugin that made the item keeps beside it, by a key of its own: JSON, for later requests. No client sees it. */
+  note?: Note;
 }
 
+export type Note = Readonly<Record<string, unknown>>;
+
 /** An item as stores keep it. */
-export interface StoredItem extends InTurn<Item> {
-  /** What the plugin that made the item keeps beside it: JSON, for later requests. Neither clients nor models see it. */
-  note?: Readonly<Record<string, unknown>>;
-}
+export type StoredItem = InTurn<Item>;
 
 /** The type of an item; messages may come without one. */
 export function itemType(item: Item): string {

@@ -32,7 +32,7 @@ export class Assembler {
 
   /** Gateway tools by the name that the model calls. `turn` is unique in the conversation. */
   beginTurn(turn: number, tools: ReadonlyMap<string, Tool>): void {
-    this.output.turn = turn;
+    this.output.beginTurn(turn);
     this.calls.beginTurn(tools);
   }
 
@@ -56,6 +56,10 @@ export class Assembler {
         return;
       case "usage":
         this.usage = addUsage(this.usage, chunk.usage);
+        return;
+      case "note":
+        if (chunk.index === undefined) this.output.addNote(chunk.note);
+        else this.calls.addNote(chunk.index, chunk.note);
         return;
       case "item":
         if (chunk.stage === "done") this.closeItem(chunk.item, chunk.item, out);

@@ -1,5 +1,6 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
+import type { Note } from "../protocol/items.ts";
 import type { FunctionToolCall, MCPApprovalRequest, OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { defaultPresentation } from "./default-presentation.ts";
@@ -81,6 +82,11 @@ export class Calls {
     if (call && delta !== "") this.#extend(call, delta, out);
   }
 
+  addNote(index: number, note: Note): void {
+    const call = this.#byIndex.get(index);
+    if (call) call.note = { ...call.note, ...note };
+  }
+
   #extend(call: OpenCall, delta: string, out: EventDraft[]): void {
     call.arguments += delta;
     if (call.presentation) {
@@ -97,7 +103,7 @@ export class Calls {
     const events: EventDraft[] = [
       { type: "response.function_call_arguments.done", item_id, output_index, name, arguments: args },
     ];
-    this.#output.close(output_index, item, events, out);
+    this.#output.close(output_index, item, events, out, call.note);
   }
 
   /** The arguments of a gateway call are complete. */
@@ -124,7 +130,7 @@ export class Calls {
       if (!call.tool) this.closeFunction(call, functionItem(call, "incomplete"), out);
       else if (call.presentation) {
         const { item, events } = this.#stop(call, call.presentation, onError);
-        this.#output.close(call.outputIndex, item, events, out);
+        this.#output.close(call.outputIndex, item, events, out, call.note);
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { EventDraft, Progress } from "../protocol/events.ts";
+import type { Note } from "../protocol/items.ts";
 import type { FunctionToolCall, OutputItem } from "../protocol/wire.ts";
 import type { Presentation, Tool } from "../tool.ts";
 
@@ -13,6 +14,8 @@ export interface OpenCall extends Place {
   readonly callId: string;
   readonly name: string;
   arguments: string;
+  /** Kept beside its item. */
+  note?: Note;
   /** As an upstream that speaks items has it. */
   readonly item?: FunctionToolCall;
   /** Absent for a client function. */

@@ -1,6 +1,6 @@
 import { itemIdOf } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { StoredItem } from "../protocol/items.ts";
+import { isModelItem, type Note, type StoredItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { done, type Place } from "./open-items.ts";
 
@@ -16,6 +16,8 @@ export class Output {
   readonly #responseId: string;
   readonly #mask: Mask;
   #next = 0;
+  /** Of this turn, for which there is no item yet. */
+  #note: Note | undefined;
   /** Ids that items brought, with the turn that brought them last. */
   readonly #brought = new Map<string, number>();
 
@@ -30,6 +32,18 @@ export class Output {
     const isNew = id && !this.#brought.has(id);
     if (id) this.#brought.set(id, this.turn);
     return { id: isNew ? id : itemIdOf(this.#responseId, idPrefix, outputIndex), outputIndex };
+  }
+
+  beginTurn(turn: number): void {
+    this.turn = turn;
+    this.#note = undefined;
+  }
+
+  /** Beside the first item of this turn that a model reads. */
+  addNote(note: Note): void {
+    const first = this.items.find((stored) => stored?.turn === this.turn && isModelItem(stored.item));
+    if (first) first.note = { ...first.note, ...note };
+    else this.#note = { ...this.#note, ...note };
   }
 
   get broughtIds(): readonly string[] {
@@ -51,10 +65,12 @@ export class Output {
     item: OutputItem,
     events: readonly EventDraft[],
     out: EventDraft[],
-    note?: StoredItem["note"],
+    note?: Note,
   ): void {
     out.push(...events, done(outputIndex, this.#mask(item)));
-    this.items[outputIndex] = note ? { item, turn: this.turn, note } : { item, turn: this.turn };
+    const kept = this.#note ? { ...note, ...this.#note } : note;
+    this.#note = undefined;
+    this.items[outputIndex] = kept ? { item, turn: this.turn, note: kept } : { item, turn: this.turn };
   }
 
   isClosed(place: Place): boolean {

@@ -21,6 +21,9 @@ import type { Output } from "./output.ts";
 
 const NO_LOGPROBS: LogProb[] = [];
 
+/** What may come while words are open, and does not end them. */
+const PASSING: ReadonlySet<ModelChunk["type"]> = new Set(["usage", "note", "annotation", "tool_arguments"]);
+
 /**
  * The messages and reasoning of a response. One is open at a time. One that is made of chunks alone has one
  * part, and ends where other words begin; that of an upstream that speaks items ends when the upstream says so.
@@ -43,7 +46,7 @@ export class Texts {
     if (open.native !== undefined) return endsNative(open, chunk);
     if (chunk.type === open.part?.kind) return false;
     if ((chunk.type === "text" || chunk.type === "reasoning") && chunk.text === "") return false;
-    return chunk.type !== "usage" && chunk.type !== "annotation" && chunk.type !== "tool_arguments";
+    return !PASSING.has(chunk.type);
   }
 
   /** The open item as it would be if it ended now. */

@@ -1,4 +1,5 @@
 import type { ModelItem, wire } from "../../core/index.ts";
+import type { Members } from "./attached.ts";
 import type { ChatMessage, ChatPart, ChatToolCall } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { toChatContent } from "./to-parts.ts";
@@ -12,6 +13,7 @@ type ToolOutput = wire.FunctionCallOutputItemParam["output"];
 export class AssistantTurn {
   #text = "";
   #reasoning = "";
+  #attached: Members | undefined;
   readonly #calls: ChatToolCall[] = [];
   readonly #outputs: (ToolOutput | undefined)[] = [];
   /** Stands between the texts of two message items. */
@@ -19,6 +21,11 @@ export class AssistantTurn {
 
   constructor(separator: string) {
     this.#separator = separator;
+  }
+
+  /** What the server attached to the message. */
+  attach(members: Members): void {
+    this.#attached = { ...this.#attached, ...members };
   }
 
   addText(text: string): void {
@@ -31,11 +38,13 @@ export class AssistantTurn {
     for (const part of parts ?? []) this.#reasoning += this.#reasoning === "" ? part.text : `\n${part.text}`;
   }
 
-  addCall(item: Extract<ModelItem, { type: "function_call" }>): void {
+  addCall(item: Extract<ModelItem, { type: "function_call" }>, attached?: Members): void {
+    const toFunction = attached?.function as Members | undefined;
     this.#calls.push({
+      ...attached,
       id: item.call_id,
       type: "function",
-      function: { name: item.name, arguments: item.arguments === "" ? "{}" : item.arguments },
+      function: { ...toFunction, name: item.name, arguments: item.arguments === "" ? "{}" : item.arguments },
     });
     this.#outputs.push(undefined);
   }
@@ -53,6 +62,7 @@ export class AssistantTurn {
     const hasCalls = this.#calls.length > 0;
     if (!hasCalls && this.#text === "" && !(quirks.sendReasoning === "always" && this.#reasoning)) return;
     const message: ChatMessage = {
+      ...this.#attached,
       role: "assistant",
       content: this.#text === "" && hasCalls ? null : this.#text,
     };

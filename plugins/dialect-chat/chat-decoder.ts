@@ -1,4 +1,5 @@
 import { isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
+import { Attached, isAttachment, Room } from "./attached.ts";
 import { toErrorInStream } from "./chat-error.ts";
 import type {
   ChatAnnotation,
@@ -9,6 +10,7 @@ import type {
   ChatUsage,
 } from "./chat-types.ts";
 import { toFinishReason } from "./finish-reason.ts";
+import { toNote } from "./note-of-server.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { ThinkTags } from "./think-tags.ts";
 import { logProbsOfText, toLogProbs } from "./to-logprobs.ts";
@@ -37,24 +39,51 @@ export interface ChatDecoder {
   end(sawDone: boolean, out: ModelChunk[]): void;
 }
 
-/** `secrets` are cut out of errors that the server reports in the stream. */
-export function createChatDecoder(quirks: ChatQuirks, secrets: readonly string[] = []): ChatDecoder {
-  return new Decoder(quirks.thinkTags, secrets);
+export interface DecoderOptions {
+  /** Cut out of errors that the server reports in the stream. */
+  secrets?: readonly string[];
+  /** Who answers: what it attaches for its own use is kept for it. Without a name nothing is. */
+  server?: string | undefined;
+}
+
+export function createChatDecoder(quirks: ChatQuirks, options: DecoderOptions = {}): ChatDecoder {
+  return new Decoder(quirks.thinkTags, options);
 }
 
 /** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no completion */
 export function fromCompletion(
   body: ChatChunk,
   quirks: ChatQuirks,
-  secrets: readonly string[] = [],
+  options: DecoderOptions = {},
 ): ModelChunk[] {
   const out: ModelChunk[] = [];
-  const decoder = new Decoder(quirks.thinkTags, secrets);
+  const decoder = new Decoder(quirks.thinkTags, options);
   decoder.push(body, out);
   if (!body.choices?.[0]) throw new UpstreamError(502, "the model server answered without a choice");
   decoder.end(true, out);
   return out;
 }
+
+/**
+ * Members of a delta that are read, or are no server's own: what a client is to see, and what describes the delta
+ * alone.
+ */
+const READ: ReadonlySet<string> = new Set([
+  "role",
+  "content",
+  "reasoning_content",
+  "reasoning",
+  "refusal",
+  "annotations",
+  "tool_calls",
+  "function_call",
+  "audio",
+  "images",
+  "name",
+  "channel",
+  "tool_call_id",
+  "token_ids",
+]);
 
 class Decoder implements ChatDecoder {
   plain: PlainField | undefined;
@@ -67,9 +96,16 @@ class Decoder implements ChatDecoder {
   #logprobs: wire.LogProb[] | undefined;
 
   readonly #secrets: readonly string[];
+  readonly #server: string | undefined;
+  #room: Room | undefined;
+  /** To the message. */
+  #attached: Attached | undefined;
+  /** Reasoning has come in a field of its own: what else holds it says the same. */
+  #reasons = false;
 
-  constructor(thinkTags: ChatQuirks["thinkTags"], secrets: readonly string[]) {
+  constructor(thinkTags: ChatQuirks["thinkTags"], { secrets = [], server }: DecoderOptions) {
     this.#secrets = secrets;
+    this.#server = server;
     this.#think = thinkTags ? new ThinkTags(thinkTags === "opened") : undefined;
   }
 
@@ -117,6 +153,7 @@ class Decoder implements ChatDecoder {
       throw new UpstreamError(502, "the model server broke off before its answer was complete");
     this.#flush(out);
     this.#calls?.end();
+    this.#notes(out);
     if (this.#usage) out.push({ type: "usage", usage: toUsage(this.#usage) });
     out.push({ type: "finish", reason: toFinishReason(this.#reason, this.#calls !== undefined) });
   }
@@ -128,11 +165,13 @@ class Decoder implements ChatDecoder {
     // Servers in transition send both fields, with the same text.
     if (isWords(delta.reasoning_content)) {
       field = "reasoning_content";
+      this.#reasons = true;
       out.push({ type: "reasoning", text: delta.reasoning_content });
     } else if (isWords(delta.reasoning)) {
       field = "reasoning";
+      this.#reasons = true;
       out.push({ type: "reasoning", text: delta.reasoning });
-    }
+    } else if (delta.reasoning_details && !this.#reasons) this.#details(delta.reasoning_details, out);
     if (typeof content === "string") {
       if (content !== "") {
         // Held back or split text is not plain: what it becomes depends on what came before.
@@ -143,14 +182,47 @@ class Decoder implements ChatDecoder {
     if (isWords(delta.refusal)) this.#other(out).push({ type: "refusal", text: delta.refusal });
     if (delta.annotations) this.#annotations(delta.annotations, out);
     if (delta.tool_calls) {
-      this.#calls ??= new ToolCallDecoder();
+      this.#calls ??= new ToolCallDecoder(() => this.#attachment());
       for (const call of delta.tool_calls)
         field = this.#calls.push(call, this.#other(out)) ? "arguments" : undefined;
     } else if (delta.function_call) {
-      this.#calls ??= new ToolCallDecoder();
+      this.#calls ??= new ToolCallDecoder(() => this.#attachment());
       this.#calls.push({ index: 0, function: delta.function_call }, this.#other(out));
     }
+    for (const name in delta) if (!READ.has(name) && this.#attach(name, delta)) field = undefined;
     return field;
+  }
+
+  /** Whether the like of this delta must be looked at too. */
+  #attach(name: string, delta: ChatDelta): boolean {
+    const value: unknown = delta[name];
+    if (!isAttachment(value) || this.#server === undefined) return false;
+    this.#attached ??= this.#attachment();
+    return !this.#attached.add(name, value);
+  }
+
+  #attachment(): Attached {
+    this.#room ??= new Room();
+    return new Attached(this.#room);
+  }
+
+  #notes(out: ModelChunk[]): void {
+    const server = this.#server;
+    if (server === undefined) return;
+    const members = this.#attached?.members();
+    if (members) out.push({ type: "note", note: toNote("message", members, server) });
+    for (const [index, attached] of this.#calls?.attached() ?? [])
+      out.push({ type: "note", index, note: toNote("call", attached, server) });
+  }
+
+  /** OpenRouter's form, where it is the only one. */
+  #details(details: unknown, out: ModelChunk[]): void {
+    if (!Array.isArray(details)) return;
+    for (const entry of details) {
+      const { text, summary } = (entry ?? {}) as { text?: unknown; summary?: unknown };
+      if (isWords(text)) out.push({ type: "reasoning", text });
+      else if (isWords(summary)) out.push({ type: "reasoning", text: summary });
+    }
   }
 
   #text(text: string, out: ModelChunk[]): void {

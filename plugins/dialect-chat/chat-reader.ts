@@ -1,5 +1,5 @@
 import type { ModelChunk } from "../../core/index.ts";
-import { type ChatDecoder, createChatDecoder } from "./chat-decoder.ts";
+import { type ChatDecoder, createChatDecoder, type DecoderOptions } from "./chat-decoder.ts";
 import type { ChatChunk } from "./chat-types.ts";
 import { DeltaFrame } from "./delta-frame.ts";
 import { JsonEvents, type JsonEventsOptions } from "./json-events.ts";
@@ -11,9 +11,9 @@ export class ChatReader {
   readonly #decoder: ChatDecoder;
   readonly #frame = new DeltaFrame();
 
-  constructor(quirks: ChatQuirks, options: JsonEventsOptions) {
+  constructor(quirks: ChatQuirks, options: JsonEventsOptions & DecoderOptions) {
     this.#events = new JsonEvents(options);
-    this.#decoder = createChatDecoder(quirks, options.secrets);
+    this.#decoder = createChatDecoder(quirks, options);
   }
 
   /** `[DONE]` has come: what follows is of no interest. */

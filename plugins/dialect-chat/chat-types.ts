@@ -7,6 +7,8 @@ export interface ChatMessage {
   reasoning?: string;
   tool_calls?: ChatToolCall[];
   tool_call_id?: string;
+  /** What the server attached. */
+  [member: string]: unknown;
 }
 
 export type ChatPart =
@@ -18,6 +20,8 @@ export interface ChatToolCall {
   id: string;
   type: "function";
   function: { name: string; arguments: string };
+  /** What the server attached. */
+  [member: string]: unknown;
 }
 
 export interface ChatTool {
@@ -60,6 +64,9 @@ export interface ChatDelta {
   tool_calls?: ChatToolCallDelta[] | null;
   /** The form before `tool_calls`. */
   function_call?: ChatFunctionDelta | null;
+  /** OpenRouter: reasoning in parts, some of which only the server can read. */
+  reasoning_details?: unknown;
+  [member: string]: unknown;
 }
 
 /** Mistral streams parts: text, and `thinking` with parts of its own. */
@@ -78,11 +85,13 @@ export interface ChatToolCallDelta {
   index?: number | null;
   id?: string | null;
   function?: ChatFunctionDelta | null;
+  [member: string]: unknown;
 }
 
 export interface ChatFunctionDelta {
   name?: string | null;
   arguments?: string | object | null;
+  [member: string]: unknown;
 }
 
 export interface ChatLogProb {

@@ -10,12 +10,14 @@ import { unseenWarning, withoutToolImages } from "./without-tool-images.ts";
 /**
  * The body of `POST /chat/completions`. A parameter that the server lacks is refused, or left out and `warn`
  * is told, as its quirks say; those that are there for the client's records (`metadata`, `user`, …) go quietly.
+ * `server`: who is asked; what it attached to its earlier answers goes back to it.
  * @throws InvalidRequestError for what is refused, and for content that the server cannot be given
  */
 export function toChatRequest(
   request: ModelRequest,
   quirks: ChatQuirks,
   warn: (message: string) => void,
+  server?: string,
 ): ChatRequest {
   const takes = takesOf(quirks, warn);
   const { format } = request;
@@ -25,7 +27,7 @@ export function toChatRequest(
   const instructions = [request.instructions, words].filter((text) => text).join("\n\n");
   const body: ChatRequest = {
     model: request.model,
-    messages: toChatMessages({ instructions, items: seenItems(request, quirks, warn) }, quirks),
+    messages: toChatMessages({ instructions, items: seenItems(request, quirks, warn) }, quirks, server),
   };
   warnOfHosted(request, warn);
   if (request.stream) {

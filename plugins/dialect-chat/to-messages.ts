@@ -12,19 +12,21 @@ import {
 } from "../../core/index.ts";
 import { AssistantTurn, toToolMessage } from "./assistant-turn.ts";
 import type { ChatMessage, ChatPart } from "./chat-types.ts";
+import { fromNote } from "./note-of-server.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { mergeSystemMessages } from "./system-messages.ts";
 import { type InputPart, toChatContent } from "./to-parts.ts";
 
 /**
  * Items as chat messages. Items of one turn become one assistant message; of items without a turn, those
- * that stand together do.
+ * that stand together do. What `server` attached to its answers goes back to it, and to no other.
  */
 export function toChatMessages(
   request: Pick<ModelRequest, "instructions" | "items">,
   quirks: ChatQuirks,
+  server?: string,
 ): ChatMessage[] {
-  const conversation = new Conversation(quirks);
+  const conversation = new Conversation(quirks, server);
   if (request.instructions) conversation.add({ role: "system", content: request.instructions });
   for (const entry of request.items)
     if (isModelItem(entry.item)) conversation.addItem(entry as InTurn<ModelItem>);
@@ -33,13 +35,15 @@ export function toChatMessages(
 
 class Conversation {
   readonly #quirks: ChatQuirks;
+  readonly #server: string | undefined;
   readonly #entries: (ChatMessage | AssistantTurn)[] = [];
   readonly #turns = new Map<number, AssistantTurn>();
   /** The turn that an item without a turn of its own joins. */
   #open: AssistantTurn | undefined;
 
-  constructor(quirks: ChatQuirks) {
+  constructor(quirks: ChatQuirks, server: string | undefined) {
     this.#quirks = quirks;
+    this.#server = server;
   }
 
   add(message: ChatMessage): void {
@@ -47,9 +51,11 @@ class Conversation {
     this.#entries.push(message);
   }
 
-  addItem({ item, turn }: InTurn<ModelItem>): void {
+  addItem({ item, turn, note }: InTurn<ModelItem>): void {
+    const { message, call } = fromNote(note, this.#server);
+    if (message) this.#turn(turn).attach(message);
     if (isReasoning(item)) this.#turn(turn).addReasoning(item);
-    else if (isFunctionCall(item)) this.#turn(turn).addCall(item);
+    else if (isFunctionCall(item)) this.#turn(turn).addCall(item, call);
     else if (isFunctionCallOutput(item)) this.#addOutput(item.call_id ?? "", item.output);
     else if (isMessage(item)) this.#addMessage(item, turn);
     else assertNever(item);

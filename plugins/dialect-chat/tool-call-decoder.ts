@@ -1,4 +1,5 @@
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import { type Attached, isAttachment, type Members } from "./attached.ts";
 import type { ChatToolCallDelta } from "./chat-types.ts";
 
 interface Call {
@@ -11,7 +12,14 @@ interface Call {
   name: string | undefined;
   /** All of them so far. */
   args: string;
+  /** What the server attached to the call, and to its function. */
+  attached?: Attached;
+  toFunction?: Attached;
 }
+
+/** Members that are read. */
+const OF_CALL: ReadonlySet<string> = new Set(["index", "id", "type", "function"]);
+const OF_FUNCTION: ReadonlySet<string> = new Set(["name", "arguments"]);
 
 /**
  * Tells the calls of one answer apart. Servers differ in what they repeat: the index may be missing or the
@@ -21,6 +29,11 @@ export class ToolCallDecoder {
   readonly #calls: Call[] = [];
   /** The call that the last delta went to. */
   #current: Call | undefined;
+  readonly #attachment: () => Attached;
+
+  constructor(attachment: () => Attached) {
+    this.#attachment = attachment;
+  }
 
   /** True if that was nothing but more arguments of a call that is shown: the like may go to `append`. */
   push(delta: ChatToolCallDelta, out: ModelChunk[]): boolean {
@@ -34,13 +47,14 @@ export class ToolCallDecoder {
     this.#current = call;
     call.id ??= id;
     call.args += args;
+    const isPlain = !this.#attach(call, delta);
     if (call.name === undefined) {
       if (name !== undefined) this.#show(call, name, out);
       return false;
     }
     if (args === "") return false;
     out.push({ type: "tool_arguments", index: call.index, delta: args });
-    return id === undefined && name === undefined && args === given;
+    return id === undefined && name === undefined && args === given && isPlain;
   }
 
   /** More arguments for the call that the last delta went to. */
@@ -85,6 +99,33 @@ export class ToolCallDecoder {
     // The same name again, without an id: repeated with every delta, or a second call of the same function.
     const second = id === undefined && args.trimStart().startsWith("{") && isWhole(call.args);
     return second ? undefined : call;
+  }
+
+  /** Whether the like of this delta must be looked at too. */
+  #attach(call: Call, delta: ChatToolCallDelta): boolean {
+    let changed = false;
+    for (const name in delta) {
+      if (OF_CALL.has(name) || !isAttachment(delta[name])) continue;
+      call.attached ??= this.#attachment();
+      if (!call.attached.add(name, delta[name])) changed = true;
+    }
+    const { function: called } = delta;
+    for (const name in called) {
+      if (OF_FUNCTION.has(name) || !isAttachment(called[name])) continue;
+      call.toFunction ??= this.#attachment();
+      if (!call.toFunction.add(name, called[name])) changed = true;
+    }
+    return changed;
+  }
+
+  /** By the index of the call: what comes back with it. What belongs into its `function` is there. */
+  *attached(): Iterable<[number, Members]> {
+    for (const { index, attached, toFunction } of this.#calls) {
+      const members = attached?.members();
+      const inFunction = toFunction?.members();
+      if (inFunction) yield [index, { ...members, function: inFunction }];
+      else if (members) yield [index, members];
+    }
   }
 
   #begin(at: number | undefined, id: string | undefined): Call {

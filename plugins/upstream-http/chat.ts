@@ -16,9 +16,12 @@ export function chatCompletions({
   quirks,
   maxEventBytes,
   extraBody,
-}: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody">): Dialect {
+  origin,
+  path,
+}: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody" | "origin" | "path">): Dialect {
+  const server = origin + path;
   const toBody = (request: ModelRequest, warn: (message: string) => void) =>
-    JSON.stringify(Object.assign(toChatRequest(request, quirks, warn), extraBody));
+    JSON.stringify(Object.assign(toChatRequest(request, quirks, warn, server), extraBody));
   return {
     name: "chat completions",
     path: "/chat/completions",
@@ -32,8 +35,8 @@ export function chatCompletions({
       if (seen === request) return undefined;
       return { body: toBody(seen, saidBefore), warning: unseenWarning(why), textOnly: why === "all" };
     },
-    openStream: (secrets) => new ChatReader(quirks, { maxEventBytes, secrets }),
-    fromWhole: (body, secrets) => fromCompletion(body as ChatChunk, quirks, secrets),
+    openStream: (secrets) => new ChatReader(quirks, { maxEventBytes, secrets, server }),
+    fromWhole: (body, secrets) => fromCompletion(body as ChatChunk, quirks, { secrets, server }),
   };
 }
 

@@ -42,7 +42,7 @@ export const clock = {
   strict: true,
 };
 
-export function convert(fields: Partial<ModelRequest>, quirks: Partial<ChatQuirks> = {}) {
+export function convert(fields: Partial<ModelRequest>, quirks: Partial<ChatQuirks> = {}, server?: string) {
   const warnings: string[] = [];
   const request: ModelRequest = {
     model: "m",
@@ -53,6 +53,6 @@ export function convert(fields: Partial<ModelRequest>, quirks: Partial<ChatQuirk
     passthrough: {},
     ...fields,
   };
-  const body = toChatRequest(request, withQuirks(quirks), (warning) => warnings.push(warning));
+  const body = toChatRequest(request, withQuirks(quirks), (warning) => warnings.push(warning), server);
   return { body, warnings, messages: body.messages };
 }
