@@ -4,6 +4,9 @@ import type { ChatMessage, ChatPart, ChatToolCall } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { toChatContent } from "./to-parts.ts";
 
+/** In place of an output of nothing: some servers refuse an empty message (GLM, MiniMax). */
+const NO_OUTPUT = "(The tool gave no output.)";
+
 type ToolOutput = wire.FunctionCallOutputItemParam["output"];
 
 /**
@@ -89,10 +92,10 @@ export function toToolMessage(
   quirks: ChatQuirks,
   aside: ChatPart[],
 ): ChatMessage {
-  if (typeof output === "string") return { role: "tool", tool_call_id: callId, content: output };
-  const content = toChatContent(output, quirks);
-  if (typeof content === "string" || quirks.toolImages === "tool-message")
-    return { role: "tool", tool_call_id: callId, content };
+  const content = typeof output === "string" ? output : toChatContent(output, quirks);
+  if (typeof content === "string")
+    return { role: "tool", tool_call_id: callId, content: content.trim() === "" ? NO_OUTPUT : content };
+  if (quirks.toolImages === "tool-message") return { role: "tool", tool_call_id: callId, content };
   const texts: string[] = [];
   const others: ChatPart[] = [];
   for (const part of content) {

@@ -87,6 +87,13 @@ const quirksSchema = z.strictObject({
   efforts: z.array(z.enum(EFFORTS)).readonly(),
   /** What becomes of a parameter: sent, left out with a warning, or refused with 400. Sent unless said. */
   parameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
+  /**
+   * `anyOf`, `oneOf` and `allOf` at the top of a function's parameters: "merge" makes one object of them, "keep"
+   * is for servers that take them.
+   */
+  rootUnions: z.enum(["merge", "keep"]),
+  /** Schemas that allow anything: without a type, or, where the server wants one, with "all-types". */
+  untypedSchemas: z.enum(["keep", "all-types"]),
   /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),
 });
@@ -117,6 +124,8 @@ export const defaultQuirks: ChatQuirks = {
   reasoningEffort: "parameter",
   efforts: EFFORTS,
   parameters: { "text.verbosity": "drop" },
+  rootUnions: "merge",
+  untypedSchemas: "keep",
   passthrough: ["user"],
 };
 

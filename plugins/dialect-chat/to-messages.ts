@@ -76,8 +76,11 @@ class Conversation {
       return;
     }
     const role = item.role === "developer" && this.#quirks.developerRole === "system" ? "system" : item.role;
-    const content = item.content as string | readonly InputPart[];
-    this.add({ role, content: typeof content === "string" ? content : toChatContent(content, this.#quirks) });
+    const given = item.content as string | readonly InputPart[];
+    const content = typeof given === "string" ? given : toChatContent(given, this.#quirks);
+    // An instruction of nothing says nothing, and some servers refuse an empty message.
+    if (content === "" && role !== "user") return;
+    this.add({ role, content });
   }
 
   #turn(number: number | undefined): AssistantTurn {

@@ -9,6 +9,7 @@ import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
 import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
 import { TextOnlyModels } from "./text-only-models.ts";
+import { UsableTools } from "./tool-schemas/usable-tools.ts";
 
 export interface HttpUpstream extends Upstream {
   /** Ends idle connections; calls that run are cut off. */
@@ -40,6 +41,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     };
   };
   const textOnly = new TextOnlyModels();
+  const tools = new UsableTools(settings.quirks);
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
 
   return {
@@ -49,8 +51,9 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     details: detailsOf(settings),
     stream(asked, turn) {
       const warn = warningsOf(turn);
-      const request = textOnly.has(asked.model) ? withoutToolImages(asked, "all") : asked;
-      if (request !== asked) warn(unseenWarning("all"));
+      const usable = tools.of(asked, warn);
+      const request = textOnly.has(asked.model) ? withoutToolImages(usable, "all") : usable;
+      if (request !== usable) warn(unseenWarning("all"));
       return new ModelCall(pool.get(), settings, dialect, {
         path,
         body: dialect.toBody(request, warn),

@@ -10,6 +10,8 @@ const family: ServerFamily = {
     parallelToolCalls: "as-given",
     logprobsInToolStreams: false,
     reasoningEffort: "both",
+    rootUnions: "keep",
+    untypedSchemas: "all-types",
     passthrough: [],
   },
 };

@@ -8,6 +8,7 @@ const family: ServerFamily = {
     maxTokens: "max_completion_tokens",
     reasoningField: "reasoning",
     files: false,
+    rootUnions: "keep",
     passthrough: [],
   },
 };

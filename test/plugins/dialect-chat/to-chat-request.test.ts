@@ -170,6 +170,29 @@ describe("messages", () => {
     });
   });
 
+  it.each([
+    ["no text", ""],
+    ["blanks", " \n"],
+    ["no parts", []],
+    ["a part without text", [{ type: "input_text" as const, text: "" }]],
+  ])("an output of %s is said in words: some servers refuse an empty message", (_, nothing) => {
+    const empty: InTurn<ModelItem> = {
+      item: { type: "function_call_output", call_id: "a", output: nothing },
+    };
+    expect(convert({ items: [call("a", "f"), empty] }).messages[1]).toEqual(
+      result("a", "(The tool gave no output.)"),
+    );
+    // Without its call too.
+    expect(convert({ items: [empty] }).messages).toEqual([result("a", "(The tool gave no output.)")]);
+  });
+
+  it("an instruction of nothing is left out", () => {
+    const items = [message("developer", ""), user("hi"), message("system", "")];
+    expect(convert({ instructions: "", items }, { systemMessages: "keep" }).messages).toEqual([
+      { role: "user", content: "hi" },
+    ]);
+  });
+
   it("a refusal goes back as what the model said", () => {
     const item: ModelItem = {
       type: "message",

@@ -1,0 +1,72 @@
+import type { JsonSchema } from "../../../core/index.ts";
+import { resolveReference } from "./references.ts";
+import { isObject } from "./repair-node.ts";
+
+const UNIONS = ["anyOf", "oneOf", "allOf"] as const;
+
+/**
+ * One object with the properties of all variants at the top, for servers that take no unions there. A property
+ * that variants see differently may be either; required is what every variant requires, and with `allOf` what
+ * any does. Which belong together is lost to the model; who runs the tool still checks.
+ */
+export function mergeUnions(schema: JsonSchema): JsonSchema {
+  return merge(schema, schema, 0);
+}
+
+/** Levels of unions in unions; a definition may hold itself. */
+const DEEPEST = 4;
+
+function merge(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema {
+  if (!UNIONS.some((union) => union in schema)) return schema;
+  const { anyOf, oneOf, allOf, enum: _, not: __, ...own } = schema;
+  if (depth > DEEPEST) return own;
+  const variantsOf = (union: unknown) =>
+    listOf(union).flatMap((variant) =>
+      isObject(variant) ? [merge(followed(variant, root), root, depth + 1)] : [],
+    );
+  const properties = new Map<string, unknown[]>();
+  add(properties, own.properties);
+  const required = new Set<unknown>(listOf(own.required));
+  for (const variant of variantsOf(allOf)) {
+    add(properties, variant.properties);
+    for (const name of listOf(variant.required)) required.add(name);
+  }
+  for (const union of [anyOf, oneOf]) {
+    const variants = variantsOf(union).filter(takesObject);
+    for (const { properties: more } of variants) add(properties, more);
+    const [first, ...others] = variants.map((variant) => listOf(variant.required));
+    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
+  }
+  return {
+    ...own,
+    properties: Object.fromEntries([...properties].map(([name, seen]) => [name, either(seen)])),
+    ...(required.size > 0 ? { required: [...required] } : {}),
+  };
+}
+
+function followed(variant: JsonSchema, root: JsonSchema): JsonSchema {
+  const { $ref, ...rest } = variant;
+  const target = typeof $ref === "string" ? resolveReference(root, $ref) : undefined;
+  return target === undefined ? variant : { ...target, ...rest };
+}
+
+function takesObject({ type }: JsonSchema): boolean {
+  return type === undefined || [type].flat().includes("object");
+}
+
+function add(properties: Map<string, unknown[]>, more: unknown): void {
+  if (!isObject(more)) return;
+  for (const [name, schema] of Object.entries(more)) {
+    const seen = properties.get(name);
+    if (!seen) properties.set(name, [schema]);
+    else if (!seen.some((each) => JSON.stringify(each) === JSON.stringify(schema))) seen.push(schema);
+  }
+}
+
+function either(schemas: readonly unknown[]): unknown {
+  return schemas.length === 1 ? schemas[0] : { anyOf: schemas };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

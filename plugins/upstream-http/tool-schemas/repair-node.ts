@@ -1,0 +1,196 @@
+import type { JsonSchema } from "../../../core/index.ts";
+import { ALL_TYPES, impliedType, toType, toTypeName } from "./types.ts";
+import { Unusable } from "./unusable.ts";
+
+export interface NodeOptions {
+  /** What a schema that allows anything looks like: without a type, or with all of them. */
+  untyped: "keep" | "all-types";
+  /** Whether `#/…` leads to a schema. */
+  resolves(reference: string): boolean;
+}
+
+/** Levels; servers recurse, and some at a cost that grows faster than the depth. */
+const DEEPEST = 64;
+const DROP = Symbol("drop");
+
+type Mend = (value: unknown, options: NodeOptions, depth: number) => unknown;
+
+/** `null` and other wrong kinds say nothing. */
+const kind =
+  (type: "string" | "boolean"): Mend =>
+  (value) =>
+    typeof value === type ? value : DROP;
+
+const number: Mend = (value) => {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value))
+    ? Number(value)
+    : DROP;
+};
+
+/** A schema, or the `true` and `false` that mean all and nothing. */
+const schemaOrFlag: Mend = (value, options, depth) => {
+  if (typeof value === "boolean") return value;
+  if (value === "true" || value === "false") return value === "true";
+  return isObject(value) ? repairNode(value, options, depth + 1) : DROP;
+};
+
+/** One schema for all items, or, in older drafts, one for each. */
+const items: Mend = (value, options, depth) => {
+  if (Array.isArray(value)) return value.map((each) => repairSchema(each, options, depth + 1));
+  return value === null || value === false ? DROP : repairSchema(value, options, depth + 1);
+};
+
+const schemaMap: Mend = (value, options, depth) =>
+  isObject(value)
+    ? mapEntries(value, (_, each) => (each === false ? DROP : repairSchema(each, options, depth + 1)))
+    : DROP;
+
+const schemaList: Mend = (value, options, depth) => {
+  const list = Array.isArray(value) ? value : isObject(value) ? [value] : [];
+  // `{ not: {} }` is how some generators say that a value may be absent: nothing matches it.
+  const kept = list.filter((each) => each !== null && each !== undefined && !matchesNothing(each));
+  if (kept.length === 0) return DROP;
+  const repaired = kept.map((each) => repairSchema(each, options, depth + 1));
+  return repaired.length === list.length && list === value && repaired.every((each, i) => each === list[i])
+    ? value
+    : repaired;
+};
+
+const required: Mend = (value) => {
+  if (!Array.isArray(value)) return DROP;
+  const names = [...new Set(value.filter((name) => typeof name === "string"))];
+  return names.length === value.length ? value : names;
+};
+
+const nonEmptyList: Mend = (value) => (Array.isArray(value) && value.length > 0 ? value : DROP);
+
+const KEYWORDS: ReadonlyMap<string, Mend> = new Map<string, Mend>([
+  ["type", (value) => toType(value) ?? DROP],
+  ["enum", nonEmptyList],
+  ["required", required],
+  ["properties", schemaMap],
+  ...["patternProperties", "$defs", "definitions", "dependentSchemas"].map(
+    (name) => [name, schemaMap] as const,
+  ),
+  ...["anyOf", "oneOf", "allOf", "prefixItems"].map((name) => [name, schemaList] as const),
+  ["items", items],
+  ...["additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems"].map(
+    (name) => [name, schemaOrFlag] as const,
+  ),
+  ...["not", "if", "then", "else", "contains", "propertyNames"].map((name) => [name, schemaOrFlag] as const),
+  ...["description", "title", "format", "pattern", "$comment", "$id", "$anchor"].map(
+    (name) => [name, kind("string")] as const,
+  ),
+  ["$ref", (value, { resolves }) => (typeof value === "string" && resolves(value) ? value : DROP)],
+  ...["minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems"].map(
+    (name) => [name, number] as const,
+  ),
+  ...["minProperties", "maxProperties", "minContains", "maxContains"].map((name) => [name, number] as const),
+  // Of an older draft: see `exclusive`.
+  ...["exclusiveMinimum", "exclusiveMaximum"].map(
+    (name) => [name, (value) => (value === true ? value : number(value, NO_OPTIONS, 0))] as [string, Mend],
+  ),
+  ["uniqueItems", kind("boolean")],
+]);
+
+const NO_OPTIONS: NodeOptions = { untyped: "keep", resolves: () => true };
+
+/** A schema in the place of one, whatever stands there: the name of a type, a list of values, nothing. */
+function repairSchema(value: unknown, options: NodeOptions, depth: number): JsonSchema {
+  if (isObject(value)) return repairNode(value, options, depth);
+  if (typeof value === "string") {
+    const type = toTypeName(value);
+    return repairNode(type === undefined ? { description: value } : { type }, options, depth);
+  }
+  const values = Array.isArray(value) && value.length > 0 && value.every((each) => typeof each !== "object");
+  return repairNode(values ? { enum: value } : {}, options, depth);
+}
+
+/**
+ * The same schema without what is no JSON Schema: keywords of the wrong kind, flags of older drafts, references
+ * that lead nowhere. The object itself if there is nothing to mend. It is never written to.
+ * @throws Unusable if it is nested too deeply
+ */
+export function repairNode(schema: JsonSchema, options: NodeOptions, depth: number): JsonSchema {
+  if (depth > DEEPEST) throw new Unusable(`it is nested more than ${DEEPEST} levels deep`);
+  const mended = mapEntries(schema, (keyword, value) => {
+    const mend = KEYWORDS.get(keyword);
+    return mend ? mend(value, options, depth) : value;
+  });
+  return withItems(typed(exclusive(withRequired(schema, mended)), options), options);
+}
+
+/** Draft 3 has `required: true` in the property; others have the list among the properties. */
+function withRequired(schema: JsonSchema, mended: JsonSchema): JsonSchema {
+  const given = schema.properties;
+  if (!isObject(given) || !isObject(mended.properties)) return mended;
+  const names = new Set((mended.required as string[] | undefined) ?? []);
+  const before = names.size;
+  for (const [name, property] of Object.entries(given))
+    if (isObject(property) && property.required === true) names.add(name);
+  const misplaced = Array.isArray(given.required) && given.required.every((name) => typeof name === "string");
+  if (misplaced)
+    for (const name of given.required as string[]) if (Object.hasOwn(given, name)) names.add(name);
+  if (names.size === before && !misplaced) return mended;
+  const { required: _, ...properties } = mended.properties;
+  return {
+    ...mended,
+    properties: misplaced ? properties : mended.properties,
+    ...(names.size > 0 ? { required: [...names] } : {}),
+  };
+}
+
+/** Draft 4: `exclusiveMinimum: true` is about `minimum`. */
+function exclusive(schema: JsonSchema): JsonSchema {
+  let result = schema;
+  for (const end of ["Minimum", "Maximum"] as const) {
+    if (schema[`exclusive${end}`] !== true) continue;
+    const { [`exclusive${end}`]: _, [end.toLowerCase()]: limit, ...rest } = result;
+    result = limit === undefined ? rest : { ...rest, [`exclusive${end}`]: limit };
+  }
+  return result;
+}
+
+function typed(schema: JsonSchema, { untyped }: NodeOptions): JsonSchema {
+  if (schema.type !== undefined) return schema;
+  const type = impliedType(schema);
+  if (type === undefined) return schema;
+  if (type !== "any") return { ...schema, type };
+  return untyped === "keep" ? schema : { ...schema, type: ALL_TYPES };
+}
+
+/** Older drafts list the schemas of a tuple under `items`. Some servers want `items` of every array. */
+function withItems(schema: JsonSchema, { untyped }: NodeOptions): JsonSchema {
+  const any = untyped === "keep" ? {} : { type: ALL_TYPES };
+  if (Array.isArray(schema.items)) {
+    const { items: tuple, additionalItems: more, ...rest } = schema;
+    return { ...rest, ...(tuple.length > 0 ? { prefixItems: tuple } : {}), items: more ?? any };
+  }
+  const isArray = schema.type === "array" || (Array.isArray(schema.type) && schema.type.includes("array"));
+  if (!isArray || schema.type === ALL_TYPES || "items" in schema) return schema;
+  return { ...schema, items: any };
+}
+
+function matchesNothing(schema: unknown): boolean {
+  if (schema === false) return true;
+  if (!isObject(schema)) return false;
+  const { not } = schema;
+  return isObject(not) && Object.keys(not).length === 0 && Object.keys(schema).length === 1;
+}
+
+/** The object itself where nothing differs. */
+function mapEntries(object: JsonSchema, map: (key: string, value: unknown) => unknown): JsonSchema {
+  let changed = false;
+  const entries: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(object)) {
+    const mapped = map(key, value);
+    if (mapped !== value) changed = true;
+    if (mapped !== DROP) entries.push([key, mapped]);
+  }
+  return changed ? Object.fromEntries(entries) : object;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,79 @@
+import {
+  InvalidRequestError,
+  type JsonSchema,
+  type ModelFunction,
+  type ModelRequest,
+} from "../../../core/index.ts";
+import { type SchemaQuirks, toParameters } from "./to-parameters.ts";
+import { Unusable } from "./unusable.ts";
+
+/** Of tools that many requests name; an object is looked at once. */
+type Known = WeakMap<object, JsonSchema | Unusable>;
+
+/** Makes the functions of requests to one server acceptable to it. */
+export class UsableTools {
+  readonly #quirks: SchemaQuirks;
+  readonly #known: Known = new WeakMap();
+
+  constructor(quirks: SchemaQuirks) {
+    this.#quirks = quirks;
+  }
+
+  /**
+   * The same request with schemas as the server takes them. A function without a usable one is left out, and
+   * `warn` is told: one strange tool must not cost the others. The request itself if there is nothing to do;
+   * it is never written to.
+   * @throws InvalidRequestError if the model must call a function that was left out
+   */
+  of(request: ModelRequest, warn: (message: string) => void): ModelRequest {
+    let changed = false;
+    const left: string[] = [];
+    const tools: ModelFunction[] = [];
+    for (const tool of request.tools) {
+      const parameters = this.#parametersOf(tool);
+      if (parameters instanceof Unusable) {
+        left.push(tool.name);
+        warn(`the tool "${tool.name}" was left out: its schema cannot be used: ${parameters.message}`);
+      } else if (parameters === tool.parameters) tools.push(tool);
+      else {
+        tools.push({ ...tool, parameters });
+        changed = true;
+      }
+    }
+    if (left.length > 0) return without(left, { ...request, tools });
+    return changed ? { ...request, tools } : request;
+  }
+
+  #parametersOf({ parameters }: ModelFunction): JsonSchema | Unusable {
+    if (typeof parameters !== "object" || parameters === null) return this.#toParameters(parameters);
+    let known = this.#known.get(parameters);
+    if (known === undefined) {
+      known = this.#toParameters(parameters);
+      this.#known.set(parameters, known);
+    }
+    return known;
+  }
+
+  #toParameters(schema: unknown): JsonSchema | Unusable {
+    try {
+      return toParameters(schema, this.#quirks);
+    } catch (error) {
+      if (error instanceof Unusable) return error;
+      throw error;
+    }
+  }
+}
+
+/** A choice among functions that are left out is one among the others; one of theirs alone cannot be kept. */
+function without(left: readonly string[], request: ModelRequest): ModelRequest {
+  const { mode, names, hosted } = request.toolChoice;
+  const rest = names?.filter((name) => !left.includes(name));
+  const offered = rest?.length ?? request.tools.length;
+  const others = (hosted?.length ?? 0) + (names === undefined ? (request.hosted?.tools.length ?? 0) : 0);
+  if (mode === "required" && offered + others === 0)
+    throw new InvalidRequestError(
+      `tool_choice cannot be kept: the schema of "${names?.[0] ?? left[0]}" cannot be used`,
+      { param: "tool_choice" },
+    );
+  return rest === undefined ? request : { ...request, toolChoice: { ...request.toolChoice, names: rest } };
+}
