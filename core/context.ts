@@ -77,7 +77,10 @@ export interface Failure {
   logged: boolean;
 }
 
-/** One model call of a response, and the tool calls that it leads to. Counted from 0. */
+/**
+ * One model call of a response, and the tool calls that it leads to. Counted from 0. The calls that the client has
+ * approved are a turn of index 0 too, before the model's first.
+ */
 export interface Turn {
   readonly index: number;
   readonly response: ResponseContext;

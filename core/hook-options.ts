@@ -17,8 +17,16 @@ export interface ChunkTapOptions extends TapOptions {
   async?: boolean;
 }
 
+export interface CallTapOptions extends TapOptions {
+  /**
+   * Says that the tap may return `needs_approval`. Calls of gateway tools then show once all taps have spoken, so that
+   * one that needs approval shows as an `mcp_approval_request` alone.
+   */
+  asks?: boolean;
+}
+
 /** The options of taps on any hook. */
-export type AnyTapOptions = TapOptions & ChunkTapOptions;
+export type AnyTapOptions = TapOptions & ChunkTapOptions & CallTapOptions;
 
 interface OptionRule {
   readonly takes: string;
@@ -35,6 +43,7 @@ const RULES: { readonly [Option in keyof Required<AnyTapOptions>]: OptionRule } 
   before: { takes: "the name of a tap", is: isName },
   onError: { takes: '"fail" or "warn"', is: (value) => value === "fail" || value === "warn" },
   async: { takes: "true or false", is: (value) => typeof value === "boolean", hook: "onChunk" },
+  asks: { takes: "true or false", is: (value) => typeof value === "boolean", hook: "onToolCall" },
 };
 
 /** A misspelt `onError`, or a `before` that is none, must not pass in silence. @throws PluginError */

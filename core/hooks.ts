@@ -4,6 +4,7 @@ import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
 import {
   type AnyTapOptions,
+  type CallTapOptions,
   type ChunkTapOptions,
   checkTapOptions,
   type TapOptions,
@@ -34,7 +35,8 @@ export interface Hooks {
   /**
    * Once per turn, in series, before the upstream is asked. Return a new request to replace it, throw a
    * `VrError` to refuse (its own status on turn 0, `response.failed` later), `return turn.answer(chunks)`
-   * to answer without any upstream.
+   * to answer without any upstream. Calls that the client has approved are a turn too, of index 0 and before the
+   * model's first: where it is refused or answered, they do not run.
    */
   beforeUpstream: Hook<TapFunction<[request: ModelRequest, turn: Turn], ModelRequest>>;
   /**
@@ -51,8 +53,12 @@ export interface Hooks {
    * to change a tool's outcome; what was streamed is immutable. Throw `GuardrailStop` to end the response.
    */
   onOutputItem: Hook<TapFunction<[item: OutputItem, turn: Turn], OutputItem>>;
-  /** Every call of a gateway tool, in series, until one has an opinion. Silence of all runs the tool. */
-  onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>>;
+  /**
+   * Every call of a gateway tool, in series, until one has an opinion; if no tap has one, the tool runs. A tap that may
+   * return `needs_approval` says so with `{ asks: true }`, or the call has been shown before the client is asked. An
+   * approved call comes here again, with its `approval`.
+   */
+  onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>, CallTapOptions>;
   /**
    * Once per `POST /v1/responses`, after its terminal event or its answer of whatever status, in parallel. A refusal is
    * a failed response without output. No client waits; errors are logged.
@@ -68,6 +74,8 @@ export interface SealedHooks {
     | undefined;
   readonly onOutputItem: ((item: OutputItem, turn: Turn) => Promise<OutputItem>) | undefined;
   readonly onToolCall: ((call: ToolCall, turn: Turn) => Promise<ToolDecision | undefined>) | undefined;
+  /** Whether a tap of `onToolCall` may ask for approval: calls show once it has spoken. */
+  readonly asks: boolean;
   readonly onComplete: ((response: ResponseObject, context: EndContext) => Promise<void>) | undefined;
 }
 
@@ -128,6 +136,7 @@ export class HookSet {
       onChunk: this.#chunks(log),
       onOutputItem: this.#waterfall<OutputItem>("onOutputItem", log, guardItem),
       onToolCall: this.#toolCalls(log),
+      asks: this.#taps.onToolCall.some((tap) => tap.options.asks === true),
       onComplete: this.#observers(log),
     };
   }
@@ -167,7 +176,9 @@ export class HookSet {
     );
     for (const tap of taps)
       hook.tapAsync(tap.name, (call, turn, callback) => {
-        runTap(tap, log, () => tap.fn(call, turn), callback, RETURNED.onToolCall);
+        const settle = (error: Error | null, decision?: ToolDecision) =>
+          callback(error, isAnswered(call, decision) ? undefined : decision);
+        runTap(tap, log, () => tap.fn(call, turn), settle, RETURNED.onToolCall);
       });
     return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
   }
@@ -193,6 +204,11 @@ export class HookSet {
 function isDecision({ kind, output, message }: Partial<Record<string, unknown>>): boolean {
   if (kind === "output") return isToolOutput(output);
   return kind === "error" ? typeof message === "string" : kind === "deny" || kind === "needs_approval";
+}
+
+/** The client has approved the call already: the taps behind the one that asks may still deny it. */
+function isAnswered(call: ToolCall, decision: ToolDecision | undefined): boolean {
+  return call.approval !== undefined && decision?.kind === "needs_approval";
 }
 
 const RETURNED = {

@@ -113,6 +113,8 @@ export interface ToolCall {
   name: string;
   /** Parsed. */
   arguments: Record<string, unknown>;
+  /** The id of the request by whose approval the call runs. A tap that asks again is not heard. */
+  approval?: string;
 }
 
 /** What an `onToolCall` tap may answer; `undefined` is no opinion, and the silence of all runs the tool. */

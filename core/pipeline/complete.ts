@@ -81,7 +81,7 @@ function lifeOf(run: Run, outcome: Outcome, output: OutputItem[]): Life {
 async function store(run: Run, response: ResponseObject): Promise<void> {
   const { request } = run.context;
   if (!request.store) return;
-  const input = keptInput(run).map((item): StoredItem => ({ item }));
+  const input = answeredInput(run).map((item): StoredItem => ({ item }));
   // Turns are stored as the response counts them, from 0; hydrating makes them unique in the conversation.
   const base = run.conversation.nextTurn;
   const output = run.assembler.output
@@ -97,17 +97,12 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
   if (stored instanceof Promise) await unlessShutDown(stored, run.context.signal);
 }
 
-/**
- * Approved calls run before `beforeUpstream` has seen the request. Where it did not let the request pass, only
- * that they were approved is kept, so that no refused word comes back with `previous_response_id`.
- */
-function keptInput({ admitted, conversation: { input } }: Run): readonly Item[] {
-  if (admitted) return input;
-  return input.flatMap((item) => {
-    if (item.type !== "mcp_approval_response") return [];
-    const { type, approval_request_id, approve } = item;
-    return [{ type, approval_request_id, approve }];
-  });
+/** An approval whose call has not begun is not kept: it stays unanswered, and may be sent again. */
+function answeredInput({ approved, conversation: { input } }: Run): readonly Item[] {
+  if (approved.size === 0) return input;
+  return input.filter(
+    (item) => item.type !== "mcp_approval_response" || !approved.has(item.approval_request_id),
+  );
 }
 
 /** A client that leaves ends nothing here: what it has got so far is still stored. */

@@ -1,7 +1,6 @@
 import { type ResponseScope, TurnScope } from "../context.ts";
 import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
 import { toFailure } from "../failure.ts";
-import type { EventDraft } from "../protocol/events.ts";
 import {
   type HostedItem,
   type InTurn,
@@ -17,11 +16,10 @@ import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { nameModel } from "../routing/ask.ts";
 import { untilAborted } from "../until-aborted.ts";
-import { approvedTool } from "./approvals.ts";
+import { toChunks } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
 import type { Engine } from "./engine.ts";
 import { hydrate } from "./hydrate.ts";
-import { showListed } from "./listed.ts";
 import { toModelRequest } from "./model-request.ts";
 import { resolveTools } from "./resolve-tools.ts";
 import { type Prepared, Run } from "./run.ts";
@@ -66,29 +64,28 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   return { conversation, tools, ...(await nameModel(routed, context)) };
 }
 
-/** Turns until the model has answered, or something needs the client. */
+/** Turns until the model has answered, or something needs the client. Calls that the client has approved come first. */
 async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
-  const { maxTurns } = engine.limits;
-  let number = conversation.nextTurn;
-  const approved = conversation.approvals.length > 0 ? await runApproved(run, number++) : [];
-  conversation.items.push(...approved);
+  let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
   let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native);
-  if (approved.length > 0) request = { ...request, toolChoice: freed(run, request.toolChoice) };
-  for (let index = 0; ; index++, number++) {
+  for (let index = 0, number = conversation.nextTurn; ; number++) {
     const turn = new TurnScope(index, context);
-    context.turns = index + 1;
-    const first = assembler.output.items.length;
-    assembler.beginTurn(number, tools.gateway);
-    const end = await runTurn(run, turn, index < maxTurns - 1 ? request : withoutTools(request));
+    if (!approved) context.turns = index + 1;
+    const isLast = !approved && index >= engine.limits.maxTurns - 1;
+    const first = assembler.output.next;
+    assembler.beginTurn(number, tools.gateway, engine.hooks.asks);
+    const end = await runTurn(run, turn, isLast ? withoutTools(request) : request, approved);
     run.begun = true;
     if (end === "guardrail" || isCut(end))
       return { status: "incomplete", reason: end === "length" ? "max_output_tokens" : "content_filter" };
-    if (!assembler.calls.list.some((call) => call.tool)) return { status: "completed" };
-    const calls = await runCalls(run, turn, number);
-    const pending = calls.needsClient || assembler.calls.list.some((call) => !call.tool);
-    if (pending || index >= maxTurns - 1) return { status: "completed" };
-    request = nextRequest(run, request, saidIn(run, first, calls.items));
+    const { list, approved: isApproved } = assembler.calls;
+    if (!isApproved && !list.some((call) => call.tool)) return { status: "completed" };
+    const calls = await runCalls(run, { turn, number, isLast });
+    if (isLast || calls.needsClient || list.some((call) => !call.tool)) return { status: "completed" };
+    request = nextRequest(run, request, saidIn(run, first, calls.ran));
+    if (!approved) index++;
+    approved = undefined;
   }
 }
 
@@ -96,21 +93,23 @@ async function converse(run: Run): Promise<Outcome> {
  * What the turn whose output begins at `first` adds to what the model reads, in the order in which it was said:
  * servers that give encrypted reasoning want each call right behind its own.
  */
-function saidIn(run: Run, first: number, calls: CallsEnd["items"]): InTurn<ModelItem | HostedItem>[] {
+function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
   const { natives, output } = run.assembler;
-  return output.items.slice(first).flatMap((stored, i): InTurn<ModelItem | HostedItem>[] => {
-    const called = calls.get(first + i);
-    if (called) return stored?.note ? withNote(called, stored.note) : called;
-    if (!stored) return [];
+  const said: InTurn<ModelItem | HostedItem>[] = [];
+  for (let i = first; i <= output.next; i++) {
+    for (const call of calls)
+      if (call.calledAt === i) said.push(...withNote(call.items, output.items[call.outputIndex]?.note));
+    const stored = output.items[i];
+    if (!stored || calls.some(({ outputIndex }) => outputIndex === i)) continue;
     const { item } = stored;
-    const isRead = isModelItem(item) || (natives.has(first + i) && isHostedItem(item));
-    return isRead ? [{ ...stored, item }] : [];
-  });
+    if (isModelItem(item) || (natives.has(i) && isHostedItem(item))) said.push({ ...stored, item });
+  }
+  return said;
 }
 
 /** What is kept beside a call goes with the call, not with its output. */
-function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note): InTurn<ModelItem>[] {
-  return call ? [{ ...call, note }, ...rest] : rest;
+function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note | undefined): InTurn<ModelItem>[] {
+  return call ? [note ? { ...call, note } : call, ...rest] : rest;
 }
 
 function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem | HostedItem>[]): ModelRequest {
@@ -131,22 +130,6 @@ function freed(run: Run, { mode, ...limits }: ToolChoice): ToolChoice {
 function withoutTools(request: ModelRequest): ModelRequest {
   const hosted = request.hosted && { ...request.hosted, tools: [] };
   return { ...request, tools: [], hosted, toolChoice: { mode: "none" } };
-}
-
-/** The calls that this request approved, as a turn of their own before the model's first. */
-async function runApproved(run: Run, number: number): Promise<InTurn<ModelItem>[]> {
-  const { assembler, conversation, tools } = run;
-  const approved = conversation.approvals.map((approval) => ({
-    ...approval,
-    tool: approvedTool(approval, tools.gateway),
-  }));
-  assembler.beginTurn(number, tools.gateway);
-  const turn = new TurnScope(0, run.context);
-  await showListed(run, turn);
-  const out: EventDraft[] = [];
-  for (const { request, tool } of approved) assembler.calls.openApproved(tool, request, out);
-  run.emit(out);
-  return [...(await runCalls(run, turn, number, true)).items.values()].flat();
 }
 
 /** What was thrown, as an end of the response. @throws it when nothing has been sent yet */

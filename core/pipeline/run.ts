@@ -6,8 +6,9 @@ import { ResponseDocument } from "../response/document.ts";
 import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
-import type { ListedItem } from "../tool.ts";
+import type { ListedItem, Tool } from "../tool.ts";
 import type { Candidate } from "../upstream.ts";
+import { approvedTools } from "./approvals.ts";
 import type { Engine } from "./engine.ts";
 import type { Conversation } from "./hydrate.ts";
 import { wantsLogprobs } from "./model-request.ts";
@@ -37,13 +38,14 @@ export class Run {
   readonly sequencer: Sequencer;
   /** Items of `tools` that have not been shown. */
   readonly unlisted: ListedItem[];
+  /** The calls that the client has approved and that have not begun, by the request's id. */
+  readonly approved: Map<string, Tool>;
   /** Gateway calls so far, for `max_tool_calls`. */
   toolCalls = 0;
-  /** `beforeUpstream` has let the request pass. */
-  admitted = false;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
   begun = false;
 
+  /** @throws InvalidRequestError when an approved tool is not among those of this request */
   constructor(engine: Engine, context: ResponseScope, sink: EventSink, prepared: Prepared) {
     this.engine = engine;
     this.context = context;
@@ -53,6 +55,7 @@ export class Run {
     this.model = prepared.model;
     this.candidates = prepared.candidates;
     this.unlisted = [...prepared.tools.listed];
+    this.approved = approvedTools(prepared.conversation.approvals, prepared.tools.gateway);
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
     this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), prepared.model, request);

@@ -4,7 +4,7 @@ import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { retold } from "../response/default-presentation.ts";
 import { added, type OpenCall, placed } from "../response/open-items.ts";
-import type { CallEnd, Tool, ToolDecision, ToolResult } from "../tool.ts";
+import type { CallEnd, Tool, ToolResult } from "../tool.ts";
 import { parseArguments } from "./arguments.ts";
 import { execute } from "./execute.ts";
 import { replayCall, toPair } from "./replay.ts";
@@ -12,35 +12,83 @@ import type { Run } from "./run.ts";
 
 type GatewayCall = OpenCall & { tool: Tool };
 
-/** What a call became: items for the model's next turn, or a question to the client. */
-type Outcome =
-  | { kind: "items"; outputIndex: number; items: readonly ModelItem[] }
-  | { kind: "needs_client"; call: GatewayCall };
+/** The turn whose calls run. */
+export interface CallsTurn {
+  turn: TurnScope;
+  /** Unique in the conversation. */
+  number: number;
+  /** No turn of the model follows: no call runs. */
+  isLast: boolean;
+}
+
+/** A call that has ended, with its output, for the model's next turn. */
+interface RanCall {
+  calledAt: number;
+  outputIndex: number;
+  items: InTurn<ModelItem>[];
+}
 
 export interface CallsEnd {
-  /** Each call with its output, for the model's next turn, by the place of its item in the output. */
-  items: Map<number, InTurn<ModelItem>[]>;
+  ran: RanCall[];
   /** Whether a call waits for the client's approval. */
   needsClient: boolean;
 }
+
+/** What is to become of a call: a result without a run, a question to the client, or a run. */
+type Verdict = ToolResult | { kind: "needs_approval" } | { kind: "run"; args: Record<string, unknown> };
 
 /**
  * Runs this turn's gateway calls, parallel ones in parallel. Each shows its end when it ends. One that
  * throws (a guardrail) aborts the others. Questions to the client come last, in the order of the calls.
  */
-export async function runCalls(
-  run: Run,
-  turn: TurnScope,
-  number: number,
-  approved = false,
-): Promise<CallsEnd> {
-  const calls = run.assembler.calls.list.filter((call): call is GatewayCall => call.tool !== undefined);
+export async function runCalls(run: Run, at: CallsTurn): Promise<CallsEnd> {
+  const { list } = run.assembler.calls;
+  const verdicts = await decideHidden(run, at);
+  const calls = list.filter(isGatewayCall);
+  const ends = await inParallel(calls, run.context.signal, (call, signal) =>
+    runCall(run, at, call, verdicts.get(call), signal),
+  );
+  const asking = calls.filter((_, i) => ends[i] === undefined);
+  for (const call of asking) await askApproval(run, at.turn, call);
+  return { ran: ends.filter((end) => end !== undefined), needsClient: asking.length > 0 };
+}
+
+function isGatewayCall(call: OpenCall): call is GatewayCall {
+  return call.tool !== undefined;
+}
+
+/** Whether the client is asked whatever the taps say: they are heard once it has approved. */
+function needsClient({ tool, approval }: GatewayCall): boolean {
+  return tool.needsApproval === true && approval === undefined;
+}
+
+/** Calls that are hidden from the client until the taps have spoken: then those that run show, in their order. */
+async function decideHidden(run: Run, at: CallsTurn): Promise<Map<OpenCall, Verdict>> {
+  const { calls } = run.assembler;
+  const hidden = calls.list.filter(isGatewayCall).filter((call) => !call.presentation && !needsClient(call));
+  if (hidden.length === 0) return new Map();
+  const verdicts = await inParallel(hidden, run.context.signal, (call) => decide(run, at, call));
+  const out: EventDraft[] = [];
+  const shown = hidden.map((call, i): [OpenCall, Verdict] => {
+    const verdict = verdicts[i] as Verdict;
+    return [verdict.kind === "needs_approval" ? call : calls.show(call, out), verdict];
+  });
+  run.emit(out);
+  return new Map(shown);
+}
+
+/** What each of them becomes. One that throws aborts the others. @throws what it threw; the signal's reason */
+async function inParallel<T>(
+  calls: readonly GatewayCall[],
+  stopping: AbortSignal,
+  act: (call: GatewayCall, signal: AbortSignal) => Promise<T>,
+): Promise<T[]> {
   const others = new AbortController();
-  const signal = AbortSignal.any([run.context.signal, others.signal]);
+  const signal = AbortSignal.any([stopping, others.signal]);
   const outcomes = await Promise.allSettled(
     calls.map(async (call) => {
       try {
-        return await runCall(run, turn, call, signal, approved);
+        return await act(call, signal);
       } catch (error) {
         others.abort(error);
         throw error;
@@ -49,49 +97,50 @@ export async function runCalls(
   );
   if (others.signal.aborted) throw others.signal.reason;
   if (signal.aborted) throw signal.reason;
-  const ended = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  const items: CallsEnd["items"] = new Map();
-  let needsClient = false;
-  for (const end of ended) {
-    if (end.kind === "items")
-      items.set(
-        end.outputIndex,
-        end.items.map((item) => ({ item, turn: number })),
-      );
-    else {
-      needsClient = true;
-      await askApproval(run, turn, end.call);
-    }
-  }
-  return { items, needsClient };
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }
 
+/** `undefined`: the client is to be asked. */
 async function runCall(
   run: Run,
-  turn: TurnScope,
+  at: CallsTurn,
   call: GatewayCall,
+  decided: Verdict | undefined,
   signal: AbortSignal,
-  approved: boolean,
-): Promise<Outcome> {
+): Promise<RanCall | undefined> {
   const { assembler } = run;
-  if (!call.presentation) return { kind: "needs_client", call };
+  if (needsClient(call) || (decided?.kind === "needs_approval" && !call.presentation)) return undefined;
   const out: EventDraft[] = [];
   assembler.calls.ready(call, out);
   run.emit(out.splice(0));
-  const end = await decide(run, turn, call, signal, approved);
-  if (end.kind === "needs_approval") {
+  const verdict = decided ?? (await decide(run, at, call));
+  if (verdict.kind === "needs_approval") {
     const { item, events } = assembler.calls.end(call, { kind: "stopped" });
     assembler.output.close(call.outputIndex, item, events, out);
     run.emit(out);
-    return { kind: "needs_client", call };
+    return undefined;
   }
+  const end = verdict.kind === "run" ? await executeCall(run, at, call, verdict.args, signal) : verdict;
   const { item, events } = assembler.calls.end(call, end);
-  const finished = await run.finishItem(item, turn, out);
+  const finished = await run.finishItem(item, at.turn, out);
   const ending = finished === item ? events : retold(finished, events);
   assembler.output.close(call.outputIndex, finished, ending, out, call.note);
   run.emit(out);
-  const { outputIndex } = call;
-  return { kind: "items", outputIndex, items: toModelItems(run, call, end, item, finished) };
+  const items = toModelItems(run, call, end, item, finished);
+  const { calledAt, outputIndex } = call;
+  return { calledAt, outputIndex, items: items.map((each) => ({ item: each, turn: at.number })) };
+}
+
+function executeCall(
+  run: Run,
+  { turn }: CallsTurn,
+  call: GatewayCall,
+  args: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  const progress = (event: Progress) => run.emit([placed(call, event)]);
+  const { toolTimeoutMs } = run.engine.limits;
+  return execute(call.tool, args, toolTurn(turn, signal, call.callId, progress), toolTimeoutMs);
 }
 
 /** The result as the tool gave it; as `onOutputItem` left it, where a tap changed the item. */
@@ -119,29 +168,18 @@ function toOutput(end: CallEnd) {
   }
 }
 
-async function decide(
-  run: Run,
-  turn: TurnScope,
-  call: GatewayCall,
-  signal: AbortSignal,
-  approved: boolean,
-): Promise<ToolResult | { kind: "needs_approval" }> {
+async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
   const { hooks, limits } = run.engine;
   const most = run.context.request.max_tool_calls ?? Number.POSITIVE_INFINITY;
   if (++run.toolCalls > most)
     return error(`This call was not run: the limit of ${most} tool calls is reached.`);
-  if (turn.index >= limits.maxTurns - 1)
-    return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
+  if (isLast) return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
   const args = parseArguments(call.arguments);
   if (typeof args === "string") return error(args);
-  const { tool, name, callId: id } = call;
-  const decision = await hooks.onToolCall?.({ id, tool, name, arguments: args }, turn);
-  if (decision && !(approved && decision.kind === "needs_approval")) return toResult(decision);
-  const progress = (event: Progress) => run.emit([placed(call, event)]);
-  return execute(tool, args, toolTurn(turn, signal, id, progress), limits.toolTimeoutMs);
-}
-
-function toResult(decision: ToolDecision): ToolResult | { kind: "needs_approval" } {
+  const { tool, name, callId: id, approval } = call;
+  const asked = { id, tool, name, arguments: args, ...(approval === undefined ? {} : { approval }) };
+  const decision = await hooks.onToolCall?.(asked, turn);
+  if (!decision) return { kind: "run", args };
   return decision.kind === "deny" ? error(`This call was denied: ${decision.reason}`) : decision;
 }
 
@@ -178,7 +216,7 @@ async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promis
     id,
     server_label: call.tool.label ?? "gateway",
     name: call.tool.wireName ?? call.name,
-    arguments: call.arguments || "{}",
+    arguments: call.arguments.trim() === "" ? "{}" : call.arguments,
   };
   const item = await run.finishItem(request, turn, []);
   const out: EventDraft[] = [added(outputIndex, item)];

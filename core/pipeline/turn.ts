@@ -13,18 +13,24 @@ import type { Run } from "./run.ts";
 export type TurnEnd = FinishReason | "guardrail";
 
 /**
- * One model call: `beforeUpstream`, then the upstream's batches through `onChunk` into the assembler, one
- * emission per batch. Calls are left open for their execution.
+ * One turn: `beforeUpstream`, then batches of chunks through `onChunk` into the assembler, one emission per batch.
+ * They are the upstream's, unless a tap answers in its place or the turn is that of the calls which the client has
+ * `approved`. Calls are left open for their execution.
  */
-export async function runTurn(run: Run, turn: TurnScope, proposed: ModelRequest): Promise<TurnEnd> {
+export async function runTurn(
+  run: Run,
+  turn: TurnScope,
+  proposed: ModelRequest,
+  approved?: readonly ModelChunk[],
+): Promise<TurnEnd> {
   const { hooks } = run.engine;
   turn.request = proposed;
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
-  run.admitted = true;
   if (run.sink.live) run.sequencer.arm();
   if (run.unlisted.length > 0) await showListed(run, turn);
-  const answer = answerOf(request);
+  const answer = answerOf(request) ?? approved;
   const batches = answer ? answered(answer) : ask(candidatesFor(run, request), request, turn);
+  if (answer === approved && approved) run.assembler.calls.approved = run.approved;
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
   try {
@@ -167,6 +173,7 @@ async function closeFunctions(
   const { assembler } = run;
   for (const call of assembler.calls.list) {
     if (call.tool) continue;
+    assembler.calls.ready(call, out);
     assembler.calls.closeFunction(
       call,
       await run.finishItem(functionItem(call, "completed"), turn, out),

@@ -16,9 +16,17 @@ type Chunk =
   | { type: "refusal"; text: string }
   /**
    * A call begins. `index` tells the calls of one turn apart. `callId` is made up when absent. `item`: as an
-   * upstream that speaks items has it; its id and what else it says are kept.
+   * upstream that speaks items has it; its id and what else it says are kept. `approval`: the id of the request by
+   * whose approval the call runs. The core says it of approved calls, and believes nobody else.
    */
-  | { type: "tool_call"; index: number; name: string; callId?: string; item?: Readonly<FunctionToolCall> }
+  | {
+      type: "tool_call";
+      index: number;
+      name: string;
+      callId?: string;
+      item?: Readonly<FunctionToolCall>;
+      approval?: string;
+    }
   /** A fragment of the JSON text of the arguments of call `index`. */
   | { type: "tool_arguments"; index: number; delta: string }
   /** Belongs to the text that is open. */

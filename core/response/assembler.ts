@@ -30,10 +30,10 @@ export class Assembler {
     this.natives = new NativeItems(this.output);
   }
 
-  /** Gateway tools by the name that the model calls. `turn` is unique in the conversation. */
-  beginTurn(turn: number, tools: ReadonlyMap<string, Tool>): void {
+  /** Gateway tools by the name that the model calls; `hidesCalls`: they show later. `turn` is unique in the conversation. */
+  beginTurn(turn: number, tools: ReadonlyMap<string, Tool>, hidesCalls: boolean): void {
     this.output.beginTurn(turn);
-    this.calls.beginTurn(tools);
+    this.calls.beginTurn(tools, hidesCalls);
   }
 
   apply(chunk: ModelChunk, out: EventDraft[]): void {

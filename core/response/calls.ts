@@ -1,11 +1,14 @@
+import { newId } from "../ids.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { Note } from "../protocol/items.ts";
-import type { FunctionToolCall, MCPApprovalRequest, OutputItem } from "../protocol/wire.ts";
+import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { defaultPresentation } from "./default-presentation.ts";
 import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
+
+type CallChunk = Extract<ModelChunk, { type: "tool_call" }>;
 
 /**
  * The calls of a response. They stay open until their turn ends, since arguments of parallel calls may come
@@ -14,58 +17,87 @@ import type { Output } from "./output.ts";
 export class Calls {
   /** The calls of this turn, in the order in which they opened. */
   list: OpenCall[] = [];
+  /** Where this turn's calls are those that the client has approved: what is yet to begin, by the request's id. */
+  approved: Map<string, Tool> | undefined;
   readonly #output: Output;
   readonly #byIndex = new Map<number, OpenCall>();
   #tools: ReadonlyMap<string, Tool> = new Map();
+  #hidesCalls = false;
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  /** Gateway tools by the name that the model calls. */
-  beginTurn(tools: ReadonlyMap<string, Tool>): void {
+  /** Gateway tools by the name that the model calls. `hidesCalls`: their calls show once `show` is called. */
+  beginTurn(tools: ReadonlyMap<string, Tool>, hidesCalls: boolean): void {
     this.#tools = tools;
+    this.#hidesCalls = hidesCalls;
+    this.approved = undefined;
     this.list = [];
     this.#byIndex.clear();
   }
 
-  open(chunk: Extract<ModelChunk, { type: "tool_call" }>, out: EventDraft[]): void {
+  open(chunk: CallChunk, out: EventDraft[]): void {
     const tool = this.#tools.get(chunk.name);
-    const call = this.#place(chunk.name, chunk.callId, tool, tool && presentationOf(tool), out, chunk.item);
+    const call = tool ? this.#openTool(chunk, tool, out) : this.#openFunction(chunk, out);
+    this.list.push(call);
     this.#byIndex.set(chunk.index, call);
   }
 
-  /** Opens a call that no model made in this turn: one that the client has approved. */
-  openApproved(tool: Tool, request: MCPApprovalRequest, out: EventDraft[]): void {
-    const presentation = tool.present?.(request.id) ?? defaultPresentation(tool, request.id);
-    this.#extend(this.#place(tool.name, request.id, tool, presentation, out), request.arguments, out);
-  }
-
-  #place(
-    name: string,
-    callId: string | undefined,
-    tool: Tool | undefined,
-    presentation: Presentation | undefined,
-    out: EventDraft[],
-    item?: FunctionToolCall,
-  ): OpenCall {
-    const isHidden = tool !== undefined && presentation === undefined;
-    const place = isHidden
-      ? HIDDEN
-      : this.#output.take(presentation?.idPrefix ?? "fc", tool ? undefined : item?.id);
+  #openFunction({ name, callId, item }: CallChunk, out: EventDraft[]): OpenCall {
+    const place = this.#output.take("fc", item?.id);
     const call: OpenCall = {
       ...place,
+      calledAt: place.outputIndex,
       callId: this.#uniqueCallId(callId, place.id),
       name,
       arguments: "",
-      ...(tool ? { tool } : item ? { item } : {}),
-      ...(presentation ? { presentation } : {}),
+      ...(item ? { item } : {}),
     };
-    this.list.push(call);
-    if (presentation) {
-      out.push(added(place.outputIndex, { ...presentation.item, id: place.id } as OutputItem));
-      for (const progress of presentation.opened) out.push(placed(place, progress));
-    } else if (!tool) out.push(added(place.outputIndex, functionItem(call, "in_progress")));
+    out.push(added(place.outputIndex, functionItem(call, "in_progress")));
+    return call;
+  }
+
+  #openTool(chunk: CallChunk, tool: Tool, out: EventDraft[]): OpenCall {
+    const approval = this.#approvalOf(chunk, tool);
+    const call: OpenCall = {
+      ...HIDDEN,
+      calledAt: this.#output.next,
+      callId: "",
+      name: chunk.name,
+      arguments: "",
+      tool,
+      ...(approval === undefined ? {} : { approval }),
+    };
+    if (approval === undefined && (tool.needsApproval || this.#hidesCalls))
+      return { ...call, callId: this.#uniqueCallId(chunk.callId, newId("call")) };
+    const shown = this.#present(call, tool, out);
+    return { ...shown, callId: this.#uniqueCallId(chunk.callId, shown.id) };
+  }
+
+  /** The approval of a call of this very tool, which it uses up. */
+  #approvalOf({ approval }: CallChunk, tool: Tool): string | undefined {
+    if (approval === undefined || this.approved?.get(approval) !== tool) return undefined;
+    this.approved.delete(approval);
+    return approval;
+  }
+
+  /** Opens the item of a gateway call, in the next place. */
+  #present(call: OpenCall, tool: Tool, out: EventDraft[]): OpenCall & { presentation: Presentation } {
+    const { approval } = call;
+    const presentation = tool.present?.(approval) ?? defaultPresentation(tool, approval);
+    const place = this.#output.take(presentation.idPrefix);
+    out.push(added(place.outputIndex, { ...presentation.item, id: place.id } as OutputItem));
+    for (const progress of presentation.opened) out.push(placed(place, progress));
+    return { ...call, ...place, presentation };
+  }
+
+  /** Shows a call that was hidden, as far as it has come, and gives it in its place. */
+  show(hidden: OpenCall & { tool: Tool }, out: EventDraft[]): OpenCall & { tool: Tool } {
+    const call = { ...this.#present(hidden, hidden.tool, out), tool: hidden.tool };
+    this.list[this.list.indexOf(hidden)] = call;
+    if (call.arguments !== "")
+      for (const progress of call.presentation.args(call.arguments)) out.push(placed(call, progress));
     return call;
   }
 
@@ -97,6 +129,12 @@ export class Calls {
     }
   }
 
+  /** The arguments of a call are complete: where the model wrote nothing, they are an empty object. */
+  ready(call: OpenCall, out: EventDraft[]): void {
+    if (call.arguments.trim() === "") this.#extend(call, "{}", out);
+    for (const progress of call.presentation?.ready(call.arguments) ?? []) out.push(placed(call, progress));
+  }
+
   /** Ends a client's function call. */
   closeFunction(call: OpenCall, item: OutputItem, out: EventDraft[]): void {
     const { id: item_id, outputIndex: output_index, arguments: args, name } = call;
@@ -104,11 +142,6 @@ export class Calls {
       { type: "response.function_call_arguments.done", item_id, output_index, name, arguments: args },
     ];
     this.#output.close(output_index, item, events, out, call.note);
-  }
-
-  /** The arguments of a gateway call are complete. */
-  ready(call: OpenCall, out: EventDraft[]): void {
-    for (const progress of call.presentation?.ready(call.arguments) ?? []) out.push(placed(call, progress));
   }
 
   /** The whole item of a gateway call that has ended, for `onOutputItem`, and the events that end it. */
@@ -121,7 +154,7 @@ export class Calls {
   }
 
   /**
-   * Ends what is still open, cut off where it is. A call that an approval hid was never seen. A presentation
+   * Ends what is still open, cut off where it is. A call that was hidden was never seen. A presentation
    * that throws even now is told to `onError`; its item ends as failed, as it opened.
    */
   closeAll(out: EventDraft[], onError: (error: unknown) => void): void {
@@ -147,9 +180,3 @@ export class Calls {
 
 /** A call that waits for approval has no place: the question that stands for it takes one when it is asked. */
 const HIDDEN: Place = { id: "", outputIndex: -1 };
-
-/** `undefined` for a tool that needs approval first: its call does not show before. */
-function presentationOf(tool: Tool): Presentation | undefined {
-  if (tool.needsApproval) return undefined;
-  return tool.present?.() ?? defaultPresentation(tool);
-}

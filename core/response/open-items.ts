@@ -9,8 +9,10 @@ export interface Place {
   readonly outputIndex: number;
 }
 
-/** A call whose arguments are being streamed, or whose tool runs. It has no place while an approval hides it. */
+/** A call whose arguments are being streamed, or whose tool runs. It has no place while it is hidden. */
 export interface OpenCall extends Place {
+  /** Where in the output it was called: its place, unless it shows later or never. */
+  readonly calledAt: number;
   readonly callId: string;
   readonly name: string;
   arguments: string;
@@ -20,7 +22,9 @@ export interface OpenCall extends Place {
   readonly item?: FunctionToolCall;
   /** Absent for a client function. */
   readonly tool?: Tool;
-  /** How a gateway call shows; absent while an approval hides it. */
+  /** The id of the request by whose approval it runs. */
+  readonly approval?: string;
+  /** How a gateway call shows; absent while it waits for an approval or for the taps that may ask for one. */
   readonly presentation?: Presentation;
 }
 

@@ -46,6 +46,11 @@ export class Output {
     else this.#note = { ...this.#note, ...note };
   }
 
+  /** The place that the next item takes. */
+  get next(): number {
+    return this.#next;
+  }
+
   get broughtIds(): readonly string[] {
     return [...this.#brought.keys()];
   }

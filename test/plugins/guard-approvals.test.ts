@@ -6,31 +6,66 @@ import { calls, says, scripted } from "../helpers/scripted.ts";
 
 const files = { type: "mcp", server_label: "files", require_approval: "always" };
 
-describe("what comes with an approval, which runs its call before a model is asked", () => {
-  it("is not kept for later requests when a guardrail refuses it", async () => {
-    const model = scripted(calls(["files__remove", { path: "/a" }]), says("gone"), says("again"));
+describe("an approval in a request that a guardrail refuses", () => {
+  it("runs nothing, keeps nothing, and may be sent again", async () => {
+    const ran: unknown[] = [];
+    const model = scripted(calls(["files__remove", { path: "/a" }]), says("gone"));
     const vr = await startInProcess({
       plugins: [
         model,
         guardBlocklist({ words: ["falcon"] }),
-        mcp({ files: { remove: () => ({ kind: "output", output: "removed" }) } }),
+        mcp({ files: { remove: ({ path }) => ({ kind: "output", output: `removed ${ran.push(path)}` }) } }),
       ],
     });
     const asked = await vr.stream({ tools: [files] });
     const question = asked.response.output.find((item) => item.type === "mcp_approval_request");
-    const refused = await vr.stream({
-      previous_response_id: asked.response.id,
-      tools: [files],
-      input: [
-        { type: "mcp_approval_response", approval_request_id: question?.id, approve: true },
-        { role: "user", content: "tell me of the falcon" },
+    const approve = (text: string) =>
+      vr.stream({
+        previous_response_id: asked.response.id,
+        tools: [files],
+        input: [
+          { type: "mcp_approval_response", approval_request_id: question?.id, approve: true },
+          { role: "user", content: text },
+        ],
+      });
+    const refused = await approve("tell me of the falcon");
+    expect(refused.status).toBe(403);
+    expect(refused.error).toMatchObject({ code: "content_blocked", param: "input" });
+    expect(ran).toEqual([]);
+
+    const { response } = await approve("tell me of the sparrow");
+    expect(ran).toEqual(["/a"]);
+    expect(response.status).toBe("completed");
+    expect(JSON.stringify(model.requests)).not.toContain("falcon");
+  });
+
+  it("does not run either where its own arguments hold the word", async () => {
+    const ran: unknown[] = [];
+    const vr = await startInProcess({
+      plugins: [
+        scripted(),
+        guardBlocklist({ words: ["falcon"], input: false }),
+        mcp({ files: { remove: () => ({ kind: "output", output: `${ran.push(1)}` }) } }),
       ],
     });
-    expect(refused.response).toMatchObject({ status: "failed", error: { code: "invalid_prompt" } });
-
-    await vr.stream({ previous_response_id: refused.response.id, input: "go on" });
-    expect(JSON.stringify(model.requests)).not.toContain("falcon");
-    const listed = await fetch(`${vr.url}/v1/responses/${refused.response.id}/input_items`);
-    expect(await listed.text()).not.toContain("falcon");
+    const { response } = await vr.stream({
+      tools: [files],
+      input: [
+        {
+          type: "mcp_approval_request",
+          id: "mcpr_1",
+          server_label: "files",
+          name: "remove",
+          arguments: '{"path":"/fal\\u0063on"}',
+        },
+        { type: "mcp_approval_response", approval_request_id: "mcpr_1", approve: true },
+      ],
+    });
+    expect(response).toMatchObject({
+      status: "incomplete",
+      incomplete_details: { reason: "content_filter" },
+    });
+    expect(ran).toEqual([]);
+    expect(JSON.stringify(response.output)).not.toContain("falcon");
   });
 });
