@@ -1,4 +1,5 @@
 import { banner, listeningLine } from "./cli-banner.ts";
+import { logStrays } from "./cli-strays.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
@@ -15,10 +16,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   const { gateway, url } = await startGateway(config, settings).catch((error: unknown) => {
     throw explainSetUp(error, file);
   });
-  // A plugin's stray promise is a bug to be mended, but not worth the streams of everybody else.
-  process.on("unhandledRejection", (error) => {
-    gateway.engine.log.error({ err: error }, "a promise was rejected that nobody awaited");
-  });
+  logStrays(gateway.engine.log);
   let watch: UpstreamWatch | undefined;
   // Before it is said: whoever reads it may stop the gateway at once.
   stopOnSignals(() => {

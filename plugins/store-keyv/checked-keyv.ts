@@ -1,5 +1,6 @@
 import type { Keyv } from "keyv";
 import { isVrError, StoreError } from "../../core/index.ts";
+import { makeMissingTable } from "./missing-table.ts";
 
 /**
  * A Keyv whose failures are errors. Keyv 5.6 answers `undefined` when an adapter throws, and some adapters
@@ -66,10 +67,14 @@ export class CheckedKeyv {
    */
   async #guard<T>(doing: string, call: () => Promise<T>, proves?: (result: T) => boolean): Promise<T> {
     if (this.#closed) throw new StoreError(`cannot ${doing}: the Keyv store is closed`);
-    const errorsBefore = this.#errors;
+    let errorsBefore = this.#errors;
     let result: T;
     try {
-      result = await call();
+      result = await call().catch(async (error: unknown) => {
+        if (!(await makeMissingTable(this.#keyv, error))) throw error;
+        errorsBefore = this.#errors;
+        return call();
+      });
     } catch (error) {
       throw toStoreError(doing, error);
     }
