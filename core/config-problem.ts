@@ -29,8 +29,12 @@ export function explainSetUp(error: unknown, file: string): unknown {
 
 /** The file and line that a stack begins at, those of Node apart. */
 function firstPlace(stack: string): string | undefined {
-  const [, url, line] = /(file:\/\/[^\s()]+?):(\d+):\d+/.exec(stack) ?? [];
-  return url && line ? place(fileURLToPath(url), Number(line)) : undefined;
+  for (const text of stack.split("\n")) {
+    const at = text.indexOf("file://");
+    const [, url, line] = (at < 0 ? undefined : /^([^\s()]+?):(\d+):\d+/.exec(text.slice(at))) ?? [];
+    if (url && line) return place(fileURLToPath(url), Number(line));
+  }
+  return undefined;
 }
 
 /** The first line of `file` that a stack names. */
