@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { isVrError } from "./errors.ts";
 import { cutSecrets } from "./secrets.ts";
+import { neverWaiting } from "./standard-streams.ts";
 
 const USAGE = `vr: the OpenAI Responses API in front of any model server
 
@@ -47,12 +48,12 @@ const OPTIONS = {
   check: ["upstream", "config", "json", "timeout"],
 } as const;
 
-/** Milliseconds that `vr check` gives each thing it tries, unless told otherwise. */
-
 type Values = ReturnType<typeof parse>["values"];
 
 /** Runs the command; sets the exit code: 1 when it fails, 2 when it is not understood. */
 export async function main(args: string[]): Promise<void> {
+  neverWaiting(process.stdout);
+  neverWaiting(process.stderr);
   let parsed: ReturnType<typeof parse>;
   try {
     parsed = parse(args);

@@ -6,10 +6,12 @@ import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings, type StartSettings } from "./config-settings.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
+import { logOutput } from "./log-output.ts";
 import type { Plugin } from "./plugin.ts";
+import { boundWrites } from "./standard-streams.ts";
 import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 
-/** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM and SIGINT. */
+/** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM, SIGINT and SIGHUP. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
   const { config, file } = await loadConfig(flags.config);
   const settings = resolveSettings(flags, env, config);
@@ -19,16 +21,25 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   logStrays(gateway.engine.log);
   let watch: UpstreamWatch | undefined;
   // Before it is said: whoever reads it may stop the gateway at once.
-  stopOnSignals(() => {
+  stopOnSignals(async () => {
     watch?.stop();
-    return gateway.close(config.timeouts.drainMs);
+    try {
+      await gateway.close(config.timeouts.drainMs);
+    } finally {
+      await logOutput().end(LAST_LINES_MS);
+    }
   });
+  boundWrites(process.stdout, "standard output", gateway.engine.log);
+  boundWrites(process.stderr, "standard error", gateway.engine.log);
   process.stdout.write(listeningLine(version, url));
   // Only now: the first question to a server loads the HTTP client.
   watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   await watch.heard(BANNER_WAITS_MS);
   process.stdout.write(banner({ file, config, gateway, checks: watch.first }));
 }
+
+/** Milliseconds for the last lines of the log to get out. */
+const LAST_LINES_MS = 1_000;
 
 /** Milliseconds that the rest of the banner, not the gateway, waits to know whether the upstream answers. */
 const BANNER_WAITS_MS = 1_000;
@@ -100,6 +111,5 @@ function stopOnSignals(close: () => Promise<void>): void {
       () => process.exit(1),
     );
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
 }

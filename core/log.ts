@@ -1,5 +1,6 @@
 import { type DestinationStream, type LoggerOptions, pino } from "pino";
 import type { Log } from "./context.ts";
+import { logOutput } from "./log-output.ts";
 import { isSecretKey } from "./secrets.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -11,14 +12,7 @@ const DEPTH = 4;
 /** Causes of causes that a log line shows. */
 const CAUSES = 8;
 
-/** Bytes gathered before a write, and the milliseconds after which they are written anyway. */
-const BUFFER_BYTES = 8_192;
-const FLUSH_MS = 200;
-
-/**
- * JSON lines on standard error (standard output is the start banner's), secrets cut out by key. Lines are
- * written together: a write of its own for each response costs as much as half of the response.
- */
+/** JSON lines on standard error (standard output is the start banner's), secrets cut out by key. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options: LoggerOptions = {
     level,
@@ -26,14 +20,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     formatters: { log: (fields: Record<string, unknown>) => redact(fields, DEPTH) },
     serializers: { err: (error: unknown) => describeError(error) },
   };
-  return pino(options, destination ?? gathered());
-}
-
-function gathered(): DestinationStream {
-  const stream = pino.destination({ dest: 2, sync: true, minLength: BUFFER_BYTES });
-  setInterval(() => stream.flush(), FLUSH_MS).unref();
-  process.on("exit", () => stream.flushSync());
-  return stream;
+  return pino(options, destination ?? logOutput());
 }
 
 /** The same object when it holds nothing secret. */

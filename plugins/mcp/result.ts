@@ -126,8 +126,7 @@ function toText(part: ContentPart): string {
 }
 
 function nameOf(resource: Record<string, unknown> | undefined): string | undefined {
-  const uri = String(resource?.uri ?? "");
-  return uri.slice(uri.lastIndexOf("/") + 1) || undefined;
+  return /([^/]+)$/.exec(String(resource?.uri ?? ""))?.[1];
 }
 
 function sizeOf(base64: unknown): string {

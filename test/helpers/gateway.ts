@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   env?: Record<string, string>;
   /** Further arguments of `vr start`. */
   args?: string[];
+  /** A file descriptor that the process has as its standard error; `stderr()` is empty then. */
+  stderrFd?: number;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -31,6 +34,10 @@ export interface Gateway extends AsyncDisposable {
   /** All that the process has written so far. */
   stdout(): string;
   stderr(): string;
+  /** Reads its standard output no more: what the process writes there fails. */
+  leaveStdout(): void;
+  /** Whether nothing is read of it for a while. */
+  pauseStdout(on: boolean): void;
   /** Resolves with the exit code, or the name of the signal that ended it. SIGTERM unless said otherwise. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
@@ -53,17 +60,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const child = spawn(process.execPath, [...args, ...(options.args ?? [])], {
     cwd: root,
     env: { ...process.env, ...env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", options.stderrFd ?? "pipe"],
   });
   running.add(child);
   child.once("exit", () => running.delete(child));
 
   const written = { stdout: "", stderr: "" };
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+  const stdout = child.stdout as Readable;
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     written.stderr += text;
   });
   const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout.setEncoding("utf8").on("data", (text: string) => {
       written.stdout += text;
       // The last line of the banner tells that all of it is there.
       const [, url] = /listening on (http:\S+)\n[\s\S]*\n {2}config .*\n/.exec(written.stdout) ?? [];
@@ -81,6 +89,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     pid: child.pid ?? -1,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
+    leaveStdout: () => void stdout.destroy(),
+    pauseStdout: (on) => void (on ? stdout.pause() : stdout.resume()),
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop();

@@ -1,0 +1,75 @@
+import type { DestinationStream } from "pino";
+import { forPeople } from "./log-text.ts";
+import { MOST_WAITING_BYTES, neverWaiting, writtenOut } from "./standard-streams.ts";
+
+/** Characters gathered before a write, and the milliseconds after which they are written anyway. */
+const GATHERED_CHARS = 8_192;
+const FLUSH_MS = 200;
+
+/**
+ * Where log lines go: as JSON, on a terminal as text for people. They are written together: a write of its own for each response costs as much as half of the
+ * response. No write waits for the reader: while more than `MOST_WAITING_BYTES` wait for it, lines are dropped, and the
+ * next line that gets out has their number in `dropped`.
+ */
+export class LogOutput implements DestinationStream {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #format: ((line: string) => string) | undefined;
+  #text = "";
+  #lines = 0;
+  #dropped = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = neverWaiting(stream);
+    this.#format = stream.isTTY ? forPeople(stream.hasColors()) : undefined;
+  }
+
+  /** One line of JSON with its end. */
+  write(line: string): void {
+    if (this.#text.length + this.#stream.writableLength > MOST_WAITING_BYTES) {
+      this.#dropped++;
+      return;
+    }
+    const told = this.#dropped === 0 ? line : tellDropped(line, this.#dropped);
+    this.#dropped = 0;
+    this.#text += this.#format ? this.#format(told) : told;
+    this.#lines++;
+    if (this.#format || this.#text.length >= GATHERED_CHARS) this.flush();
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#lines === 0) return;
+    const lines = this.#lines;
+    const text = this.#text;
+    this.#lines = 0;
+    this.#text = "";
+    this.#stream.write(text, (error) => {
+      if (error) this.#dropped += lines;
+    });
+  }
+
+  /** The last flush: resolves once all is out, at the latest after `ms` milliseconds. */
+  end(ms: number): Promise<void> {
+    this.flush();
+    return writtenOut(this.#stream, ms);
+  }
+
+  /** Flushes now and then, and when the process exits. */
+  flushRegularly(): this {
+    setInterval(() => this.flush(), FLUSH_MS).unref();
+    process.on("exit", () => this.flush());
+    return this;
+  }
+}
+
+function tellDropped(line: string, dropped: number): string {
+  return `${line.slice(0, line.lastIndexOf("}"))},"dropped":${dropped}}\n`;
+}
+
+let standardError: LogOutput | undefined;
+
+/** That of this process's standard error. */
+export function logOutput(): LogOutput {
+  standardError ??= new LogOutput(process.stderr).flushRegularly();
+  return standardError;
+}
