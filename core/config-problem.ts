@@ -23,14 +23,26 @@ export function explainLoad(error: unknown, file: string): ConfigError {
 export function explainSetUp(error: unknown, file: string): unknown {
   // What flags and environment say is no mistake of the file.
   if (!isVrError(error) || /^(--|[A-Z]+_)/.test(error.message)) return error;
-  const thrown = error.cause instanceof Error ? firstPlace(error.cause.stack ?? "") : undefined;
+  const { cause, stack = "" } = error;
+  const thrown = cause instanceof Error ? firstPlace(cause.stack ?? "") : firstPlace(stack, isOwn);
   return new ConfigError(`${shown(file)}: ${error.message}${thrown ? ` (${thrown})` : ""}`, { cause: error });
 }
 
-/** The file and line that a stack begins at, those of Node apart. */
-function firstPlace(stack: string): string | undefined {
-  const [, url, line] = /(file:\/\/[^\s()]+?):(\d+):\d+/.exec(stack) ?? [];
-  return url && line ? place(fileURLToPath(url), Number(line)) : undefined;
+/** The first file and line of a stack that is not Node's, nor of a file to `skip`. */
+function firstPlace(stack: string, skip = (_url: string) => false): string | undefined {
+  for (const text of stack.split("\n")) {
+    const at = text.indexOf("file://");
+    const [, url, line] = (at < 0 ? undefined : /^([^\s()]+?):(\d+):\d+/.exec(text.slice(at))) ?? [];
+    if (url && line && !skip(url)) return place(fileURLToPath(url), Number(line));
+  }
+  return undefined;
+}
+
+/** Whether a file is vr's own: what an error of vr's says is about the plugin that called it. */
+function isOwn(url: string): boolean {
+  return ["core/", "plugins/"].some((folder) =>
+    url.startsWith(new URL(`../${folder}`, import.meta.url).href),
+  );
 }
 
 /** The first line of `file` that a stack names. */

@@ -23,6 +23,6 @@ export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): 
       clean = clean.replaceAll(secret, "[redacted]");
   }
   return clean
-    .replace(/(\b[a-z][a-z\d+.-]*:\/\/)(?!user:password@)[^\s/?#"']*@/gi, "$1[redacted]@")
+    .replace(/:\/\/(?!user:password@)[^\s/?#"']*@/g, "://[redacted]@")
     .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]");
 }

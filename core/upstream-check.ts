@@ -38,7 +38,7 @@ export function reasonOf(error: unknown): CheckReason {
 
 /** Error codes of Node that say that no connection came about, or that it broke. */
 const CONNECTION =
-  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|\w*SOCKET\w*)$/;
+  /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)$|SOCKET/;
 
 function isOfTheConnection(cause: Error): boolean {
   return CONNECTION.test(String((cause as { code?: unknown }).code));

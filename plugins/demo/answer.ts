@@ -2,18 +2,25 @@ import type { ModelRequest } from "../../core/index.ts";
 import { calculate } from "./arithmetic.ts";
 import type { Conversation, ToolText } from "./conversation.ts";
 import { fitSchema } from "./fit-schema.ts";
+import type { PatternSearch } from "./pattern-search.ts";
 import { findPlaces, hintsOf } from "./read-prompt.ts";
 
 const SIGNED = "(demo model)";
 const MAX_COUNT = 100_000;
+/** Characters of what a question may ask for. */
+const MAX_SUBJECT = 100;
 
 /** The text of an answer, in the format that the request asks for. */
-export function writeAnswer(request: ModelRequest, conversation: Conversation): string {
+export function writeAnswer(
+  request: ModelRequest,
+  conversation: Conversation,
+  patterns: PatternSearch,
+): string {
   const answer = answerOf(conversation);
   const { format } = request;
   if (format?.type === "json_schema") {
     const hints = hintsOf(conversation.prompt, findPlaces(conversation.prompt)[0], answer);
-    return JSON.stringify(fitSchema(format.schema, hints));
+    return JSON.stringify(fitSchema(format.schema, hints, patterns));
   }
   if (format?.type === "json_object") return JSON.stringify({ answer, model: "demo model" });
   return `${answer} ${SIGNED}`;
@@ -47,9 +54,14 @@ function recall(prompt: string, earlier: readonly string[]): string | undefined 
     const said = /\bfirst\b/i.test(prompt) ? earlier[0] : earlier.at(-1);
     return said === undefined ? "You said nothing before this." : `You said: “${said}”.`;
   }
-  const asked = /\bwhat(?:'s|’s| is| was) (my|the) ([\p{L}\p{N} -]+?)\s*(?:again)?\s*\?*$/iu.exec(prompt);
-  const [, whose, subject] = asked ?? [];
-  if (!subject || !whose) return undefined;
+  const asked = [...prompt.matchAll(/\bwhat(?:'s|’s| is| was) (my|the) ([\p{L}\p{N} -]+)/giu)].at(-1);
+  const [question = "", whose = "", words = ""] = asked ?? [];
+  if (!asked || !/^\s*\?*$/.test(prompt.slice(asked.index + question.length))) return undefined;
+  const subject = words
+    .trim()
+    .replace(/ again$/i, "")
+    .trim();
+  if (subject === "" || subject.length > MAX_SUBJECT) return undefined;
   const fact = new RegExp(`\\b(?:my|the) ${subject} (?:is|was) ([^.,;!?\\n]+)`, "iu");
   for (const said of earlier.toReversed()) {
     const value = fact.exec(said)?.[1]?.trim();
@@ -68,9 +80,10 @@ function count(prompt: string): string | undefined {
 
 /** "Say: …" */
 function repeat(prompt: string): string | undefined {
-  return /^(?:please\s+)?(?:say|repeat|echo)\b(?:\s+(?:exactly|after me))?\s*:?\s+["“]?([\s\S]+?)["”]?$/i.exec(
+  const said = /^(?:please )?(?:say|repeat|echo)(?: exactly| after me)?(?: ?:)?\s+(\S[\s\S]*)$/i.exec(
     prompt,
   )?.[1];
+  return said?.replace(/^["“]/, "").replace(/["”]$/, "") || undefined;
 }
 
 function greet(prompt: string): string | undefined {

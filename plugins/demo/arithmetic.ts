@@ -1,4 +1,12 @@
 const OPERATORS: Record<string, string> = { "×": "*", "÷": "/", "−": "-", "·": "*", "^": "**" };
+const SPELLED: Record<string, string> = {
+  x: "*",
+  times: "*",
+  "multiplied by": "*",
+  plus: "+",
+  minus: "-",
+  "divided by": "/",
+};
 
 /** Characters of a prompt that are searched: brackets nest as deep as the stack allows. */
 const MAX_LENGTH = 1_000;
@@ -7,17 +15,17 @@ const MAX_LENGTH = 1_000;
 export function findExpression(text: string): string | undefined {
   const spelled = text
     .slice(0, MAX_LENGTH)
-    .replace(/(?<=\d)\s*(?:x|times|multiplied by)\s*(?=[\d(])/gi, " * ")
-    .replace(/(?<=\d)\s*plus\s*(?=[\d(])/gi, " + ")
-    .replace(/(?<=\d)\s*minus\s*(?=[\d(])/gi, " - ")
-    .replace(/(?<=\d)\s*divided by\s*(?=[\d(])/gi, " / ")
+    .replace(/(?<=\d)\s*(x|times|multiplied by|plus|minus|divided by)\s*(?=[\d(])/gi, toOperator)
     .replace(/[×÷−·^]/g, (sign) => OPERATORS[sign] ?? sign);
-  for (const [candidate] of spelled.matchAll(/[-(\d][\d\s.()+*/%-]*[\d)]/g)) {
-    const expression = candidate.trim();
+  for (const [candidate] of spelled.matchAll(/[\d\s.()+*/%-]+/g)) {
+    const [begun = ""] = /[-(\d].*/s.exec(candidate) ?? [];
+    const [expression = ""] = /^(?:[^\d)]*[\d)])*/.exec(begun) ?? [];
     if (/[\d)]\s*[-+*/%]/.test(expression) && evaluate(expression) !== undefined) return expression;
   }
   return undefined;
 }
+
+const toOperator = (_: string, word: string): string => ` ${SPELLED[word.toLowerCase()]} `;
 
 /** The value of an expression of numbers, `+ - * / % **` and brackets. `undefined` if it is none. */
 export function evaluate(expression: string): number | undefined {
@@ -66,8 +74,8 @@ export function evaluate(expression: string): number | undefined {
 
 /** The number whose factorial a text asks for: `factorial of 5`, `5!`. */
 export function findFactorial(text: string): number | undefined {
-  const match =
-    /factorial\s+(?:of\s+)?(?:the\s+number\s+)?(\d{1,4})|\b(\d{1,4})\s+factorial|\b(\d{1,4})!/i.exec(text);
+  const words = text.replace(/\s+/g, " ");
+  const match = /factorial (?:of )?(?:the number )?(\d{1,4})|\b(\d{1,4}) factorial|\b(\d{1,4})!/i.exec(words);
   const digits = match?.[1] ?? match?.[2] ?? match?.[3];
   return digits === undefined ? undefined : Number(digits);
 }

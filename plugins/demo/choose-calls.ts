@@ -2,6 +2,7 @@ import type { ModelFunction, ModelRequest } from "../../core/index.ts";
 import { findExpression, findFactorial } from "./arithmetic.ts";
 import type { Conversation } from "./conversation.ts";
 import { fitSchema } from "./fit-schema.ts";
+import type { PatternSearch } from "./pattern-search.ts";
 import { findPlaces, hintsOf, PLACE_PROPERTY } from "./read-prompt.ts";
 
 export interface Call {
@@ -11,7 +12,11 @@ export interface Call {
 }
 
 /** The calls that the demo model makes now; none means that it answers with text. */
-export function chooseCalls(request: ModelRequest, { prompt, results }: Conversation): Call[] {
+export function chooseCalls(
+  request: ModelRequest,
+  { prompt, results }: Conversation,
+  patterns: PatternSearch,
+): Call[] {
   const { mode, names } = request.toolChoice;
   const offered = names ? request.tools.filter((tool) => names.includes(tool.name)) : request.tools;
   const first = offered[0];
@@ -19,7 +24,7 @@ export function chooseCalls(request: ModelRequest, { prompt, results }: Conversa
   if (mode === "auto" && results.length > 0) return [];
   const matching = matchingTools(offered, prompt);
   const chosen = matching.length === 0 && mode === "required" ? [first] : matching;
-  const calls = chosen.flatMap((tool) => callsOf(tool, prompt));
+  const calls = chosen.flatMap((tool) => callsOf(tool, prompt, patterns));
   return request.parallelToolCalls === false ? calls.slice(0, 1) : calls;
 }
 
@@ -70,7 +75,7 @@ function wordsOf(text: string): Set<string> {
 }
 
 /** One call, or one for each place that the prompt names when the tool asks for a place. */
-function callsOf(tool: ModelFunction, prompt: string): Call[] {
+function callsOf(tool: ModelFunction, prompt: string, patterns: PatternSearch): Call[] {
   const asksForPlace = Object.keys((tool.parameters.properties as object | undefined) ?? {}).some((name) =>
     PLACE_PROPERTY.test(name),
   );
@@ -78,6 +83,8 @@ function callsOf(tool: ModelFunction, prompt: string): Call[] {
   const rounds = places.length > 0 ? places : [undefined];
   return rounds.map((place) => ({
     name: tool.name,
-    arguments: JSON.stringify(fitSchema({ type: "object", ...tool.parameters }, hintsOf(prompt, place))),
+    arguments: JSON.stringify(
+      fitSchema({ type: "object", ...tool.parameters }, hintsOf(prompt, place), patterns),
+    ),
   }));
 }

@@ -1,6 +1,7 @@
 import type { JsonSchema } from "../../core/index.ts";
 import { fitString } from "./fit-string.ts";
 import { asList, flattenSchema, isSchema } from "./flatten-schema.ts";
+import type { PatternSearch } from "./pattern-search.ts";
 
 /** Where values come from before the schema's own: what the prompt says about a property. */
 export interface Hints {
@@ -17,13 +18,14 @@ export interface Hints {
 const MAX_DEPTH = 12;
 
 /** A value that fits a JSON Schema: deterministic, taken from `hints` where they fit. Draft 2020-12's usual part. */
-export function fitSchema(schema: JsonSchema, hints: Hints): unknown {
-  return fit(schema, { root: schema, hints, name: "", depth: 0 });
+export function fitSchema(schema: JsonSchema, hints: Hints, patterns: PatternSearch): unknown {
+  return fit(schema, { root: schema, hints, patterns, name: "", depth: 0 });
 }
 
 interface At {
   root: JsonSchema;
   hints: Hints;
+  patterns: PatternSearch;
   /** Of the property; an array's items have the array's. */
   name: string;
   depth: number;
@@ -52,7 +54,7 @@ function fit(open: unknown, at: At): unknown {
     case "null":
       return null;
     default:
-      return fitString(schema, at.hints.string(at.name) ?? own);
+      return fitString(schema, at.hints.string(at.name) ?? own, at.patterns);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../../core/index.ts";
+import type { PatternSearch } from "./pattern-search.ts";
 
 const FORMATS: Record<string, string> = {
   date: "2026-01-01",
@@ -33,21 +34,12 @@ const SAMPLES = [
 ];
 
 /** `wanted` as far as format, lengths and pattern allow, or something that they do allow. */
-export function fitString(schema: JsonSchema, wanted: unknown): string {
+export function fitString(schema: JsonSchema, wanted: unknown, patterns: PatternSearch): string {
   const format = FORMATS[String(schema.format)];
   const text = format ?? (typeof wanted === "string" ? wanted : "demo");
   const padded = text
     .padEnd(Number(schema.minLength ?? 0), ".")
     .slice(0, Number(schema.maxLength ?? Infinity));
   if (typeof schema.pattern !== "string") return padded;
-  const pattern = compile(schema.pattern);
-  return [padded, ...SAMPLES].find((sample) => pattern?.test(sample)) ?? padded;
-}
-
-function compile(pattern: string): RegExp | undefined {
-  try {
-    return new RegExp(pattern, "u");
-  } catch {
-    return undefined;
-  }
+  return patterns.find(schema.pattern, [padded, ...SAMPLES]) ?? padded;
 }

@@ -3,6 +3,7 @@ import type { FinishReason, ModelChunk, ModelRequest, Upstream, wire } from "../
 import { writeAnswer } from "./answer.ts";
 import { chooseCalls } from "./choose-calls.ts";
 import { countInput, readConversation } from "./conversation.ts";
+import { PatternSearch } from "./pattern-search.ts";
 
 export interface DemoOptions {
   /** Milliseconds between two words of a streamed answer; 0 waits for nothing. 15 unless said. */
@@ -36,7 +37,8 @@ export function createDemo({ delayMs = 15 }: DemoOptions = {}): Upstream {
 /** The whole answer. One word, or a piece of JSON, counts as one token and is one chunk. */
 function answerChunks(request: ModelRequest): ModelChunk[] {
   const conversation = readConversation(request);
-  const calls = chooseCalls(request, conversation);
+  const patterns = new PatternSearch();
+  const calls = chooseCalls(request, conversation, patterns);
   const chunks: ModelChunk[] = [];
   const reasons = request.reasoning?.effort && request.reasoning.effort !== "none";
   if (reasons)
@@ -46,7 +48,8 @@ function answerChunks(request: ModelRequest): ModelChunk[] {
     for (const delta of split(call.arguments)) chunks.push({ type: "tool_arguments", index, delta });
   });
   if (calls.length === 0)
-    for (const text of split(writeAnswer(request, conversation))) chunks.push(textChunk(text, request));
+    for (const text of split(writeAnswer(request, conversation, patterns)))
+      chunks.push(textChunk(text, request));
   const kept = withinLimit(chunks, request.maxOutputTokens);
   const ended: FinishReason = calls.length > 0 ? "tool_calls" : "stop";
   return [
@@ -62,9 +65,9 @@ function reason(prompt: string, calls: readonly { name: string }[]): string {
   return `The user says “${prompt}”. I am the demo model. ${plan}`;
 }
 
-/** Words with the blanks that follow them; long ones, as in JSON, in pieces of some characters. */
+/** Words with the blanks before them; long ones, as in JSON, in pieces of some characters. */
 function split(text: string): string[] {
-  return text.match(/\s*[^\s]{1,16}(?:\s+$)?/gu) ?? [];
+  return text.match(/\s+\S{0,16}|\S{1,16}/gu) ?? [];
 }
 
 function textChunk(text: string, { logprobs, topLogprobs = 0 }: ModelRequest): ModelChunk {

@@ -4,7 +4,7 @@ import { UpstreamError } from "../../core/index.ts";
 const MAX_MESSAGE = 2_000;
 
 export const CONTEXT_EXCEEDED =
-  /maximum context length|maximum model length|context_length_exceeded|exceed_context_size|exceed[^.]*context (?:size|length|window)|context (?:size|length|window)[^.]*exceed|prompt is too long/i;
+  /maximum context length|maximum model length|context_length_exceeded|exceed_context_size|exceed[^.]{0,200}context (?:size|length|window)|context (?:size|length|window)[^.]{0,200}exceed|prompt is too long/i;
 
 /** What an error body says, in whatever envelope. */
 interface Said {

@@ -36,7 +36,7 @@ export async function identify(
   apiKey: string | undefined,
 ): Promise<Found> {
   const { origin, pathname } = new URL(baseUrl);
-  const path = pathname.replace(/\/+$/, "");
+  const path = pathname.replace(/(?<!\/)\/+$/, "");
   const models = `${origin}${/\/v\d/.test(path) ? path : `${path}/v1`}/models`;
   const said = await ask(models, signal);
   if (said.type === "silent") return { type: "silent" };

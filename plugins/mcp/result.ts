@@ -126,7 +126,8 @@ function toText(part: ContentPart): string {
 }
 
 function nameOf(resource: Record<string, unknown> | undefined): string | undefined {
-  return /([^/]+)$/.exec(String(resource?.uri ?? ""))?.[1];
+  const uri = String(resource?.uri ?? "");
+  return uri.slice(uri.lastIndexOf("/") + 1) || undefined;
 }
 
 function sizeOf(base64: unknown): string {

@@ -114,7 +114,7 @@ function toServerConfig(label: string, entry: z.output<typeof serverSchema>, rea
 /** `${NAME}`, `${env:NAME}` as editors write it, `${NAME:-otherwise}`. What the environment said goes to `expanded`. */
 function expandVariables(text: string, where: string, env: NodeJS.ProcessEnv, expanded: string[]): string {
   return text.replace(
-    /\$\{(?:env:)?([A-Za-z_]\w*)(?::-([^}]*))?\}/g,
+    /\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^$}]|\$(?!\{))*))?\}/g,
     (_, name: string, otherwise?: string) => {
       const value = env[name];
       if (value) expanded.push(value);

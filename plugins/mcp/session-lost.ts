@@ -8,6 +8,6 @@ export function isSessionLost(status: number | undefined, said: string): boolean
 }
 
 const LOST =
-  /\b(?:no|invalid|unknown|missing|expired|stale)(?: (?:valid|or|expired|invalid|mcp))* session(?: ?id)?\b/i;
+  /\b(?:no|invalid|unknown|missing|expired|stale)(?: (?:valid|or|expired|invalid|mcp)){0,4} session(?: ?id)?\b/i;
 const LOST_AFTER =
   /\bsession(?: ?id)?\b.{0,80}\b(?:not found|not exist|no longer|expired|invalid|unknown|terminated|required)\b|\bserver not initialized\b/i;

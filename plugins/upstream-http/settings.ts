@@ -24,7 +24,7 @@ export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "q
 /** A server's options over what its family has in common. */
 export function toSettings(family: ServerFamily, options: CheckedServerOptions): Settings {
   const { origin, hostname, pathname } = new URL(options.baseUrl);
-  const path = pathname.replace(/\/+$/, "");
+  const path = pathname.replace(/(?<!\/)\/+$/, "");
   return {
     ...options,
     api: options.api ?? (hostname === "api.openai.com" ? "responses" : "chat"),

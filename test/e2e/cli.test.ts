@@ -470,18 +470,21 @@ describe.concurrent("a configuration that cannot be used names file, line and op
     expect(code).toBe(1);
   });
 
-  it("a plugin in a file of its own that throws in setup names that file", async () => {
+  it.each([
+    ["throws in setup", "(undefined as any).tap()", "failed to set up: .*tap.*"],
+    ["uses what vr does not have", "(vr as any).hooks.nothing.tap()", 'uses the hook "nothing", .*'],
+  ])("a plugin in a file of its own that %s names that file", async (_, source, said) => {
     const cwd = tempFolder({
       "vr.config.ts": define(
         'import { mine } from "./plugins/mine.ts";\nexport default defineConfig({ plugins: [mine()] });',
       ),
       "plugins/mine.ts": define(
-        'export const mine = definePlugin({\n  name: "mine",\n  setup: (vr) => void (vr as any).hooks.nothing.tap(),\n});',
+        `export const mine = definePlugin({\n  name: "mine",\n  setup: (vr) => void ${source},\n});`,
       ),
     });
     const { stderr } = await vr(["start", "--port", "0"], { cwd }).finished;
     expect(stderr).toMatch(
-      /^vr: vr\.config\.ts: plugin "mine" failed to set up: .*tap.* \(plugins\/mine\.ts:4\)\n$/,
+      new RegExp(`^vr: vr\\.config\\.ts: plugin "mine" ${said} \\(plugins/mine\\.ts:4\\)\\n$`),
     );
   });
 });

@@ -305,6 +305,41 @@ describe("the demo model's JSON", () => {
   });
 });
 
+describe("the demo model answers at once", () => {
+  const many = (text: string) => text.repeat(200_000);
+  it.each([
+    ["digits", `Calculate ${many("0")}x`],
+    ["digits before a Fibonacci number", `Calculate ${many("0")} fibonacci`],
+    ["the same word", `Calculate ${many("fibonacci ")}`],
+    ["brackets and signs", `Calculate ${many("(-")}`],
+    ["blanks", `What is my ${many(" ")}x`],
+    ["questions", many("what is my ")],
+    ["a search", `Search ${many("for ?")}\n`],
+    ["capitals", `the weather in ${many("A, ")}1`],
+    ["fences", `Run ${many("```\n")}`],
+    ["quotes", `Calculate ${many("“")}`],
+    ["braces", many("{")],
+    ["full stops", `weather in A${many(".")}b`],
+  ])("to a prompt of many %s", async (_, prompt) => {
+    const search = tool("search_text", { query: { type: "string" }, repo: { type: "string" } });
+    const { finish } = await answer(prompt, { tools: [python, weather, search], stream: false });
+    expect(finish).toMatch(/stop|tool_calls/);
+  });
+
+  it("to patterns that never end, wherever they are", async () => {
+    const pattern = "^(?:[0-9a-z.-]+)+#";
+    const text = { type: "string", pattern, default: "a".repeat(60) };
+    const schema = {
+      type: "object",
+      properties: Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`text${i}`, text])),
+    };
+    const format = { type: "json_schema", name: "x", schema } as const;
+    expect(Object.keys(JSON.parse((await answer("Hello", { format })).text))).toHaveLength(50);
+    const tools = [{ name: "plan", parameters: schema }];
+    expect((await answer("Plan", { tools, toolChoice: { mode: "required" } })).calls).toHaveLength(1);
+  });
+});
+
 describe("the demo model's parameters", () => {
   it("bring reasoning before the answer", async () => {
     const { chunks, reasoning, usage } = await answer("Hello", { reasoning: { effort: "low" } });

@@ -16,6 +16,6 @@ export const URL_FORM = "expected http://host:8888 or https://host/path, without
 export function parseAddress(text: string): Address | undefined {
   const url = URL.parse(text.trim());
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") return undefined;
-  const path = url.pathname.replace(/\/+$/, "").replace(/\/(?:lab|tree)$/, "");
+  const path = url.pathname.replace(/(?<!\/)\/+$/, "").replace(/\/(?:lab|tree)$/, "");
   return { base: `${url.origin}${path}`, token: url.searchParams.get("token") || undefined };
 }
