@@ -71,6 +71,7 @@ export async function setUpGateway(config: Config, settings: StartSettings): Pro
       maxTurns: limits.maxTurns,
       toolTimeoutMs: timeouts.toolMs,
       storeTimeoutMs: timeouts.storeMs,
+      hookTimeoutMs: timeouts.hookMs,
       headersAfterMs: timeouts.headersAfterMs,
       keepAliveMs: timeouts.keepAliveMs,
     },

@@ -31,6 +31,8 @@ const timeouts = z.strictObject({
   keepAliveMs: milliseconds.default(15_000),
   /** One call of a gateway tool. */
   toolMs: milliseconds.default(300_000),
+  /** One call of a plugin's tap, on any hook. */
+  hookMs: milliseconds.default(60_000),
   /** One call of the store. */
   storeMs: milliseconds.default(10_000),
   /** For open responses to end after SIGTERM. */

@@ -1,8 +1,10 @@
 import type { ModelChunk } from "./protocol/chunk.ts";
+import { chunkProblem } from "./protocol/chunk-problem.ts";
 import type { EventDraft } from "./protocol/events.ts";
 import type { StoredItem } from "./protocol/items.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import type { ResponseRequest } from "./protocol/request.ts";
+import { deepFreeze } from "./protocol/streamed.ts";
 
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -90,7 +92,9 @@ export interface Turn {
   state<T>(key: string | symbol, init: () => T): T;
   /**
    * For `beforeUpstream`: what the tap returns to answer without any upstream. The chunks go through
-   * `onChunk` and the assembler like an upstream's; a `finish` is added where it lacks one.
+   * `onChunk` and the assembler like an upstream's; a `finish` is added where it lacks one. They are frozen, all
+   * the way down: a cache may answer with them again.
+   * @throws TypeError when they are no chunks
    */
   answer(chunks: readonly ModelChunk[]): ModelRequest;
 }
@@ -203,6 +207,11 @@ export class TurnScope implements Turn {
   }
 
   answer(chunks: readonly ModelChunk[]): ModelRequest {
-    return { ...(this.request as ModelRequest), [ANSWER]: chunks } as ModelRequest;
+    if (!Array.isArray(chunks)) throw new TypeError("turn.answer takes a list of chunks");
+    for (const [i, chunk] of chunks.entries()) {
+      const problem = chunkProblem(chunk);
+      if (problem) throw new TypeError(`turn.answer: chunks[${i}] is no chunk: ${problem}`);
+    }
+    return { ...(this.request as ModelRequest), [ANSWER]: deepFreeze(chunks) } as ModelRequest;
   }
 }

@@ -1,7 +1,8 @@
 import type { Log, MaybePromise } from "./context.ts";
 import { namingResponse } from "./current-response.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
-import { HookSet, type SealedHooks } from "./hooks.ts";
+import { HookSet } from "./hook-set.ts";
+import type { SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
@@ -23,6 +24,8 @@ export interface SetUpOptions {
   settings: Settings;
   /** Milliseconds for one call of the store. */
   storeTimeoutMs: number;
+  /** Milliseconds for one call of a tap. */
+  hookTimeoutMs: number;
   log: Log;
 }
 
@@ -51,13 +54,13 @@ export class PluginSet {
 
   /** In order. @throws ConfigError that names the plugin; those that were set up are closed again */
   async setUp(): Promise<{ router: UpstreamRouter; hooks: SealedHooks }> {
-    const { plugins, upstream, store } = this.#options;
+    const { plugins, upstream, store, log, hookTimeoutMs } = this.#options;
     const given = { upstreams: !upstream, stores: !store };
     try {
       if (upstream) await this.#setUp(upstream, { ...given, upstreams: true });
       if (store) await this.#setUp(store, { upstreams: false, stores: true });
       for (const plugin of plugins) await this.#setUp(plugin, given);
-      const hooks = this.hooks.seal(this.#options.log);
+      const hooks = this.hooks.seal({ log, limitMs: hookTimeoutMs });
       this.#router = this.#createRouter();
       return { router: this.#router, hooks };
     } catch (error) {

@@ -11,7 +11,7 @@ import type { Engine, Limits } from "./pipeline/engine.ts";
 /** Not imported: see `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
 
-export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs"> {
+export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs" | "hookTimeoutMs"> {
   limits: Limits;
   http: HttpOptions;
 }
@@ -22,7 +22,8 @@ const KEEP_ALIVE_MS = 75_000;
 /** Sets plugins up in order and makes a gateway of them. @throws ConfigError that names the plugin */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits, http, log } = options;
-  const plugins = new PluginSet({ ...options, storeTimeoutMs: limits.storeTimeoutMs });
+  const { storeTimeoutMs, hookTimeoutMs } = limits;
+  const plugins = new PluginSet({ ...options, storeTimeoutMs, hookTimeoutMs });
   const { router, hooks } = await plugins.setUp();
   const engine: Engine = {
     hooks,

@@ -1,13 +1,16 @@
 import type { Log, Turn } from "./context.ts";
-import { isGuardrailStop, PluginError } from "./errors.ts";
-import { isThenable, measure, nullError, type Tap, tapFailure } from "./hook-taps.ts";
+import { type GuardrailStop, isGuardrailStop, PluginError } from "./errors.ts";
+import { TapClock } from "./hook-limit.ts";
+import { isThenable, measure, nullError, type Tap, type TapWatch, tapFailure } from "./hook-taps.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
+import { chunkProblem } from "./protocol/chunk-problem.ts";
+import { deepFreeze } from "./protocol/streamed.ts";
 
 type Batch = readonly ModelChunk[];
 type ChunkTap = Tap<(chunk: ModelChunk, turn: Turn) => unknown>;
 
 /** Lifts a tap for single chunks over a batch: one dispatch per upstream read, however many chunks it brought. */
-export function liftSync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) => Batch {
+export function liftSync(tap: ChunkTap, { log }: TapWatch): (batch: Batch, turn: Turn) => Batch {
   return (batch, turn) => {
     const start = performance.now();
     let out: ModelChunk[] | undefined;
@@ -18,17 +21,17 @@ export function liftSync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) =>
         try {
           result = tap.fn(chunk, turn);
           if (isThenable(result)) throw asyncError(tap, result);
-          if (result === null) throw nullError(tap);
+          if (result !== undefined && result !== chunk) checkReturned(tap, result, chunk);
         } catch (error) {
-          if (isGuardrailStop(error)) return [...(out ?? batch.slice(0, i)), ...stopWith(error)];
+          if (isGuardrailStop(error)) return [...(out ?? batch.slice(0, i)), ...stopWith(tap, log, error)];
           const failure = tapFailure(tap, log, error);
           if (failure) throw failure;
           result = undefined;
         }
-        if (result === undefined) out?.push(chunk);
+        if (result === undefined || result === chunk) out?.push(chunk);
         else {
           out ??= batch.slice(0, i);
-          append(out, result, tap);
+          append(out, result);
         }
       }
       return keepStop(batch, out ?? batch);
@@ -39,49 +42,78 @@ export function liftSync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) =>
 }
 
 /** The same, waiting for each chunk's tap before the next chunk's. */
-export function liftAsync(tap: ChunkTap, log: Log): (batch: Batch, turn: Turn) => Promise<Batch> {
+export function liftAsync(
+  tap: ChunkTap,
+  { log, limitMs }: TapWatch,
+): (batch: Batch, turn: Turn) => Promise<Batch> {
   return async (batch, turn) => {
     const start = performance.now();
+    const clock = new TapClock(tap, limitMs);
     const out: ModelChunk[] = [];
     try {
       for (const chunk of batch) {
         let result: unknown;
         try {
-          result = await tap.fn(chunk, turn);
-          if (result === null) throw nullError(tap);
+          const said = tap.fn(chunk, turn);
+          result = isThenable(said) ? await clock.hold(said) : said;
+          if (result !== undefined && result !== chunk) checkReturned(tap, result, chunk);
         } catch (error) {
-          if (isGuardrailStop(error)) return [...out, ...stopWith(error)];
+          if (isGuardrailStop(error)) return [...out, ...stopWith(tap, log, error)];
           const failure = tapFailure(tap, log, error);
           if (failure) throw failure;
           result = undefined;
         }
-        if (result === undefined) out.push(chunk);
-        else append(out, result, tap);
+        append(out, result ?? chunk);
       }
       return keepStop(batch, out);
     } finally {
+      clock.stop();
       measure(tap, start);
     }
   };
 }
 
-function append(out: ModelChunk[], result: unknown, tap: ChunkTap): void {
+function append(out: ModelChunk[], result: unknown): void {
+  if (Array.isArray(result)) for (const chunk of result) out.push(chunk);
+  else out.push(result as ModelChunk);
+}
+
+/**
+ * What a tap made is frozen, since it may be the same object for every response: what a later tap wrote into it would
+ * show in the next one. The chunk that it was given is the upstream's, made for this response.
+ * @throws PluginError when it is no chunk
+ */
+function checkReturned(tap: ChunkTap, result: unknown, given: ModelChunk): void {
+  if (result === null) throw nullError(tap);
   for (const chunk of Array.isArray(result) ? result : [result]) {
-    if (!isChunk(chunk))
-      throw new PluginError(`plugin "${tap.name}" returned something in onChunk that is no chunk`);
-    out.push(chunk);
+    if (chunk === given) continue;
+    const problem = chunkProblem(chunk);
+    if (problem)
+      throw new PluginError(
+        `plugin "${tap.name}" returned something in onChunk that is no chunk: ${problem}`,
+      );
+    freeze(chunk);
   }
 }
 
-/** As far as what a client reads would be no text. Unknown types are the assembler's to refuse. */
-function isChunk(chunk: { type?: unknown; text?: unknown; delta?: unknown } | null | undefined): boolean {
-  const type = chunk?.type;
-  if (type === "text" || type === "reasoning" || type === "refusal") return typeof chunk?.text === "string";
-  return type === "tool_arguments" ? typeof chunk?.delta === "string" : typeof type === "string";
+/** Most chunks hold nothing but text and numbers. */
+function freeze(chunk: ModelChunk): void {
+  const { type } = chunk;
+  const isFlat = (type === "text" && !chunk.logprobs) || type === "tool_arguments" || type === "reasoning";
+  if (isFlat) Object.freeze(chunk);
+  else deepFreeze(chunk);
 }
 
-function stopWith(stop: { message: string; before: readonly unknown[] }): ModelChunk[] {
-  return [...(stop.before as ModelChunk[]), { type: "stop", message: stop.message }];
+/** A stop stands, even where what was to pass before it is no chunk. */
+function stopWith(tap: ChunkTap, log: Log, stop: GuardrailStop): ModelChunk[] {
+  const before: ModelChunk[] = [];
+  for (const chunk of stop.before) {
+    const problem = chunkProblem(chunk);
+    if (problem)
+      log.error({ plugin: tap.name, hook: tap.hook, problem }, "a stop lets something pass that is no chunk");
+    else before.push(chunk as ModelChunk);
+  }
+  return [...before, { type: "stop", message: stop.message }];
 }
 
 /** The stop of one tap's guardrail stands, whatever later taps make of it. */

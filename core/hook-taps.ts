@@ -1,6 +1,7 @@
 import type { Log } from "./context.ts";
 import { isGuardrailStop, isVrError, PluginError } from "./errors.ts";
 import { blame } from "./failure.ts";
+import { TapClock } from "./hook-limit.ts";
 import type { AnyTapOptions } from "./hook-options.ts";
 
 /** A function on a hook, and what it has cost so far. */
@@ -19,6 +20,13 @@ export interface Tap<Fn> {
   maxMs: number;
 }
 
+/** What watches over every call of a tap. */
+export interface TapWatch {
+  readonly log: Log;
+  /** Milliseconds that one call may take. */
+  readonly limitMs: number;
+}
+
 type Callback = (error: Error | null, result?: never) => void;
 
 /** What a hook takes from a tap, beside nothing. */
@@ -26,12 +34,14 @@ export interface Returned {
   /** Names it in errors: `a request`. */
   readonly what: string;
   is(result: object): boolean;
+  /** What of it is wrong, where that can be said. */
+  problem?(result: object): string | undefined;
 }
 
-/** Runs one tap, measures it and applies its `onError`. The callback is called exactly once. */
+/** Runs one tap, measures it, limits its time and applies its `onError`. The callback is called exactly once. */
 export function runTap(
   tap: Tap<unknown>,
-  log: Log,
+  { log, limitMs }: TapWatch,
   call: () => unknown,
   callback: Callback,
   returned?: Returned,
@@ -54,8 +64,13 @@ export function runTap(
     fail(error);
     return;
   }
-  if (isThenable(result)) result.then(settle, fail);
-  else settle(result);
+  if (!isThenable(result)) {
+    settle(result);
+    return;
+  }
+  const clock = new TapClock(tap, limitMs);
+  const inTime = clock.hold(result).finally(() => clock.stop());
+  inTime.then(settle, fail);
 }
 
 export function measure(tap: Tap<unknown>, start: number): void {
@@ -83,8 +98,9 @@ function resultProblem(tap: Tap<unknown>, result: unknown, returned?: Returned):
   if (result === undefined) return undefined;
   if (result === null) return nullError(tap);
   if (!returned || (typeof result === "object" && returned.is(result))) return undefined;
+  const problem = typeof result === "object" ? returned.problem?.(result) : undefined;
   return new PluginError(
-    `plugin "${tap.name}" returned something in ${tap.hook} that is not ${returned.what}`,
+    `plugin "${tap.name}" returned something in ${tap.hook} that is not ${returned.what}${problem ? `: ${problem}` : ""}`,
   );
 }
 

@@ -97,8 +97,12 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
   if (stored instanceof Promise) await unlessShutDown(stored, run.context.signal);
 }
 
-/** An approval whose call has not begun is not kept: it stays unanswered, and may be sent again. */
-function answeredInput({ approved, conversation: { input } }: Run): readonly Item[] {
+/**
+ * What `beforeUpstream` has not let pass is not kept, or `previous_response_id` would bring it by the hook. An approval
+ * whose call has not begun is not kept either: it stays unanswered, and may be sent again.
+ */
+function answeredInput({ admitted, approved, conversation: { input } }: Run): readonly Item[] {
+  if (!admitted) return [];
   if (approved.size === 0) return input;
   return input.filter(
     (item) => item.type !== "mcp_approval_response" || !approved.has(item.approval_request_id),

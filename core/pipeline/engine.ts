@@ -11,6 +11,8 @@ export interface Limits extends SequencerTimes {
   toolTimeoutMs: number;
   /** Milliseconds that one call of the store may take. */
   storeTimeoutMs: number;
+  /** Milliseconds that one call of a plugin's tap may take. */
+  hookTimeoutMs: number;
 }
 
 /** What the pipeline works with: everything that plugins set up, and the limits. */

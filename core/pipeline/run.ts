@@ -42,6 +42,8 @@ export class Run {
   readonly approved: Map<string, Tool>;
   /** Gateway calls so far, for `max_tool_calls`. */
   toolCalls = 0;
+  /** `beforeUpstream` has let the request pass: of one that it has not, nothing comes back in later requests. */
+  admitted = false;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
   begun = false;
 

@@ -25,8 +25,10 @@ export async function runTurn(
 ): Promise<TurnEnd> {
   const { hooks } = run.engine;
   turn.request = proposed;
-  const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
+  // Before the hook: what a plugin takes its time for must not look to the client as if nobody answered.
   if (run.sink.live) run.sequencer.arm();
+  const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
+  run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request) ?? approved;
   const batches = answer ? answered(answer) : ask(candidatesFor(run, request), request, turn);

@@ -36,11 +36,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** Freezes an item all the way down, so that a tap that writes into it fails instead of being half believed. */
+/** What is frozen all the way down: a frozen object may hold others that are not. */
+const frozen = new WeakSet<object>();
+
+/** Freezes all the way down, so that a tap that writes into it fails instead of being half believed. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
+  // What views look at cannot be frozen.
+  if (!isRecord(value) || frozen.has(value) || ArrayBuffer.isView(value)) return value;
+  frozen.add(value);
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
   return value;
 }

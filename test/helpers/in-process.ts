@@ -77,6 +77,7 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
       maxTurns: 8,
       toolTimeoutMs: 10_000,
       storeTimeoutMs: 10_000,
+      hookTimeoutMs: 10_000,
       headersAfterMs: 10_000,
       keepAliveMs: 10_000,
       ...options.limits,

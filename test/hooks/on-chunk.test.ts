@@ -174,6 +174,60 @@ describe("onChunk", () => {
         { type: "tool_arguments", index: 0 },
         "returned something in onChunk that is no chunk",
       ],
+      [
+        "an unknown type",
+        { type: "words" },
+        "returned something in onChunk that is no chunk: type must be one of",
+      ],
+      ["a type of every object", { type: "toString" }, "returned something in onChunk that is no chunk"],
+      ["a chunk without a type", { text: "noon" }, "returned something in onChunk that is no chunk"],
+      [
+        "a call without a name",
+        { type: "tool_call", index: 0 },
+        "returned something in onChunk that is no chunk: tool_call: name",
+      ],
+      [
+        "usage without counts",
+        { type: "usage", usage: { input_tokens: 1 } },
+        "returned something in onChunk that is no chunk: usage: ",
+      ],
+      [
+        "an item that is none",
+        { type: "item", stage: "done" },
+        "returned something in onChunk that is no chunk: item: ",
+      ],
+      [
+        "an item whose id is none",
+        { type: "item", stage: "done", item: { type: "message", id: 7 } },
+        "returned something in onChunk that is no chunk: item: item.id",
+      ],
+      [
+        "a stage that there is not",
+        { type: "item", item: { type: "message" } },
+        "returned something in onChunk that is no chunk: item: stage",
+      ],
+      [
+        "an event that is none",
+        { type: "item_event" },
+        "returned something in onChunk that is no chunk: item_event: ",
+      ],
+      [
+        "a part that there is not",
+        { type: "part", part: "text" },
+        "returned something in onChunk that is no chunk: part: ",
+      ],
+      [
+        "an annotation that is none",
+        { type: "annotation" },
+        "returned something in onChunk that is no chunk: annotation: ",
+      ],
+      [
+        "a reason that there is not",
+        { type: "finish", reason: "end" },
+        "returned something in onChunk that is no chunk: finish: reason",
+      ],
+      ["true", true, "returned something in onChunk that is no chunk: it is boolean"],
+      ["a list in a list", [[text("noon")]], "returned something in onChunk that is no chunk: it is a list"],
     ])("takes %s for an error that names plugin and hook", async (_, returned, message) => {
       const { response } = await failing(() => returned as unknown as ModelChunk);
       expect(response.error?.message).toContain(`"tap" ${message}`);
@@ -190,6 +244,30 @@ describe("onChunk", () => {
       );
       expect(wordsOf(response.output)).toBe("HALF past NOON");
       expect(vr.log.filter(({ level }) => level === "error")).toHaveLength(1);
+    });
+
+    it("goes on after a wrong return with onError: warn, as if nothing had been returned", async () => {
+      const { response, vr } = await answering(
+        plugin("shaky", ({ hooks }) =>
+          hooks.onChunk.tap({ onError: "warn" }, ({ type }) =>
+            type === "text" ? ([text("!"), { type: "words" }] as unknown as ModelChunk[]) : undefined,
+          ),
+        ),
+      );
+      expect(wordsOf(response.output)).toBe("half past noon");
+      expect(vr.log.find(({ level }) => level === "error")?.fields).toMatchObject({ plugin: "shaky" });
+    });
+
+    it("does not undo a stop whose chunks before it are none: what is one passes", async () => {
+      const { response, vr } = await answering(
+        tapping((chunk) => {
+          if (chunk.type === "text")
+            throw new GuardrailStop("no", { before: [text("h"), { type: "text" }, "alf"] });
+        }),
+      );
+      expect(response).toMatchObject({ status: "incomplete" });
+      expect(wordsOf(response.output)).toBe("h");
+      expect(vr.log.filter(({ level }) => level === "error")).toHaveLength(2);
     });
 
     it("ends the turn although a tap dropped its finish", async () => {

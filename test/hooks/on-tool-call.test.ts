@@ -161,11 +161,22 @@ describe("onToolCall", () => {
     ["null", null],
     ["an approval", { kind: "approve" }],
     ["true", true],
+    ["a denial without a reason", { kind: "deny" }],
+    ["a denial with an empty reason", { kind: "deny", reason: " " }],
+    ["a denial whose reason is an Error", { kind: "deny", reason: new Error("no") }],
+    ["an error without words", { kind: "error" }],
   ])("takes %s for an error, not for silence", async (_, returned) => {
     const { runs, response } = await deciding(() => returned as unknown as ToolDecision);
     expect(runs).toBe(0);
     expect(response.status).toBe("failed");
     expect(response.error?.message).toMatch(/"tap-0" returned .* onToolCall/);
+  });
+
+  it("says what a denial lacks", async () => {
+    const { response } = await deciding(() => ({ kind: "deny" }) as unknown as ToolDecision);
+    expect(response.error?.message).toBe(
+      'plugin "tap-0" returned something in onToolCall that is not a decision: "deny" needs a reason, which the model is told',
+    );
   });
 
   it("ends the response as incomplete on GuardrailStop", async () => {

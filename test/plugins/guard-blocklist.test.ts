@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { HookSet } from "../../core/hook-set.ts";
 import type { SealedHooks } from "../../core/hooks.ts";
-import { HookSet } from "../../core/hooks.ts";
 import type { ModelChunk, ModelRequest, ResponseContext, Turn, Vr, wire } from "../../core/index.ts";
 import { foldCase } from "../../plugins/guard-blocklist/fold.ts";
 import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
@@ -16,7 +16,7 @@ async function guard(options: Options): Promise<SealedHooks> {
   const hooks = new HookSet();
   const plugin = guardBlocklist(options);
   await plugin.setup({ hooks: hooks.facade(plugin.name) } as Vr);
-  return hooks.seal(silent);
+  return hooks.seal({ log: silent, limitMs: 10_000 });
 }
 
 function turnOf(request: Partial<ResponseContext["request"]> = {}, index = 0): Turn {
@@ -138,7 +138,9 @@ describe("guardBlocklist on what streams", () => {
     const hooks = new HookSet();
     for (const words of [["falcon"], ["eagle"]])
       await guardBlocklist({ words }).setup({ hooks: hooks.facade("guard-blocklist") } as Vr);
-    const out = await hooks.seal(silent).onChunk?.([chunkOf("text", "an eagle")], turnOf());
+    const out = await hooks
+      .seal({ log: silent, limitMs: 10_000 })
+      .onChunk?.([chunkOf("text", "an eagle")], turnOf());
     expect(out).toEqual([chunkOf("text", "an "), STOP]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { HookSet, type SealedHooks } from "../../core/hooks.ts";
+import { HookSet } from "../../core/hook-set.ts";
+import type { SealedHooks } from "../../core/hooks.ts";
 import type { EndContext, Log, Plugin, Vr, wire } from "../../core/index.ts";
 import { logger } from "../../plugins/logger/index.ts";
 
@@ -43,7 +44,7 @@ async function start(plugin: Plugin): Promise<Started> {
   const close = () => {
     for (const closer of closers) closer();
   };
-  return { hooks: set.seal(log), lines, close };
+  return { hooks: set.seal({ log, limitMs: 10_000 }), lines, close };
 }
 
 function contextOf(log: Log): EndContext {

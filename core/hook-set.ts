@@ -1,0 +1,161 @@
+import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
+import type { EndContext, Turn } from "./context.ts";
+import { PluginError } from "./errors.ts";
+import { liftAsync, liftSync } from "./hook-chunks.ts";
+import { type AnyTapOptions, checkTapOptions } from "./hook-options.ts";
+import { inOrder } from "./hook-order.ts";
+import { guardItem, type ItemGuard, RETURNED } from "./hook-returns.ts";
+import { isAsyncFunction, runTap, type Tap, type TapWatch } from "./hook-taps.ts";
+import type { Hook, Hooks, SealedHooks } from "./hooks.ts";
+import type { ModelChunk } from "./protocol/chunk.ts";
+import type { ModelRequest } from "./protocol/model-request.ts";
+import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
+import type { ToolCall, ToolDecision } from "./tool.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+type Batch = readonly ModelChunk[];
+type HookName = keyof Hooks;
+// biome-ignore lint/suspicious/noExplicitAny: one list holds the taps of all hooks; the facades are typed.
+type AnyTap = Tap<(...args: any[]) => any>;
+
+/** Collects taps while plugins set up, then seals them into tapable's hooks. */
+export class HookSet {
+  readonly #taps: Record<HookName, AnyTap[]> = {
+    beforeUpstream: [],
+    onChunk: [],
+    onOutputItem: [],
+    onToolCall: [],
+    onComplete: [],
+  };
+  #sealed = false;
+
+  /** The hooks with the plugin's name filled in. */
+  facade(plugin: string): Hooks {
+    const hook = (name: HookName) =>
+      Object.freeze({
+        tap: (...given: readonly unknown[]) => {
+          const [options, fn] = given.length === 1 ? [{}, given[0]] : given;
+          this.#add(name, plugin, options, fn);
+        },
+      });
+    const hooks: Record<HookName, Hook<never>> = {
+      beforeUpstream: hook("beforeUpstream"),
+      onChunk: hook("onChunk"),
+      onOutputItem: hook("onOutputItem"),
+      onToolCall: hook("onToolCall"),
+      onComplete: hook("onComplete"),
+    };
+    return withoutOthers(plugin, Object.freeze(hooks) as Hooks);
+  }
+
+  #add(hook: HookName, plugin: string, options: unknown, fn: unknown): void {
+    if (this.#sealed) throw new PluginError(`plugin "${plugin}" taps ${hook} after set-up: hooks are sealed`);
+    if (typeof options === "function")
+      throw new PluginError(`plugin "${plugin}" taps ${hook} with its options behind the function`);
+    checkTapOptions(plugin, hook, options);
+    if (typeof fn !== "function") throw new PluginError(`plugin "${plugin}" taps ${hook} without a function`);
+    this.#taps[hook].push(newTap(hook, plugin, options as AnyTapOptions, fn as AnyTap["fn"]));
+  }
+
+  /** Every tap with what it has cost so far, in the order of registration. */
+  get taps(): readonly Readonly<Tap<unknown>>[] {
+    return Object.values(this.#taps).flat();
+  }
+
+  /** @throws PluginError when taps cannot be put in order */
+  seal(watch: TapWatch): SealedHooks {
+    this.#sealed = true;
+    return {
+      beforeUpstream: this.#waterfall<ModelRequest>("beforeUpstream", watch),
+      onChunk: this.#chunks(watch),
+      onOutputItem: this.#waterfall<OutputItem>("onOutputItem", watch, guardItem),
+      onToolCall: this.#toolCalls(watch),
+      asks: this.#taps.onToolCall.some((tap) => tap.options.asks === true),
+      onComplete: this.#observers(watch),
+    };
+  }
+
+  #waterfall<T extends object>(name: "beforeUpstream" | "onOutputItem", watch: TapWatch, guard?: ItemGuard) {
+    const taps = inOrder(this.#taps[name]);
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncSeriesWaterfallHook<[T, Turn]>(["value", "turn"], name);
+    for (const tap of taps) {
+      const call = guard ? guard(tap as AnyTap) : tap.fn;
+      hook.tapAsync(tap.name, (value, turn, callback) => {
+        runTap(tap, watch, () => call(value, turn), callback, RETURNED[name]);
+      });
+    }
+    return (value: T, turn: Turn) => untilAborted(hook.promise(value, turn), turn.signal);
+  }
+
+  #chunks(watch: TapWatch): SealedHooks["onChunk"] {
+    const taps = inOrder(this.#taps.onChunk);
+    if (taps.length === 0) return undefined;
+    if (!taps.some((tap) => tap.options.async ?? isAsyncFunction(tap.fn))) {
+      const hook = new SyncWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
+      for (const tap of taps) hook.tap(tap.name, liftSync(tap, watch));
+      return (batch, turn) => hook.call(batch, turn);
+    }
+    const hook = new AsyncSeriesWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
+    for (const tap of taps) hook.tapPromise(tap.name, liftAsync(tap, watch));
+    return (batch, turn) => untilAborted(hook.promise(batch, turn), turn.signal);
+  }
+
+  #toolCalls(watch: TapWatch): SealedHooks["onToolCall"] {
+    const taps = inOrder(this.#taps.onToolCall);
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncSeriesBailHook<[ToolCall, Turn], ToolDecision | undefined>(
+      ["call", "turn"],
+      "onToolCall",
+    );
+    for (const tap of taps)
+      hook.tapAsync(tap.name, (call, turn, callback) => {
+        const settle = (error: Error | null, decision?: ToolDecision) =>
+          callback(error, isAnswered(call, decision) ? undefined : decision);
+        runTap(tap, watch, () => tap.fn(call, turn), settle, RETURNED.onToolCall);
+      });
+    return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
+  }
+
+  #observers(watch: TapWatch): SealedHooks["onComplete"] {
+    const taps = inOrder(this.#taps.onComplete);
+    if (taps.length === 0) return undefined;
+    const hook = new AsyncParallelHook<[ResponseObject, EndContext]>(["response", "context"], "onComplete");
+    for (const tap of taps)
+      hook.tapAsync(tap.name, (response, context, callback) => {
+        // An observer's failure is logged by runTap and stays with it.
+        runTap(
+          tap,
+          watch,
+          () => tap.fn(response, context),
+          () => callback(null),
+        );
+      });
+    return (response, context) => hook.promise(response, context);
+  }
+}
+
+/** The client has approved the call already: the taps behind the one that asks may still deny it. */
+function isAnswered(call: ToolCall, decision: ToolDecision | undefined): boolean {
+  return call.approval !== undefined && decision?.kind === "needs_approval";
+}
+
+function newTap(hook: HookName, plugin: string, options: AnyTapOptions, fn: AnyTap["fn"]): AnyTap {
+  const name = options.name ? `${plugin}/${options.name}` : plugin;
+  return { hook, plugin, name, options: { ...options }, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 };
+}
+
+/** A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` asks without one. */
+function withoutOthers(plugin: string, hooks: Hooks): Hooks {
+  return new Proxy(hooks, {
+    get(target, key) {
+      // What `await` and `JSON.stringify` look for in any object.
+      if (typeof key === "symbol" || key in target || key === "then" || key === "toJSON")
+        return Reflect.get(target, key);
+      const names = Object.keys(target).join(", ");
+      throw new PluginError(
+        `plugin "${plugin}" uses the hook "${key}", which does not exist; there are ${names}`,
+      );
+    },
+  });
+}
