@@ -4,6 +4,8 @@
  * `instanceof`, so that two copies of the package still understand each other.
  */
 
+import { cutCredentials } from "./secrets.ts";
+
 const BRAND = Symbol.for("vr-gateway.error");
 const STOP_BRAND = Symbol.for("vr-gateway.guardrail-stop");
 const UPSTREAM_BRAND = Symbol.for("vr-gateway.upstream-error");
@@ -40,7 +42,8 @@ export class VrError extends Error {
   headers: Readonly<Record<string, string>> = {};
 
   constructor(status: number, type: ErrorType, message: string, fields: ErrorFields = {}) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    // Messages repeat what others said: servers, clients, plugins. They go to logs and to clients.
+    super(cutCredentials(message), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.name = new.target.name;
     this.status = status;
     this.type = type;

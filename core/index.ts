@@ -64,6 +64,7 @@ export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";
 export { defaultPresentation, replayDefault } from "./response/default-presentation.ts";
+export { cutCredentials } from "./secrets.ts";
 export type { ResponseShell, Store, StoredResponse } from "./store.ts";
 export {
   createTailWindow,

@@ -11,9 +11,15 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEYS.has(key.toLowerCase());
 }
 
+/** Parameters of a URL's query that hold a secret, with their values. */
+const SECRET_PARAMETER =
+  /([?&][\w-]*(?:key|token|secret|password|passwd|signature|sig|auth|credential)s?=)[^&\s"'#<>]+/gi;
+/** Stands in vr's own hints, and is no secret. */
+const EXAMPLE = "user:password";
+
 /**
- * Cuts out of a text what others wrote into it: credentials in URLs, bearer tokens, and the values of
- * environment variables that are named like secrets. `user:password` in a URL is a word of vr's own hints.
+ * Cuts out of a text what others wrote into it: credentials, and the values of environment variables that are
+ * named like secrets.
  */
 export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): string {
   let clean = text;
@@ -22,7 +28,30 @@ export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): 
     if (secret.length >= SHORTEST && SECRET_VARIABLE.test(name))
       clean = clean.replaceAll(secret, "[redacted]");
   }
-  return clean
-    .replace(/:\/\/(?!user:password@)[^\s/?#"']*@/g, "://[redacted]@")
+  return cutCredentials(clean);
+}
+
+/**
+ * Cuts out what shows by its form that it is a secret: user and password of a URL, parameters of its query that
+ * are named like secrets, bearer tokens. In time that grows with the text, whoever wrote it.
+ */
+export function cutCredentials(text: string): string {
+  return withoutUsers(text)
+    .replace(SECRET_PARAMETER, "$1[redacted]")
     .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]");
+}
+
+function withoutUsers(text: string): string {
+  let clean = "";
+  let from = 0;
+  for (let at = text.indexOf("://"); at !== -1; at = text.indexOf("://", at + 3)) {
+    const start = at + 3;
+    const length = text.slice(start).search(/[\s/?#"<>]/);
+    const authority = length === -1 ? text.slice(start) : text.slice(start, start + length);
+    const end = authority.lastIndexOf("@");
+    if (end < 1 || authority.slice(0, end) === EXAMPLE) continue;
+    clean += `${text.slice(from, start)}[redacted]`;
+    from = start + end;
+  }
+  return clean + text.slice(from);
 }

@@ -8,10 +8,10 @@ import { describe, expect, it } from "vitest";
  * no other line names are contracts: what plugins and pipeline share (hooks, tools, stores, upstreams …).
  */
 const LAYERS: readonly RegExp[] = [
-  /^core\/(errors|ids)\.ts$/,
+  /^core\/(errors|ids|secrets)\.ts$/,
   /^core\/protocol\//,
   /^core\/context\.ts$/,
-  /^core\/(?!(?:errors|ids|context|gateway|config|cli|index)\b)[a-z-]+\.ts$/,
+  /^core\/(?!(?:errors|ids|secrets|context|gateway|config|cli|index)\b)[a-z-]+\.ts$/,
   /^core\/routing\//,
   /^core\/response\//,
   /^core\/pipeline\//,

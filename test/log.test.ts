@@ -9,3 +9,13 @@ it("shows an error that is its own cause, some levels deep", () => {
   log.error({ err: circular }, "failed");
   expect(lines.join("").match(/"message":"again"/g)).toHaveLength(9);
 });
+
+it("shows no credentials that an error or its cause tells", () => {
+  const lines: string[] = [];
+  const log = createLog("info", { write: (line) => void lines.push(line) });
+  const cause = new Error("redirected to https://host/v1?token=s3cret");
+  log.error({ err: new Error("cannot reach https://me:s3cret@host", { cause }) }, "failed");
+  expect(lines.join("")).toContain("cannot reach");
+  expect(lines.join("")).toContain("redirected");
+  expect(lines.join("")).not.toContain("s3cret");
+});

@@ -1,16 +1,9 @@
 import { isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
-import { Attached, isAttachment, Room } from "./attached.ts";
+import { AnswerNotes } from "./answer-notes.ts";
 import { toErrorInStream } from "./chat-error.ts";
-import type {
-  ChatAnnotation,
-  ChatChoice,
-  ChatChunk,
-  ChatContentPart,
-  ChatDelta,
-  ChatUsage,
-} from "./chat-types.ts";
+import type { ChatAnnotation, ChatChoice, ChatChunk, ChatDelta, ChatUsage } from "./chat-types.ts";
+import { reasoningOf, wordsOf } from "./content-parts.ts";
 import { toFinishReason } from "./finish-reason.ts";
-import { toNote } from "./note-of-server.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { ThinkTags } from "./think-tags.ts";
 import { logProbsOfText, toLogProbs } from "./to-logprobs.ts";
@@ -50,41 +43,6 @@ export function createChatDecoder(quirks: ChatQuirks, options: DecoderOptions = 
   return new Decoder(quirks.thinkTags, options);
 }
 
-/** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no completion */
-export function fromCompletion(
-  body: ChatChunk,
-  quirks: ChatQuirks,
-  options: DecoderOptions = {},
-): ModelChunk[] {
-  const out: ModelChunk[] = [];
-  const decoder = new Decoder(quirks.thinkTags, options);
-  decoder.push(body, out);
-  if (!body.choices?.[0]) throw new UpstreamError(502, "the model server answered without a choice");
-  decoder.end(true, out);
-  return out;
-}
-
-/**
- * Members of a delta that are read, or are no server's own: what a client is to see, and what describes the delta
- * alone.
- */
-const READ: ReadonlySet<string> = new Set([
-  "role",
-  "content",
-  "reasoning_content",
-  "reasoning",
-  "refusal",
-  "annotations",
-  "tool_calls",
-  "function_call",
-  "audio",
-  "images",
-  "name",
-  "channel",
-  "tool_call_id",
-  "token_ids",
-]);
-
 class Decoder implements ChatDecoder {
   plain: PlainField | undefined;
   /** Present until the text has begun without a tag, or after one. */
@@ -96,16 +54,13 @@ class Decoder implements ChatDecoder {
   #logprobs: wire.LogProb[] | undefined;
 
   readonly #secrets: readonly string[];
-  readonly #server: string | undefined;
-  #room: Room | undefined;
-  /** To the message. */
-  #attached: Attached | undefined;
+  readonly #notes: AnswerNotes | undefined;
   /** Reasoning has come in a field of its own: what else holds it says the same. */
   #reasons = false;
 
   constructor(thinkTags: ChatQuirks["thinkTags"], { secrets = [], server }: DecoderOptions) {
     this.#secrets = secrets;
-    this.#server = server;
+    this.#notes = server === undefined ? undefined : new AnswerNotes(server);
     this.#think = thinkTags ? new ThinkTags(thinkTags === "opened") : undefined;
   }
 
@@ -153,7 +108,7 @@ class Decoder implements ChatDecoder {
       throw new UpstreamError(502, "the model server broke off before its answer was complete");
     this.#flush(out);
     this.#calls?.end();
-    this.#notes(out);
+    this.#notes?.write(this.#calls?.attached() ?? [], out);
     if (this.#usage) out.push({ type: "usage", usage: toUsage(this.#usage) });
     out.push({ type: "finish", reason: toFinishReason(this.#reason, this.#calls !== undefined) });
   }
@@ -171,7 +126,8 @@ class Decoder implements ChatDecoder {
       field = "reasoning";
       this.#reasons = true;
       out.push({ type: "reasoning", text: delta.reasoning });
-    } else if (delta.reasoning_details && !this.#reasons) this.#details(delta.reasoning_details, out);
+    } else if (delta.reasoning_details && !this.#reasons)
+      for (const text of reasoningOf(delta.reasoning_details)) out.push({ type: "reasoning", text });
     if (typeof content === "string") {
       if (content !== "") {
         // Held back or split text is not plain: what it becomes depends on what came before.
@@ -182,47 +138,14 @@ class Decoder implements ChatDecoder {
     if (isWords(delta.refusal)) this.#other(out).push({ type: "refusal", text: delta.refusal });
     if (delta.annotations) this.#annotations(delta.annotations, out);
     if (delta.tool_calls) {
-      this.#calls ??= new ToolCallDecoder(() => this.#attachment());
+      this.#calls ??= new ToolCallDecoder(this.#notes);
       for (const call of delta.tool_calls)
         field = this.#calls.push(call, this.#other(out)) ? "arguments" : undefined;
     } else if (delta.function_call) {
-      this.#calls ??= new ToolCallDecoder(() => this.#attachment());
+      this.#calls ??= new ToolCallDecoder(this.#notes);
       this.#calls.push({ index: 0, function: delta.function_call }, this.#other(out));
     }
-    for (const name in delta) if (!READ.has(name) && this.#attach(name, delta)) field = undefined;
-    return field;
-  }
-
-  /** Whether the like of this delta must be looked at too. */
-  #attach(name: string, delta: ChatDelta): boolean {
-    const value: unknown = delta[name];
-    if (!isAttachment(value) || this.#server === undefined) return false;
-    this.#attached ??= this.#attachment();
-    return !this.#attached.add(name, value);
-  }
-
-  #attachment(): Attached {
-    this.#room ??= new Room();
-    return new Attached(this.#room);
-  }
-
-  #notes(out: ModelChunk[]): void {
-    const server = this.#server;
-    if (server === undefined) return;
-    const members = this.#attached?.members();
-    if (members) out.push({ type: "note", note: toNote("message", members, server) });
-    for (const [index, attached] of this.#calls?.attached() ?? [])
-      out.push({ type: "note", index, note: toNote("call", attached, server) });
-  }
-
-  /** OpenRouter's form, where it is the only one. */
-  #details(details: unknown, out: ModelChunk[]): void {
-    if (!Array.isArray(details)) return;
-    for (const entry of details) {
-      const { text, summary } = (entry ?? {}) as { text?: unknown; summary?: unknown };
-      if (isWords(text)) out.push({ type: "reasoning", text });
-      else if (isWords(summary)) out.push({ type: "reasoning", text: summary });
-    }
+    return this.#notes?.add(delta) ? undefined : field;
   }
 
   #text(text: string, out: ModelChunk[]): void {
@@ -235,12 +158,10 @@ class Decoder implements ChatDecoder {
     if (this.#logprobs) this.#attachLogProbs(out, from);
   }
 
-  #parts(parts: readonly ChatContentPart[], out: ModelChunk[]): void {
-    for (const part of parts) {
-      if (part.thinking) {
-        const inner = typeof part.thinking === "string" ? [{ text: part.thinking }] : part.thinking;
-        for (const { text } of inner) if (isWords(text)) out.push({ type: "reasoning", text });
-      } else if (isWords(part.text)) this.#text(part.text, out);
+  #parts(content: object, out: ModelChunk[]): void {
+    for (const { kind, text } of wordsOf(content)) {
+      if (kind === "text") this.#text(text, out);
+      else this.#other(out).push({ type: kind, text });
     }
   }
 

@@ -1,10 +1,8 @@
-import { UpstreamError } from "../../core/index.ts";
+import { cutCredentials, UpstreamError } from "../../core/index.ts";
+import { exceedsContext } from "./context-exceeded.ts";
 
 /** An upstream's own words are cut here, in characters. */
 const MAX_MESSAGE = 2_000;
-
-export const CONTEXT_EXCEEDED =
-  /maximum context length|maximum model length|context_length_exceeded|exceed_context_size|exceed[^.]{0,200}context (?:size|length|window)|context (?:size|length|window)[^.]{0,200}exceed|prompt is too long/i;
 
 /** What an error body says, in whatever envelope. */
 interface Said {
@@ -37,8 +35,7 @@ function toError(
   options: { retryAfter?: string | undefined; secrets?: readonly string[] },
 ): UpstreamError {
   const told = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
-  const exceeded =
-    upstreamStatus !== 429 && CONTEXT_EXCEEDED.test(`${said.code} ${said.type} ${said.message}`);
+  const exceeded = upstreamStatus !== 429 && exceedsContext(`${said.code} ${said.type} ${said.message}`);
   const status = exceeded ? 400 : toClientStatus(upstreamStatus);
   const code = exceeded ? "context_length_exceeded" : (said.code ?? said.type);
   return new UpstreamError(
@@ -59,31 +56,55 @@ export function toClientStatus(status: number): number {
 
 function statusOfType({ type = "", code = "" }: Said): number {
   const words = `${type} ${code}`;
-  if (/rate_?limit|insufficient_quota|too_?many/i.test(words)) return 429;
-  if (/authentication|invalid_api_key/i.test(words)) return 401;
+  if (/rate_?limit|insufficient_quota|resource_exhausted|too_?many/i.test(words)) return 429;
+  if (/unauthenticated|authentication|invalid_api_key/i.test(words)) return 401;
   if (/permission/i.test(words)) return 403;
   if (/not_?found/i.test(words)) return 404;
-  if (/invalid_?request|bad_?request|context_length|exceed_context/i.test(words)) return 400;
+  if (/invalid_?request|invalid_argument|bad_?request|context_length|exceed_context/i.test(words)) return 400;
   return 502;
 }
 
-/** OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, or plain text. */
+/**
+ * OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, each of them also in an
+ * array, as Gemini has it, or plain text.
+ */
 function readError(body: unknown): Said {
   if (typeof body === "string") return { message: body.trim() || undefined };
+  if (Array.isArray(body))
+    return readError(body.find((entry) => isRecord(entry) || typeof entry === "string"));
   if (!isRecord(body)) return {};
   const error = body.error ?? body;
   if (typeof error === "string") return { message: error };
+  if (Array.isArray(error)) return readError(error);
   if (!isRecord(error)) return {};
+  if (error.message === undefined && isRecord(error.error)) return readError(error);
   const detail = error.detail ?? error.errors;
   const message = error.message ?? (typeof detail === "string" ? detail : detail && JSON.stringify(detail));
-  const status = [error.code, error.status, error.status_code].find(isStatus);
+  const status = [error.code, error.status, error.status_code].map(toNumber).find(isStatus);
+  const words = typeof message === "string" ? message : message === undefined ? "" : JSON.stringify(message);
   return {
-    message:
-      typeof message === "string" ? message : message === undefined ? undefined : JSON.stringify(message),
-    type: typeof error.type === "string" ? error.type : undefined,
-    code: typeof error.code === "string" ? error.code : undefined,
+    message: [words, sourceOf(error)].filter((part) => part).join(": ") || undefined,
+    // Google's `status` is a word.
+    type: [error.type, error.status].find(isWord),
+    code: isWord(error.code) ? error.code : undefined,
     status,
   };
+}
+
+/** OpenRouter: what the server behind it said. */
+function sourceOf({ metadata }: Record<string, unknown>): string | undefined {
+  const raw = isRecord(metadata) ? metadata.raw : undefined;
+  if (typeof raw === "string") return raw.trim();
+  return isRecord(raw) ? JSON.stringify(raw) : undefined;
+}
+
+/** LiteLLM writes statuses as texts. */
+function toNumber(value: unknown): unknown {
+  return typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === "string" && /\D/.test(value);
 }
 
 /** HTML is no message: it is named, not quoted. */
@@ -99,9 +120,7 @@ function parseBody(body: string): unknown {
 export function cutSecrets(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, "[redacted]");
-  return clean
-    .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]")
-    .replace(/\bsk-[\w*.-]{6,}/g, "[redacted]");
+  return cutCredentials(clean).replace(/\bsk-[\w*.-]{6,}/g, "[redacted]");
 }
 
 function isStatus(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { CONTEXT_EXCEEDED } from "./chat-error.ts";
+import { exceedsContext } from "./context-exceeded.ts";
 
 /** "all": the model takes no images; "these": it takes others, or it is not said. */
 export type RefusedImages = "all" | "these";
@@ -40,7 +40,7 @@ const REASON_LENGTH = 2_000;
 export function refusedImages(status: number, said: string): RefusedImages | undefined {
   const reason = said.slice(0, REASON_LENGTH);
   // That speaks of "multimodal tokens" too.
-  if (OF_ACCESS.has(status) || CONTEXT_EXCEEDED.test(reason)) return undefined;
+  if (OF_ACCESS.has(status) || exceedsContext(reason)) return undefined;
   if (TAKES_NONE.some((words) => words.test(reason))) return "all";
   return OF_CONTENT.has(status) && SPEAKS_OF_IMAGES.test(reason) ? "these" : undefined;
 }

@@ -1,4 +1,5 @@
 import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import type { AnswerNotes } from "./answer-notes.ts";
 import { type Attached, isAttachment, type Members } from "./attached.ts";
 import type { ChatToolCallDelta } from "./chat-types.ts";
 
@@ -29,10 +30,10 @@ export class ToolCallDecoder {
   readonly #calls: Call[] = [];
   /** The call that the last delta went to. */
   #current: Call | undefined;
-  readonly #attachment: () => Attached;
+  readonly #notes: AnswerNotes | undefined;
 
-  constructor(attachment: () => Attached) {
-    this.#attachment = attachment;
+  constructor(notes: AnswerNotes | undefined) {
+    this.#notes = notes;
   }
 
   /** True if that was nothing but more arguments of a call that is shown: the like may go to `append`. */
@@ -103,16 +104,18 @@ export class ToolCallDecoder {
 
   /** Whether the like of this delta must be looked at too. */
   #attach(call: Call, delta: ChatToolCallDelta): boolean {
+    const notes = this.#notes;
+    if (notes === undefined) return false;
     let changed = false;
     for (const name in delta) {
       if (OF_CALL.has(name) || !isAttachment(delta[name])) continue;
-      call.attached ??= this.#attachment();
+      call.attached ??= notes.attached();
       if (!call.attached.add(name, delta[name])) changed = true;
     }
     const { function: called } = delta;
     for (const name in called) {
       if (OF_FUNCTION.has(name) || !isAttachment(called[name])) continue;
-      call.toFunction ??= this.#attachment();
+      call.toFunction ??= notes.attached();
       if (!call.toFunction.add(name, called[name])) changed = true;
     }
     return changed;

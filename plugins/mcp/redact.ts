@@ -1,3 +1,5 @@
+import { cutCredentials } from "../../core/index.ts";
+
 /** Cuts a server's secrets out of what is logged or told. */
 export type Redact = (text: string) => string;
 
@@ -13,10 +15,10 @@ export function createRedact(secrets: Iterable<string>): Redact {
     .sort((a, b) => b.length - a.length);
   // As they are, in URLs, and in JSON.
   const forms = sought.flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1)]);
-  if (forms.length === 0) return (text) => text;
+  if (forms.length === 0) return cutCredentials;
   // All at once: a request may name hundreds, and have its server fail at length.
   const any = new RegExp([...new Set(forms)].map(literal).join("|"), "g");
-  return (text) => text.replace(any, "[redacted]");
+  return (text) => cutCredentials(text.replace(any, "[redacted]"));
 }
 
 /** A text as a regular expression that means it. */

@@ -50,6 +50,29 @@ describe("text and what goes with it", () => {
     expect(summary(decode({ content: parts }))).toEqual({ reasoning: "hm", text: "yes", finish: "stop" });
   });
 
+  it.each<[string, unknown, object]>([
+    ["a part that is no list", { type: "text", text: "yes" }, { text: "yes" }],
+    ["texts for parts", ["y", "es"], { text: "yes" }],
+    ["a part by another name", [{ type: "output_text", text: "yes" }], { text: "yes" }],
+    ["a text with its value", [{ type: "text", text: { value: "yes" } }], { text: "yes" }],
+    ["a refusal", [{ type: "refusal", refusal: "no" }], { refusal: "no" }],
+    [
+      "reasoning as a text",
+      [{ type: "reasoning", text: "hm" }, { text: "yes" }],
+      { reasoning: "hm", text: "yes" },
+    ],
+    [
+      "reasoning as a summary",
+      [{ type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] }],
+      { reasoning: "hm" },
+    ],
+    ["thinking as a text", [{ type: "thinking", thinking: "hm" }], { reasoning: "hm" }],
+    ["nothing of a picture", [{ type: "image_url", text: "a cat" }, { text: "yes" }], { text: "yes" }],
+  ])("reads %s", (_, content, expected) => {
+    expect(summary(decode({ content }))).toEqual({ ...expected, finish: "stop" });
+    expect(summary(decode({ content: "" }, { content }))).toEqual({ ...expected, finish: "stop" });
+  });
+
   it("reads refusals", () => {
     expect(summary(decode({ refusal: "I " }, { refusal: "won't." }))).toEqual({
       refusal: "I won't.",

@@ -51,3 +51,13 @@ it("the longest of several is cut out, whatever its characters mean elsewhere", 
   const redact = createRedact(["s3cr3t", "s3cr3t.too", "(s3cr3t|)*"]);
   expect(redact("s3cr3t.too, s3cr3t-too, (s3cr3t|)*")).toBe("[redacted], [redacted]-too, [redacted]");
 });
+
+it.each([
+  ["a server with secrets", ["another"]],
+  ["a server without", []],
+])("credentials of other servers that %s tells are cut out too", (_, secrets) => {
+  const said = "cannot reach https://me:s3cret@db.example with Bearer s3cret";
+  expect(createRedact(secrets)(said)).toBe(
+    "cannot reach https://[redacted]@db.example with Bearer [redacted]",
+  );
+});
