@@ -1,5 +1,6 @@
 import type { ModelItem, wire } from "../../core/index.ts";
 import type { Members } from "./attached.ts";
+import type { CallIds } from "./call-ids.ts";
 import type { ChatMessage, ChatPart, ChatToolCall } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { toChatContent } from "./to-parts.ts";
@@ -61,7 +62,7 @@ export class AssistantTurn {
   }
 
   /** The assistant message, then the results in the order of the calls. */
-  writeTo(messages: ChatMessage[], quirks: ChatQuirks): void {
+  writeTo(messages: ChatMessage[], quirks: ChatQuirks, ids: CallIds): void {
     const hasCalls = this.#calls.length > 0;
     if (!hasCalls && this.#text === "" && !(quirks.sendReasoning === "always" && this.#reasoning)) return;
     const message: ChatMessage = {
@@ -71,13 +72,14 @@ export class AssistantTurn {
     };
     const sendsReasoning =
       quirks.sendReasoning === "always" || (quirks.sendReasoning === "tool-calls" && hasCalls);
-    if (sendsReasoning && (this.#reasoning !== "" || (hasCalls && quirks.emptyReasoning)))
+    if (sendsReasoning && (this.#reasoning !== "" || quirks.emptyReasoning))
       message[quirks.reasoningField] = this.#reasoning;
-    if (hasCalls) message.tool_calls = this.#calls;
+    const calls = this.#calls.map((call) => ({ ...call, id: ids.ofCall(call.id) }));
+    if (hasCalls) message.tool_calls = calls;
     messages.push(message);
 
     const images: ChatPart[] = [];
-    this.#calls.forEach((call, i) => {
+    calls.forEach((call, i) => {
       const output = this.#outputs[i];
       if (output !== undefined) messages.push(toToolMessage(call.id, output, quirks, images));
     });

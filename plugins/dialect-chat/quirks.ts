@@ -53,8 +53,10 @@ const quirksSchema = z.strictObject({
   sendReasoning: z.enum(["tool-calls", "always", "never"]),
   /** The field of an assistant message in which reasoning goes back. */
   reasoningField: z.enum(["reasoning_content", "reasoning"]),
-  /** Whether messages with tool calls have that field even where there was no reasoning. */
+  /** Whether messages with which reasoning goes back have that field even where there was none. */
   emptyReasoning: z.boolean(),
+  /** The ids of tool calls: as they came, or, where the server takes no others, nine letters and digits. */
+  callIds: z.enum(["as-given", "nine-characters"]),
   /**
    * How a JSON schema is asked for: "json_schema" is OpenAI's `response_format`, "structured_outputs" and
    * "guided_json" are vLLM's own, "format" is Ollama's own; "json_object": the server gives JSON but knows no
@@ -112,6 +114,7 @@ export const defaultQuirks: ChatQuirks = {
   thinkTags: true,
   sendReasoning: "tool-calls",
   emptyReasoning: false,
+  callIds: "as-given",
   reasoningField: "reasoning_content",
   structuredOutput: "json_schema",
   images: "image_url",

@@ -11,6 +11,7 @@ import {
   type ModelRequest,
 } from "../../core/index.ts";
 import { AssistantTurn, toToolMessage } from "./assistant-turn.ts";
+import { asGiven, NineCharacterIds } from "./call-ids.ts";
 import type { ChatMessage, ChatPart } from "./chat-types.ts";
 import { fromNote } from "./note-of-server.ts";
 import type { ChatQuirks } from "./quirks.ts";
@@ -63,9 +64,11 @@ class Conversation {
 
   messages(): ChatMessage[] {
     const messages: ChatMessage[] = [];
+    const ids = this.#quirks.callIds === "nine-characters" ? new NineCharacterIds() : asGiven;
     for (const entry of this.#entries) {
-      if (entry instanceof AssistantTurn) entry.writeTo(messages, this.#quirks);
-      else messages.push(entry);
+      if (entry instanceof AssistantTurn) entry.writeTo(messages, this.#quirks, ids);
+      else if (entry.tool_call_id === undefined) messages.push(entry);
+      else messages.push({ ...entry, tool_call_id: ids.ofLoneOutput(entry.tool_call_id) });
     }
     return messages;
   }

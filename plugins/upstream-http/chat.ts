@@ -9,6 +9,7 @@ import {
   withoutToolImages,
 } from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
+import { EFFORT_LEFT_OUT, type Lesson, lessonOf, withLessons, withoutEffort } from "./lessons.ts";
 import type { Settings } from "./settings.ts";
 
 /** `POST /chat/completions`. */
@@ -20,20 +21,32 @@ export function chatCompletions({
   path,
 }: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody" | "origin" | "path">): Dialect {
   const server = origin + path;
-  const toBody = (request: ModelRequest, warn: (message: string) => void) =>
-    JSON.stringify(Object.assign(toChatRequest(request, quirks, warn, server), extraBody));
+  const toBody: Dialect["toBody"] = (request, warn, learned) =>
+    JSON.stringify(
+      Object.assign(toChatRequest(request, withLessons(quirks, learned), warn, server), extraBody),
+    );
+  // Made anew: in a body, images of tools cannot be told from those of the user.
+  const amended = (request: ModelRequest, learned: ReadonlySet<Lesson>) => ({
+    request,
+    learned,
+    body: toBody(request, saidBefore, learned),
+  });
   return {
     name: "chat completions",
     path: "/chat/completions",
     native: false,
     toBody,
-    amend({ request }, { status, said }) {
-      const why = refusedImages(status, said);
-      if (why === undefined) return undefined;
-      // Made anew: in a body, images of tools cannot be told from those of the user.
-      const seen = withoutToolImages(request, why);
-      if (seen === request) return undefined;
-      return { body: toBody(seen, saidBefore), warning: unseenWarning(why), textOnly: why === "all" };
+    amend({ request, learned }, refusal) {
+      const why = refusedImages(refusal.status, refusal.said);
+      if (why !== undefined) {
+        const lesson = why === "all" ? "no-images" : undefined;
+        return { ...amended(withoutToolImages(request, why), learned), warning: unseenWarning(why), lesson };
+      }
+      const lesson = lessonOf(refusal, learned);
+      if (lesson === undefined) return undefined;
+      const known = new Set([...learned, lesson]);
+      if (lesson !== "no-effort") return { ...amended(request, known), lesson };
+      return { ...amended(withoutEffort(request), known), warning: EFFORT_LEFT_OUT, lesson };
     },
     openStream: (secrets) => new ChatReader(quirks, { maxEventBytes, secrets, server }),
     fromWhole: (body, secrets) => fromCompletion(body as ChatChunk, quirks, { secrets, server }),

@@ -1,4 +1,5 @@
 import type { ModelChunk, ModelRequest } from "../../core/index.ts";
+import type { Lesson } from "./lessons.ts";
 
 /** From the bytes of one streamed answer to model chunks. */
 export interface StreamReader {
@@ -12,9 +13,10 @@ export interface StreamReader {
   end(out: ModelChunk[]): void;
 }
 
-/** What was asked: the body is of the request, or of what an earlier refusal has made of it. */
+/** What was asked: all of it is of the request, or of what earlier refusals have made of it. */
 export interface Asked {
   readonly request: ModelRequest;
+  readonly learned: ReadonlySet<Lesson>;
   readonly body: string;
 }
 
@@ -24,12 +26,13 @@ export interface Refusal {
   readonly said: string;
 }
 
-/** What to ask instead. `warning` is for the client. */
-export interface Amended {
+/** What to ask instead. */
+export interface Amended extends Partial<Asked> {
   readonly body: string;
-  readonly warning: string;
-  /** The model takes no images, which holds for its next calls too. */
-  readonly textOnly?: boolean;
+  /** For the client: what it has lost. */
+  readonly warning?: string | undefined;
+  /** Holds for the next calls of this model too. */
+  readonly lesson?: Lesson | undefined;
 }
 
 /** What a model server speaks: pure translation, without I/O. */
@@ -44,7 +47,7 @@ export interface Dialect {
    * The body of a model call, as JSON. `warn` is told what the server cannot be asked for.
    * @throws InvalidRequestError for content that the dialect cannot carry
    */
-  toBody(request: ModelRequest, warn: (message: string) => void): string;
+  toBody(request: ModelRequest, warn: (message: string) => void, learned: ReadonlySet<Lesson>): string;
   /** What to ask instead of what was refused; `undefined`, or the same body again, where the refusal stands. */
   amend(asked: Asked, refusal: Refusal): Amended | undefined;
   /** `secrets` are cut out of errors that the server reports. */

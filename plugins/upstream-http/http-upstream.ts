@@ -1,14 +1,22 @@
-import { pickUpstreamLimits, type Turn, type Upstream, UpstreamError, type Vr } from "../../core/index.ts";
+import {
+  type ModelRequest,
+  pickUpstreamLimits,
+  type Turn,
+  type Upstream,
+  UpstreamError,
+  type Vr,
+} from "../../core/index.ts";
 import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
 import { chatCompletions } from "./chat.ts";
+import type { Asked } from "./dialect.ts";
 import { type Credentials, forward } from "./forward.ts";
+import { EFFORT_LEFT_OUT, type Lesson, Lessons, withoutEffort } from "./lessons.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
 import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
 import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
-import { TextOnlyModels } from "./text-only-models.ts";
 import { UsableTools } from "./tool-schemas/usable-tools.ts";
 
 export interface HttpUpstream extends Upstream {
@@ -40,7 +48,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       secrets: [...secrets, authorization.replace(/^\w+\s+/, "")],
     };
   };
-  const textOnly = new TextOnlyModels();
+  const lessons = new Lessons();
   const tools = new UsableTools(settings.quirks);
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
 
@@ -49,22 +57,30 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     native: dialect.native,
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
-    stream(asked, turn) {
+    stream(given, turn) {
       const warn = warningsOf(turn);
-      const usable = tools.of(asked, warn);
-      const request = textOnly.has(asked.model) ? withoutToolImages(usable, "all") : usable;
-      if (request !== usable) warn(unseenWarning("all"));
+      const learned = lessons.of(given.model);
+      const request = fitted(tools.of(given, warn), learned, warn);
+      let asked: Asked = { request, learned, body: dialect.toBody(request, warn, learned) };
       return new ModelCall(pool.get(), settings, dialect, {
         path,
-        body: dialect.toBody(request, warn),
+        body: asked.body,
         stream: request.stream,
         signal: turn.signal,
         amend(body, refusal) {
-          const amended = dialect.amend({ request, body }, refusal);
+          const amended = dialect.amend({ ...asked, body }, refusal);
           // The same again would be refused again.
           if (amended === undefined || amended.body === body) return undefined;
-          warn(amended.warning);
-          if (amended.textOnly) textOnly.add(request.model);
+          const { warning, lesson, ...again } = amended;
+          asked = { ...asked, ...again };
+          if (warning !== undefined) warn(warning);
+          if (lesson !== undefined) {
+            lessons.add(request.model, lesson);
+            turn.log.info(
+              { upstream: settings.name, model: request.model, lesson },
+              "learned from a refusal",
+            );
+          }
           return amended.body;
         },
         ...credentials(turn.response.caller.authorization),
@@ -81,6 +97,21 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     check: (signal) => models.check(signal),
     close: () => pool.close(),
   };
+}
+
+/** The same request without what its model is known to refuse; `warn` is told. */
+function fitted(
+  request: ModelRequest,
+  learned: ReadonlySet<Lesson>,
+  warn: (message: string) => void,
+): ModelRequest {
+  const seen = learned.has("no-images") ? withoutToolImages(request, "all") : request;
+  if (seen !== request) warn(unseenWarning("all"));
+  if (!learned.has("no-effort")) return seen;
+  // Not to think is what it does anyway.
+  const { effort } = request.reasoning ?? {};
+  if (effort != null && effort !== "none") warn(EFFORT_LEFT_OUT);
+  return withoutEffort(seen);
 }
 
 /** Quirks are those of chat completions: the Responses API has none. */

@@ -17,7 +17,7 @@ const LINGER_MS = 1_000;
 /** After a `finish_reason`, how long usage and `[DONE]` may take before the answer is taken as it is. */
 const DONE_MS = 3_000;
 /** More than one thing may be refused, one after the other; a server that always finds something is believed. */
-const MAX_AMENDMENTS = 2;
+const MAX_AMENDMENTS = 4;
 
 export interface CallRequest {
   path: string;

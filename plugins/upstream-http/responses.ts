@@ -6,6 +6,7 @@ import {
   withoutEncryption,
 } from "../dialect-responses/index.ts";
 import type { Dialect } from "./dialect.ts";
+import { EFFORT_LEFT_OUT, lessonOf } from "./lessons.ts";
 import type { Settings } from "./settings.ts";
 
 /** `POST /responses`: a server that speaks the Responses API itself. */
@@ -20,12 +21,17 @@ export function responsesApi({
     native: true,
     toBody: (request, warn) =>
       JSON.stringify(Object.assign(toResponsesRequest(request, quirks, warn), extraBody)),
-    amend({ body }, { status, said }) {
+    amend({ body, learned }, refusal) {
+      const { status, said } = refusal;
       const unsealed = status === 400 ? withoutEncryption(body, said) : undefined;
       if (unsealed) return unsealed;
       const why = refusedImages(status, said);
-      if (why === undefined) return undefined;
-      return { body: withoutImages(body, why), warning: unseenWarning(why), textOnly: why === "all" };
+      if (why !== undefined) {
+        const lesson = why === "all" ? "no-images" : undefined;
+        return { body: withoutImages(body, why), warning: unseenWarning(why), lesson };
+      }
+      if (lessonOf(refusal, learned) !== "no-effort") return undefined;
+      return { body: withoutEffort(body), warning: EFFORT_LEFT_OUT, lesson: "no-effort" };
     },
     openStream: (secrets) => new ResponsesReader({ maxEventBytes, secrets }),
     fromWhole: (body, secrets) => fromResponse(body, secrets),
@@ -37,4 +43,9 @@ function withoutImages(body: string, why: WhyUnseen): string {
   const asked = JSON.parse(body) as { input?: unknown };
   if (!Array.isArray(asked.input)) return body;
   return JSON.stringify({ ...asked, input: asked.input.map((item) => itemWithoutImages(item, why)) });
+}
+
+function withoutEffort(body: string): string {
+  const asked = JSON.parse(body) as { reasoning?: { effort?: unknown } };
+  return JSON.stringify({ ...asked, reasoning: { ...asked.reasoning, effort: undefined } });
 }

@@ -9,7 +9,6 @@ import {
   type ServerOptions,
   serverOptions,
 } from "../../plugins/upstream-http/index.ts";
-import { TextOnlyModels } from "../../plugins/upstream-http/text-only-models.ts";
 import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
 import {
   answer,
@@ -305,21 +304,6 @@ describe("images in tool outputs", () => {
     server.reply(NONE);
     expect(await failure(create())).toMatchObject({ status: 502 });
     expect(server.requests).toHaveLength(1);
-  });
-
-  it("what was learnt of a model is forgotten after a quarter of an hour, or for a hundred others", () => {
-    let now = 0;
-    const models = new TextOnlyModels(() => now);
-    models.add("a");
-    now = 899_999;
-    expect(models.has("a")).toBe(true);
-    now = 900_000;
-    expect(models.has("a")).toBe(false);
-    models.add("a");
-    for (let i = 1; i < 100; i += 1) models.add(`other ${i}`);
-    expect(models.has("a")).toBe(true);
-    models.add("one more");
-    expect([models.has("a"), models.has("other 1")]).toEqual([false, true]);
   });
 });
 

@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+
+/** The ids of calls in one conversation, as a server takes them. Asked for in the order of the conversation. */
+export interface CallIds {
+  /** Of a call. */
+  ofCall(given: string): string;
+  /** Of an output whose call is not there. */
+  ofLoneOutput(given: string): string;
+}
+
+export const asGiven: CallIds = { ofCall: (given) => given, ofLoneOutput: (given) => given };
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const LENGTH = 9;
+const GOOD = /^[a-zA-Z0-9]{9}$/;
+
+/**
+ * Nine letters and digits, unique in the conversation. An id that is so already stays; any other is made of
+ * what it was, so that a call keeps its id from request to request and the server its cache.
+ */
+export class NineCharacterIds implements CallIds {
+  readonly #taken = new Set<string>();
+  readonly #latest = new Map<string, string>();
+
+  ofCall(given: string): string {
+    let id = GOOD.test(given) ? given : toNine(given);
+    for (let n = 1; this.#taken.has(id); n += 1) id = toNine(`${n} ${given}`);
+    this.#taken.add(id);
+    this.#latest.set(given, id);
+    return id;
+  }
+
+  ofLoneOutput(given: string): string {
+    return this.#latest.get(given) ?? this.ofCall(given);
+  }
+}
+
+/** Nine of 62 digits: 53 bits of the hash. */
+function toNine(text: string): string {
+  let rest = createHash("sha256").update(text).digest().readBigUInt64BE();
+  let digits = "";
+  for (let i = 0; i < LENGTH; i += 1) {
+    digits += DIGITS[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return digits;
+}
