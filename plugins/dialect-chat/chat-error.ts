@@ -1,4 +1,5 @@
 import { cutCredentials, UpstreamError } from "../../core/index.ts";
+import { blamesRequest } from "./blames-request.ts";
 import { exceedsContext } from "./context-exceeded.ts";
 
 /** An upstream's own words are cut here, in characters. */
@@ -36,8 +37,10 @@ function toError(
 ): UpstreamError {
   const told = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
   const exceeded = upstreamStatus !== 429 && exceedsContext(`${said.code} ${said.type} ${said.message}`);
-  const status = exceeded ? 400 : toClientStatus(upstreamStatus);
-  const code = exceeded ? "context_length_exceeded" : (said.code ?? said.type);
+  const blamed = blamesRequest(upstreamStatus, said.message ?? "");
+  const status = exceeded || blamed ? 400 : toClientStatus(upstreamStatus);
+  // Of what was blamed on the request, "server_error" would be said of the wrong side.
+  const code = exceeded ? "context_length_exceeded" : blamed ? undefined : (said.code ?? said.type);
   return new UpstreamError(
     status,
     `the model server answered ${upstreamStatus}${told}`.slice(0, MAX_MESSAGE),

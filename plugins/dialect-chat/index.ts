@@ -1,3 +1,4 @@
+export { blamesRequest } from "./blames-request.ts";
 export { type ChatDecoder, createChatDecoder } from "./chat-decoder.ts";
 export { cutSecrets, toClientStatus, toErrorInStream, toHttpError } from "./chat-error.ts";
 export { ChatReader } from "./chat-reader.ts";

@@ -1,5 +1,5 @@
 import type { UpstreamError } from "../../core/index.ts";
-import { toHttpError } from "../dialect-chat/index.ts";
+import { blamesRequest, toHttpError } from "../dialect-chat/index.ts";
 import type { Answer } from "./answer.ts";
 import { isUnreachable, toNetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
@@ -21,8 +21,9 @@ export function judge(
 ): Verdict {
   const { status, refused, complete } = answer;
   const retryAfter = answer.header("retry-after");
+  // The whole answer: its words say whether the same request would be refused again.
   const repeatable = refused
-    ? complete || broken !== undefined
+    ? broken !== undefined || (complete && !blamesRequest(status, answer.peekText()))
     : status === 0 && broken !== undefined && isUnreachable(broken);
   const afterMs = repeatable
     ? retryDelay(attempt, refused ? status : undefined, retryAfter, settings)

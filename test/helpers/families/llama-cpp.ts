@@ -88,6 +88,12 @@ export const llamaCpp: Family = {
   wholes: RECORDED,
   breaking: "error-after-200-llama-cpp",
   errors: {
+    "llama-cpp-error-bad-arguments": {
+      status: 400,
+      code: null,
+      message: "Failed to parse tool call arguments",
+    },
+    "llama-cpp-error-image": { status: 400, code: null, message: "image input is not supported" },
     "llama-cpp-error-context-overflow": {
       status: 400,
       code: "context_length_exceeded",

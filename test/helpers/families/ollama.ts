@@ -86,6 +86,12 @@ export const ollama: Family = {
   wholes: { "ollama-reasoning": { reasoning: "One and one.", text: "Two.", usage: [15, 9] } },
   breaking: "error-after-200-ollama",
   errors: {
+    "ollama-error-bad-arguments": {
+      status: 400,
+      code: "invalid_request_error",
+      message: "invalid tool call arguments",
+    },
+    "ollama-error-bad-schema": { status: 400, code: null, message: "invalid JSON schema in format" },
     "ollama-error-model": { status: 404, code: "not_found_error", message: "model 'nope' not found" },
     "ollama-error-plain": { status: 404, message: "model 'nope' not found" },
     "ollama-error-tools": { status: 400, code: "invalid_request_error", message: "does not support tools" },
