@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import type { Gateway } from "./gateway.ts";
 import { ROUTES_IGNORED } from "./gateway-set-up.ts";
+import { isLoopback } from "./http/hosts.ts";
 import { describeRoute } from "./routing/routes.ts";
 import type { Store } from "./store.ts";
 import type { Upstream } from "./upstream.ts";
@@ -12,6 +13,8 @@ export interface BannerFacts {
   file: string;
   config: Config;
   gateway: Gateway;
+  /** Where it listens. */
+  url: string;
   /** What the upstreams said when they were first asked. */
   checks: UpstreamWatch["first"];
 }
@@ -22,7 +25,7 @@ export function listeningLine(version: string, url: string): string {
 }
 
 /** What `vr start` prints then: what it runs with. */
-export function banner({ file, config, gateway, checks }: BannerFacts): string {
+export function banner({ file, config, gateway, url, checks }: BannerFacts): string {
   const { upstreams, store, dependencies } = gateway.engine.registry;
   const lines = [
     ...upstreams.map((upstream) => `  upstream  ${describeUpstream(upstream, checks.get(upstream))}`),
@@ -31,6 +34,7 @@ export function banner({ file, config, gateway, checks }: BannerFacts): string {
     `  store     ${store ? describeStore(store) : "none: previous_response_id will find nothing"}`,
     ...dependencies.map(({ name, description }) => `  needs     ${name}: ${description}`),
     `  plugins   ${config.plugins.map((plugin) => plugin.name).join(", ")}`,
+    ...warnOfOpenness(gateway, url),
     `  config    ${file}`,
   ];
   return `${lines.join("\n")}\n`;
@@ -51,4 +55,25 @@ function describeRoutes({ engine: { router } }: Gateway, { routes }: Config): st
 
 function describeStore({ name, description }: Store): string {
   return description ? `${name}: ${description}` : name;
+}
+
+/** What everybody may do who reaches a port that is not this machine's alone, where no plugin asks who they are. */
+function warnOfOpenness({ engine, endpoints }: Gateway, url: string): string[] {
+  const { registry } = engine;
+  const address = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  if (isLoopback(address) || registry.authenticates) return [];
+  const { upstreams, store, ownedKinds, ownTools } = registry;
+  const tools = new Set([...ownedKinds.map(({ type }) => type), ...ownTools.map(({ name }) => name)]);
+  const open = [
+    ["ask", upstreams.map(({ name }) => name)],
+    ["read and delete responses in", store ? [store.name] : []],
+    ["run tools:", [...tools]],
+    ["use", endpoints],
+  ] as const;
+  return [
+    `  warning   ${address} is more than this machine, and no plugin asks who somebody is. Whoever reaches it may`,
+    ...open.flatMap(([what, names]) =>
+      names.length > 0 ? [`              ${what} ${names.join(", ")}`] : [],
+    ),
+  ];
 }

@@ -35,7 +35,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   // Only now: the first question to a server loads the HTTP client.
   watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   await watch.heard(BANNER_WAITS_MS);
-  process.stdout.write(banner({ file, config, gateway, checks: watch.first }));
+  process.stdout.write(banner({ file, config, gateway, url, checks: watch.first }));
 }
 
 /** Milliseconds for the last lines of the log to get out. */
@@ -78,9 +78,17 @@ export async function setUpGateway(config: Config, settings: StartSettings): Pro
     http: {
       bodyBytes: limits.bodyBytes,
       jsonDepth: limits.jsonDepth,
+      jsonValues: limits.jsonValues,
+      options: "limits",
       streamBufferBytes: limits.streamBufferBytes,
       openResponsesReasoning: config.reasoningEvents === "open-responses",
     },
+    edge: {
+      allowedHosts: settings.allowedHosts ?? config.http.allowedHosts,
+      trustProxy: config.http.trustProxy,
+      corsOrigins: config.cors.origins,
+    },
+    connections: { connections: limits.connections, requestMs: timeouts.requestMs },
     log: createLog(settings.logLevel),
   });
 }

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./errors.ts";
+import { isHostName } from "./http/hosts.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import type { Settings } from "./plugin.ts";
 
@@ -15,6 +16,8 @@ export interface Flags {
 export interface StartSettings extends Settings {
   readonly port: number;
   readonly host: string;
+  /** `VR_ALLOWED_HOSTS`: takes the place of the configuration's. */
+  readonly allowedHosts?: readonly string[] | undefined;
   readonly upstream?: string | undefined;
   /** The name of a kind of model server; unchecked, since plugins know them. */
   readonly upstreamKind?: string | undefined;
@@ -23,6 +26,7 @@ export interface StartSettings extends Settings {
 
 const DEFAULT_PORT = 5969;
 const DEFAULT_HOST = "127.0.0.1";
+const HOST_NAMES = 'host names without ports, parted by commas, such as "vr.example.com, *.vr.internal"';
 
 /** @throws ConfigError that names the flag or variable */
 export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Config): StartSettings {
@@ -32,6 +36,7 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
   return {
     port: port ?? config.port ?? DEFAULT_PORT,
     host: flags.host ?? nonEmpty(env.VR_HOST) ?? config.host ?? DEFAULT_HOST,
+    allowedHosts: pick(undefined, ["VR_ALLOWED_HOSTS", env.VR_ALLOWED_HOSTS], HOST_NAMES, toHostNames),
     upstream: pick(["--upstream", flags.upstream], ["VR_UPSTREAM", env.VR_UPSTREAM], url, toUrl),
     upstreamKind: nonEmpty(env.VR_UPSTREAM_KIND),
     // Where it was read from a file it may end with a line break.
@@ -88,6 +93,11 @@ function nonEmpty(value: string | undefined): string | undefined {
 function toPort(text: string): number | undefined {
   const port = Number(text);
   return /^\d+$/.test(text) && port <= 65_535 ? port : undefined;
+}
+
+function toHostNames(text: string): string[] | undefined {
+  const names = text.split(",").map((name) => name.trim());
+  return names.every(isHostName) ? names : undefined;
 }
 
 function toUrl(text: string): string | undefined {

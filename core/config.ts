@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "./errors.ts";
+import { isHostName } from "./http/hosts.ts";
 import { describeIssues } from "./issues.ts";
 import { LOG_LEVELS } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
@@ -13,11 +14,23 @@ const plugin = z.custom<Plugin>(
   "not a plugin: expected { name, setup(vr) }; was its function called?",
 );
 
+const hostName = z.string().refine(isHostName, 'expected a host name without a port, "*.<name>" or "*"');
+const origin = z
+  .string()
+  .regex(
+    /^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+)$/i,
+    'expected an origin such as "http://127.0.0.1:3000", without a path, or "*"',
+  );
+
 const limits = z.strictObject({
-  /** Bytes of a request body. */
-  bodyBytes: bytes.default(64 * 1024 * 1024),
+  /** Bytes of a request body, decoded. */
+  bodyBytes: bytes.default(32 * 1024 * 1024),
   /** Levels of nesting in a request's JSON. */
   jsonDepth: z.number().int().positive().default(100),
+  /** Objects, arrays, strings, numbers and so on in a request's JSON, whatever is in what. */
+  jsonValues: z.number().int().positive().default(200_000),
+  /** Connections at once; further ones are closed unheard. */
+  connections: z.number().int().positive().default(10_000),
   /** Model calls per response; the last is sent without tools. */
   maxTurns: z.number().int().positive().default(32),
   /** Unsent bytes of one stream from which on its upstream is not read. */
@@ -25,6 +38,8 @@ const limits = z.strictObject({
 });
 
 const timeouts = z.strictObject({
+  /** For a request to come in whole, from the beginning of a connection or of the request. */
+  requestMs: milliseconds.default(120_000),
   /** Until `response.created` leaves although the upstream has not answered. */
   headersAfterMs: milliseconds.default(2_000),
   /** Without an event until `response.in_progress` is sent again. */
@@ -39,6 +54,18 @@ const timeouts = z.strictObject({
   drainMs: milliseconds.default(10_000),
 });
 
+const http = z.strictObject({
+  /** Names that the gateway answers to, beside `localhost` and the machine's own; `*` is every name. */
+  allowedHosts: z.array(hostName).default([]),
+  /** Whether `X-Forwarded-Host` counts: where clients come through a proxy alone. */
+  trustProxy: z.boolean().default(false),
+});
+
+const cors = z.strictObject({
+  /** Origins whose web pages may use the gateway; `*` is all. */
+  origins: z.array(origin).default([]),
+});
+
 const schema = z.strictObject({
   plugins: z.array(plugin),
   /** Where requests go, by the model that they name; without a match to the first upstream. */
@@ -48,6 +75,8 @@ const schema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).optional(),
   /** Names of reasoning events: `response.reasoning_text.*` or Open Responses' `response.reasoning.*`. */
   reasoningEvents: z.enum(["openai", "open-responses"]).default("openai"),
+  http: http.prefault({}),
+  cors: cors.prefault({}),
   limits: limits.prefault({}),
   timeouts: timeouts.prefault({}),
 });

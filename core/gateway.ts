@@ -4,8 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VrError } from "./errors.ts";
 import { PluginSet, type SetUpOptions } from "./gateway-set-up.ts";
 import { createApp } from "./http/app.ts";
-import { Connections } from "./http/connections.ts";
+import { type ConnectionLimits, Connections, timeoutsOf } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
+import { Edge, type EdgeOptions } from "./http/edge.ts";
+import { isHostName, isLoopback } from "./http/hosts.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 
 /** Not imported: see `http/router.ts`. */
@@ -14,6 +16,8 @@ const { createServer } = process.getBuiltinModule("node:http");
 export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs" | "hookTimeoutMs"> {
   limits: Limits;
   http: HttpOptions;
+  edge: EdgeOptions;
+  connections: ConnectionLimits;
 }
 
 /** Milliseconds that an idle connection is kept: longer than clients and proxies keep theirs. */
@@ -21,7 +25,7 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Sets plugins up in order and makes a gateway of them. @throws ConfigError that names the plugin */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { limits, http, log } = options;
+  const { limits, http, edge, connections, log } = options;
   const { storeTimeoutMs, hookTimeoutMs } = limits;
   const plugins = new PluginSet({ ...options, storeTimeoutMs, hookTimeoutMs });
   const { router, hooks } = await plugins.setUp();
@@ -34,7 +38,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     observing: new Set(),
   };
   await plugins.ready();
-  return new Gateway(engine, new ResponseCreator(engine, http), plugins);
+  return new Gateway(engine, new ResponseCreator(engine, http), plugins, new Edge(edge), connections);
 }
 
 export class Gateway {
@@ -43,14 +47,29 @@ export class Gateway {
   readonly #server: Server;
   readonly #connections: Connections;
   readonly #plugins: PluginSet;
+  readonly #edge: Edge;
 
-  constructor(engine: Engine, creator: ResponseCreator, plugins: PluginSet) {
+  constructor(
+    engine: Engine,
+    creator: ResponseCreator,
+    plugins: PluginSet,
+    edge: Edge,
+    connections: ConnectionLimits,
+  ) {
     this.engine = engine;
     this.#creator = creator;
     this.#plugins = plugins;
-    const app = createApp(engine, creator, plugins.endpoints, engine.log);
-    this.#server = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS }, app.callback());
-    this.#connections = new Connections(this.#server);
+    this.#edge = edge;
+    const { log } = engine;
+    const app = createApp({ engine, creator, plugins: plugins.endpoints, edge, log });
+    const options = { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, ...timeoutsOf(connections) };
+    this.#server = createServer(options, app.callback());
+    this.#connections = new Connections(this.#server, connections, log);
+  }
+
+  /** Paths of the endpoints that plugins added. */
+  get endpoints(): string[] {
+    return [...new Set(this.#plugins.endpoints.stack.map(({ path }) => String(path)))];
   }
 
   /** Resolves to the URL once the gateway listens. @throws when the address cannot be had */
@@ -60,6 +79,9 @@ export class Gateway {
       this.#server.listen(port, host, 4096, resolve);
     });
     const address = this.#server.address() as AddressInfo;
+    if (isHostName(host)) this.#edge.hosts.allow(host);
+    // A plugin that asks everybody who they are guards better than names do, where others can reach the port anyway.
+    if (this.engine.registry.authenticates && !isLoopback(address.address)) this.#edge.hosts.allow("*");
     const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
     return `http://${name}:${address.port}`;
   }

@@ -30,7 +30,8 @@ export {
 export type { ChunkTapOptions, TapOptions } from "./hook-options.ts";
 export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
-export { type BodyLimits, readJson } from "./http/body.ts";
+export { type BodyLimits, readJson, readJsonText } from "./http/body.ts";
+export { takesBody } from "./http/content-type.ts";
 export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";

@@ -56,6 +56,8 @@ export class Registry {
   readonly ownTools: OwnTool[] = [];
   /** Plugins' own tools by label. */
   readonly #own = new Map<string, Tool[]>();
+  /** Whether a plugin asks everybody who they are: none can yet. */
+  authenticates = false;
   #store: { store: Store; plugin: string } | undefined;
 
   get store(): Store | undefined {

@@ -5,15 +5,26 @@ import { NotFoundError, VrError } from "../errors.ts";
 import { failureFields, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import type { Engine } from "../pipeline/engine.ts";
+import { contentTypeProblem } from "./content-type.ts";
 import type { ResponseCreator } from "./create-response.ts";
 import type { Creation } from "./creation.ts";
+import type { Edge } from "./edge.ts";
 import { createRouter } from "./router.ts";
 import { sendError } from "./send.ts";
 import { statusRoutes } from "./status-routes.ts";
 import { storedResponseRoutes } from "./stored-responses.ts";
 
-/** The HTTP application: the API's routes, then those of plugins. */
-export function createApp(engine: Engine, creator: ResponseCreator, plugins: Router, log: Log): Koa {
+export interface AppOptions {
+  engine: Engine;
+  creator: ResponseCreator;
+  /** Endpoints of plugins. */
+  plugins: Router;
+  edge: Edge;
+  log: Log;
+}
+
+/** The HTTP application: what stands in front of all endpoints, the API's routes, then those of plugins. */
+export function createApp({ engine, creator, plugins, edge, log }: AppOptions): Koa {
   const app = new Koa();
   // In front of everything: each request has its id, and whatever is thrown behind this becomes its answer.
   app.use(async (ctx, next) => {
@@ -41,6 +52,19 @@ export function createApp(engine: Engine, creator: ResponseCreator, plugins: Rou
   storedResponseRoutes(router, engine);
   statusRoutes(router, engine);
 
+  const routers = [create, router, plugins];
+  app.use((ctx, next) => {
+    const passage = edge.check(ctx.req);
+    if (passage.kind === "refused") throw passage.error;
+    if (passage.headers) ctx.set({ ...passage.headers });
+    if (passage.kind === "preflight") {
+      ctx.status = 204;
+      return;
+    }
+    const problem = contentTypeProblem(ctx, routers);
+    if (problem) throw problem;
+    return next();
+  });
   app.use(create.routes());
   app.use(async (ctx, next) => {
     await next();

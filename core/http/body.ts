@@ -1,54 +1,89 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { InvalidRequestError, VrError } from "../errors.ts";
+import { decoderOf } from "./content-encoding.ts";
+import { isDeeperThan, type JsonLimits, limitPassed, mayHoldTooMany } from "./json-scan.ts";
 
 export interface BodyLimits {
-  /** Bytes of a request body. */
+  /** Bytes of a request body, decoded. */
   bodyBytes: number;
   /** Levels of nesting in its JSON. */
   jsonDepth: number;
+  /** Values in its JSON, whatever is in what; 200,000 unless said. */
+  jsonValues?: number;
+  /** Path of the options that set these limits, for errors to name them: "limits". */
+  options?: string;
 }
 
+const JSON_VALUES = 200_000;
+
 /**
- * The JSON of a request's body.
+ * The JSON of a request's body. That its content type is JSON was checked before its endpoint was called.
  * @throws VrError 413, 415 or 400 that says what is wrong and where
  */
 export async function readJson(req: IncomingMessage, limits: BodyLimits): Promise<unknown> {
-  const type = req.headers["content-type"] ?? "application/json";
-  if (!/^application\/([\w.+-]+\+)?json\b/i.test(type))
-    throw new VrError(
-      415,
-      "invalid_request_error",
-      `The content type must be application/json, but is "${type.slice(0, 100)}".`,
-    );
-  if (Number(req.headers["content-length"]) > limits.bodyBytes) throw tooLarge(limits);
-  const text = await readText(req, limits);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InvalidRequestError(`The body is not valid JSON: ${reasonOf(error)}`);
-  }
-  if (isDeeperThan(value, limits.jsonDepth))
-    throw new InvalidRequestError(`The body is nested more than ${limits.jsonDepth} levels deep.`);
-  return value;
+  return (await readJsonText(req, limits)).value;
 }
 
-function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
+/** The same, with its text. */
+export async function readJsonText(
+  req: IncomingMessage,
+  limits: BodyLimits,
+): Promise<{ text: string; value: unknown }> {
+  const bytes = await readBytes(req, limits);
+  const { jsonDepth, jsonValues = JSON_VALUES, options } = limits;
+  const bounds = { jsonDepth, jsonValues };
+  const isLarge = mayHoldTooMany(bytes, bounds);
+  const passed = isLarge ? limitPassed(bytes, bounds) : undefined;
+  if (passed) throw overLimit(passed, bounds, options);
+  if (!isUtf8(bytes)) throw new InvalidRequestError("The body is not valid UTF-8.");
+  const text = bytes.toString();
+  const value = parse(text);
+  if (!isLarge && isDeeperThan(value, jsonDepth)) throw overLimit("jsonDepth", bounds, options);
+  return { text, value };
+}
+
+/** The bytes of a request's body, decoded. @throws VrError 413, 415, or 400 when it cannot be decoded */
+export function readBytes(
+  req: IncomingMessage,
+  limits: Pick<BodyLimits, "bodyBytes" | "options">,
+): Promise<Buffer> {
+  const { bodyBytes } = limits;
   return new Promise((resolve, reject) => {
+    const decoder = decoderOf(req);
+    if (Number(req.headers["content-length"]) > bodyBytes) throw tooLarge(limits);
     const parts: Buffer[] = [];
-    let bytes = 0;
-    req.on("data", (part: Buffer) => {
-      bytes += part.length;
-      if (bytes > limits.bodyBytes) {
-        req.removeAllListeners("data");
-        reject(tooLarge(limits));
-      } else parts.push(part);
-    });
-    req.on("end", () =>
-      resolve((parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString()),
+    const source: Readable = decoder ? req.pipe(decoder) : req;
+    const fail = (error: VrError) => {
+      source.removeAllListeners("data");
+      // What is still to come is thrown away.
+      if (decoder) req.unpipe(decoder.destroy()).resume();
+      reject(error);
+    };
+    const counted = (take: (part: Buffer) => void) => {
+      let bytes = 0;
+      return (part: Buffer) => {
+        bytes += part.length;
+        if (bytes > bodyBytes) fail(tooLarge(limits));
+        else take(part);
+      };
+    };
+    source.on(
+      "data",
+      counted((part) => parts.push(part)),
     );
+    source.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+    if (decoder) {
+      // Encoded, a body that holds nothing may be endless too.
+      req.on(
+        "data",
+        counted(() => {}),
+      );
+      decoder.on("error", () => fail(notDecoded(req)));
+    }
     // "error" too: a client that leaves is no failure of the gateway.
-    const brokeOff = () => reject(new InvalidRequestError("The body broke off."));
+    const brokeOff = () => fail(new InvalidRequestError("The body broke off."));
     req.on("error", brokeOff);
     req.on("close", () => {
       if (!req.complete) brokeOff();
@@ -56,10 +91,12 @@ function readText(req: IncomingMessage, limits: BodyLimits): Promise<string> {
   });
 }
 
-function tooLarge({ bodyBytes }: BodyLimits): VrError {
-  return new VrError(413, "invalid_request_error", `The body is larger than ${bodyBytes} bytes.`, {
-    code: "request_too_large",
-  });
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidRequestError(`The body is not valid JSON: ${reasonOf(error)}`);
+  }
 }
 
 /** V8's messages quote the text around the error, which may hold anything: only the position is passed on. */
@@ -70,9 +107,26 @@ function reasonOf(error: unknown): string {
   return message.startsWith("Unexpected end") ? "it ends too early." : "unexpected character.";
 }
 
-export function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (isDeeperThan((value as Record<string, unknown>)[key], levels - 1)) return true;
-  return false;
+function tooLarge({ bodyBytes, options }: Pick<BodyLimits, "bodyBytes" | "options">): VrError {
+  const message = `The body is larger than ${bodyBytes} bytes${setBy("bodyBytes", options)}.`;
+  return new VrError(413, "invalid_request_error", message, { code: "request_too_large" });
+}
+
+function overLimit(limit: keyof JsonLimits, limits: JsonLimits, options: string | undefined): VrError {
+  const what =
+    limit === "jsonDepth"
+      ? `is nested more than ${limits.jsonDepth} levels deep`
+      : `holds more than ${limits.jsonValues} values`;
+  const code = limit === "jsonDepth" ? "nested_too_deep" : "too_many_values";
+  return new InvalidRequestError(`The body ${what}${setBy(limit, options)}.`, { code });
+}
+
+function setBy(limit: string, options: string | undefined): string {
+  return options === undefined ? "" : ` (${options}.${limit})`;
+}
+
+function notDecoded({ headers }: IncomingMessage): VrError {
+  return new InvalidRequestError(
+    `The body is not valid ${headers["content-encoding"]?.trim().toLowerCase()}.`,
+  );
 }

@@ -23,6 +23,18 @@ export function encodeBatch({ first, events }: EventBatch, options: EncoderOptio
   return text;
 }
 
+const SEPARATORS = /[\u0085\u2028\u2029]/g;
+
+/**
+ * Text that is not all ASCII, with the characters escaped at which readers end a line that take more for line ends than
+ * server-sent events do (Python's `splitlines`). They stand in JSON's strings only.
+ */
+export function escapeSeparators(text: string): string {
+  // One after the other: most text has none, and a regular expression takes much longer to find that out.
+  if (!text.includes("\u2028") && !text.includes("\u2029") && !text.includes("\u0085")) return text;
+  return text.replace(SEPARATORS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 type TextDelta = Extract<EventDraft, { type: "response.output_text.delta" }>;
 
 const TEXT_DELTA_HEAD =

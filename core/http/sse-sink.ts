@@ -3,7 +3,7 @@ import type { EventBatch } from "../protocol/events.ts";
 import type { EventSink, ResponseHead } from "../response/sink.ts";
 import { headersOf } from "./headers.ts";
 import { encodingOf } from "./send.ts";
-import { type EncoderOptions, encodeBatch } from "./sse-encoder.ts";
+import { type EncoderOptions, encodeBatch, escapeSeparators } from "./sse-encoder.ts";
 
 const TERMINAL = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
@@ -43,8 +43,13 @@ export class SseSink implements EventSink {
   }
 
   /** One piece for the socket: the text as an HTTP chunk (RFC 9112, 7.1), and what ends the body. */
-  #framed(text: string, last = ""): [string, BufferEncoding] {
-    const bytes = Buffer.byteLength(text);
+  #framed(encoded: string, last = ""): [string, BufferEncoding] {
+    let text = encoded;
+    let bytes = Buffer.byteLength(text);
+    if (bytes !== text.length) {
+      text = escapeSeparators(text);
+      if (text !== encoded) bytes = Buffer.byteLength(text);
+    }
     const encoding = encodingOf(text, bytes);
     return [this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n${last}` : text, encoding];
   }

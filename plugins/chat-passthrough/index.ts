@@ -10,7 +10,7 @@ export const chatPassthrough = definePlugin({
   name: "chat-passthrough",
   options: z.strictObject({
     /** Bytes of a request's body. */
-    maxBodyBytes: z.int().positive().default(67_108_864),
+    maxBodyBytes: z.int().positive().default(33_554_432),
   }),
   setup(vr, { maxBodyBytes }) {
     let warning: string | undefined;

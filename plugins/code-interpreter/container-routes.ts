@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InvalidRequestError, readJson, type Vr } from "../../core/index.ts";
+import { InvalidRequestError, readJson, takesBody, type Vr } from "../../core/index.ts";
 import type { Container } from "./container.ts";
 import { checkEnvironment, environmentShape } from "./container-choice.ts";
 import { findFile, listFiles, printable, readFile, toFileObject } from "./container-files.ts";
@@ -64,7 +64,7 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
     );
   });
 
-  router.post("/v1/containers/:id/files", (ctx) => {
+  router.post("/v1/containers/:id/files", takesBody("multipart/form-data"), (ctx) => {
     containers.find(ctx.params.id ?? "");
     throw new InvalidRequestError("Files cannot be uploaded to containers yet.", { code: "not_supported" });
   });

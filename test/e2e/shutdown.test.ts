@@ -117,7 +117,7 @@ it("does not wait for connections that carry no request", async () => {
   const unused = connectTo(gateway);
   await once(unused, "connect");
   const idle = connectTo(gateway);
-  idle.write("GET /health HTTP/1.1\r\nHost: vr\r\n\r\n");
+  idle.write("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   const [answer] = await once(idle, "data");
   expect(String(answer)).toContain("200 OK");
   const closed = Promise.all([once(unused, "close"), once(idle, "close")]);
@@ -131,7 +131,7 @@ it("does not wait for a connection whose request is not complete", async () => {
   const closed = once(socket, "close");
   await once(socket, "connect");
   await new Promise<void>((resolve) =>
-    socket.write("POST /v1/responses HTTP/1.1\r\nHost: vr\r\n", () => resolve()),
+    socket.write("POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\n", () => resolve()),
   );
   expect(await gateway.stop()).toBe(0);
   await closed;

@@ -16,6 +16,12 @@ export interface InProcessOptions {
   routes?: ConfigInput["routes"];
   limits?: Partial<GatewayOptions["limits"]>;
   http?: Partial<GatewayOptions["http"]>;
+  edge?: Partial<GatewayOptions["edge"]>;
+  connections?: Partial<GatewayOptions["connections"]>;
+  /** Where it listens; 127.0.0.1 unless said. */
+  host?: string;
+  /** Told of the gateway before it listens. */
+  made?: (gateway: Gateway) => void;
   /** SQLite in memory unless said; `null` for none. */
   store?: Plugin | null;
 }
@@ -85,13 +91,18 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
     http: {
       bodyBytes: 1024 * 1024,
       jsonDepth: 100,
+      jsonValues: 200_000,
+      options: "limits",
       streamBufferBytes: 256 * 1024,
       openResponsesReasoning: false,
       ...options.http,
     },
+    edge: { allowedHosts: [], trustProxy: false, corsOrigins: [], ...options.edge },
+    connections: { connections: 1_000, requestMs: 10_000, ...options.connections },
     log,
   });
-  const url = await gateway.listen(0, "127.0.0.1");
+  options.made?.(gateway);
+  const url = await gateway.listen(0, options.host ?? "127.0.0.1");
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= gateway.close(0);

@@ -197,7 +197,7 @@ describe("the request", () => {
     const { port } = new URL(gateway.url);
     const socket = connect(Number(port), "127.0.0.1");
     socket.write(
-      `POST /v1/responses HTTP/1.1\r\nHost: vr\r\nContent-Type: application/json\r\nContent-Length: ${BODY_BYTES + 1}\r\n\r\n`,
+      `POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${BODY_BYTES + 1}\r\n\r\n`,
     );
     let text = "";
     socket.setEncoding("utf8").on("data", (part: string) => {

@@ -30,7 +30,7 @@ async function writes(body: object, onData = (_: string) => {}): Promise<string[
   const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
   const json = JSON.stringify(body);
   socket.write(
-    `POST /v1/responses HTTP/1.1\r\nHost: vr\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+    `POST /v1/responses HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
   );
   const parts: Buffer[] = [];
   socket.on("data", (part: Buffer) => {
@@ -200,6 +200,33 @@ describe("text on the wire", () => {
     const { text } = await read(lone, LATER, said("b"));
     expect(text).toMatch(/^a.b$/u);
     expect(text.isWellFormed() || text === "a\ud83cb").toBe(true);
+  });
+
+  it("what some readers take for the end of a line is escaped, in every event that has it", async () => {
+    const said = "one\u2028two\u2029three\u0085four";
+    const reply = () =>
+      server.reply(
+        stream(
+          chunk({ reasoning_content: said }),
+          chunk({ content: said }),
+          chunk({ content: `é${said}` }),
+          chunk({
+            tool_calls: [{ index: 0, id: "c", function: { name: "f", arguments: `{"a":"${said}"}` } }],
+          }),
+          chunk({}, "tool_calls"),
+          DONE,
+        ),
+      );
+    const tools = [{ type: "function", name: "f", description: said, parameters: { type: "object" } }];
+    for (const stream_options of [undefined, { include_obfuscation: true }]) {
+      reply();
+      const raw = (await writes({ ...question, tools, instructions: said, stream_options })).join("");
+      expect(raw).not.toMatch(/[\u2028\u2029\u0085]/);
+      expect(raw).toContain(String.raw`one\u2028two\u2029three\u0085four`);
+      reply();
+      const { response } = await askStreamed(gateway, { ...question, tools, instructions: said });
+      expect([textOf(response), response.instructions]).toEqual([`${said}é${said}`, said]);
+    }
   });
 
   it("a delta of a megabyte arrives whole", async () => {

@@ -1,0 +1,57 @@
+import type Router from "@koa/router";
+import type { RouterMiddleware } from "@koa/router";
+import type { Context } from "koa";
+import { VrError } from "../errors.ts";
+import { quote } from "../protocol/problem.ts";
+
+/** By a symbol of the registry: a plugin may have a copy of this package of its own. */
+const TYPES = Symbol.for("vr-gateway.body-types");
+
+/**
+ * Says that a route takes bodies of these content types beside JSON; it reads them itself. Stands in front of its
+ * handler: `vr.router.post("/files", takesBody("multipart/form-data"), handler)`. Every other body is a 415.
+ */
+export function takesBody(...types: string[]): RouterMiddleware {
+  const pass: RouterMiddleware = (_ctx, next) => next();
+  return Object.assign(pass, { [TYPES]: new Set(types.map((type) => type.toLowerCase())) });
+}
+
+/**
+ * Why a body cannot be read: 415 unless it is JSON, or of a type that its route takes. A body without a type is one
+ * that any web page may send without asking first. Where there is no such route the path is what is wrong.
+ */
+export function contentTypeProblem(ctx: Context, routers: readonly Router[]): VrError | undefined {
+  const { headers } = ctx.req;
+  const length = headers["content-length"];
+  const hasBody = headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+  if (!hasBody) return undefined;
+  const type = typeOf(headers["content-type"]);
+  if (isJson(type)) return undefined;
+  let isRoute = false;
+  for (const router of routers) {
+    const { route, pathAndMethod } = router.match(ctx.path, ctx.method);
+    if (!route) continue;
+    isRoute = true;
+    for (const { stack } of pathAndMethod)
+      if (stack.some((step) => (step as { [TYPES]?: Set<string> })[TYPES]?.has(type))) return undefined;
+  }
+  return isRoute ? notTaken(headers["content-type"]) : undefined;
+}
+
+/** Without parameters, in small letters; "" where there is none. */
+function typeOf(header: string | undefined): string {
+  return header === undefined ? "" : (header.split(";", 1)[0] as string).trim().toLowerCase();
+}
+
+function isJson(type: string): boolean {
+  return type === "application/json" || /^application\/[\w.+-]+\+json$/.test(type);
+}
+
+function notTaken(type: string | undefined): VrError {
+  return new VrError(
+    415,
+    "invalid_request_error",
+    `The content type must be application/json, but ${type ? `is ${quote(type)}` : "there is none"}.`,
+    { code: "unsupported_media_type" },
+  );
+}
