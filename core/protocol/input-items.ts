@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type PartType, partsProblem } from "./content-parts.ts";
+import { hostedItems } from "./hosted-items.ts";
 import { below, isObject, notSupportedYet, type Problem, problemIn, quote, wrongType } from "./problem.ts";
 
 const status = z.enum(["in_progress", "completed", "incomplete"]).nullish();
@@ -20,19 +21,6 @@ const functionCallOutput = z.object({ call_id: name, id, status });
 const reasoning = z.object({ id, encrypted_content: z.string().nullish(), status });
 const reference = z.object({ id: name });
 
-/** Items of tools that a gateway runs. Their tool kind reads them; here they only need a name, unless all know them. */
-const hostedCall = z.object({ id: name });
-const mcpCall = z.object({
-  id: name,
-  name,
-  server_label: name,
-  arguments: z.string().nullish(),
-  output: z.string().nullish(),
-});
-const mcpList = z.object({ id: name, server_label: name, tools: z.array(z.object({ name })) });
-const approvalRequest = z.object({ id: name, name, server_label: name, arguments: z.string() });
-const approvalResponse = z.object({ id, approval_request_id: name, approve: z.boolean(), reason: id });
-
 const PROMPT_PARTS: ReadonlySet<PartType> = new Set(["input_text", "input_image", "input_file"]);
 const ANSWER_PARTS: ReadonlySet<PartType> = new Set(["output_text", "refusal", "input_text"]);
 const REASONING_PARTS: ReadonlySet<PartType> = new Set(["reasoning_text"]);
@@ -46,14 +34,7 @@ const ITEMS = new Map<string, (item: Sent) => Problem | undefined>([
   ["function_call_output", outputProblem],
   ["reasoning", reasoningProblem],
   ["item_reference", (item) => problemIn(reference, item)],
-  ["code_interpreter_call", hostedProblem],
-  ["mcp_call", (item) => problemIn(mcpCall, item)],
-  ["mcp_list_tools", (item) => problemIn(mcpList, item)],
-  ["mcp_approval_request", (item) => problemIn(approvalRequest, item)],
-  ["mcp_approval_response", (item) => problemIn(approvalResponse, item)],
-  ["web_search_call", hostedProblem],
-  ["file_search_call", hostedProblem],
-  ["image_generation_call", hostedProblem],
+  ...hostedItems,
 ]);
 
 /** Item types of the API that vr does not know how to show a model: client-executed tools and the like. */
@@ -118,10 +99,6 @@ function reasoningProblem(item: Sent): Problem | undefined {
       ? undefined
       : partsIn(item, "content", REASONING_PARTS))
   );
-}
-
-function hostedProblem(item: Sent): Problem | undefined {
-  return problemIn(hostedCall, item);
 }
 
 function partsIn(item: Sent, key: string, allowed: ReadonlySet<PartType>): Problem | undefined {

@@ -74,6 +74,8 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `${measured(issue.origin)}at most ${issue.maximum}${unit(issue.origin)}`;
     case "invalid_format":
       return issue.pattern ? `a string that matches ${issue.pattern.replaceAll("/", "")}` : issue.format;
+    case "invalid_union":
+      return "options" in issue ? `one of ${listed(issue.options as unknown[])}` : issue.message;
     default:
       return issue.message;
   }
@@ -97,7 +99,7 @@ function unit(origin: string): string {
 /** Short names (an enum's value, a tool's name) are repeated, since seeing them is the help; no other text is. */
 function arrival(issue: z.core.$ZodIssue, value: unknown): string {
   if (typeof value !== "string") return describe(value);
-  if (issue.code === "invalid_value" || issue.code === "invalid_format") return quote(value);
+  if (["invalid_value", "invalid_format", "invalid_union"].includes(issue.code)) return quote(value);
   if (value === "") return "an empty one";
   return issue.code === "too_big" ? `${value.length}` : "a string";
 }

@@ -9,6 +9,9 @@ const reasoning = { type: "reasoning", id: "rs_1", summary: [] };
 
 const mcpCall = { type: "mcp_call", id: "mcp_1", server_label: "docs", name: "search" };
 const mcpList = { type: "mcp_list_tools", id: "mcpl_1", server_label: "docs", tools: [] };
+const codeCall = (more: object) => ({ type: "code_interpreter_call", id: "ci_1", ...more });
+const fileSearch = (more: object) => ({ type: "file_search_call", id: "fs_1", ...more });
+const webSearch = (more: object) => ({ type: "web_search_call", id: "ws_1", ...more });
 
 describe("input items", () => {
   it.each<[what: string, item: object]>([
@@ -59,6 +62,29 @@ describe("input items", () => {
     ["a web search", { type: "web_search_call", id: "ws_1" }],
     ["a file search", { type: "file_search_call", id: "fs_1" }],
     ["an image generation", { type: "image_generation_call", id: "ig_1" }],
+    [
+      "a code interpreter's call with outputs",
+      codeCall({
+        outputs: [
+          { type: "logs", logs: "" },
+          { type: "image", url: "data:image/png;base64,AA==" },
+        ],
+      }),
+    ],
+    ["a code interpreter's call without what was not shown", codeCall({ code: null, outputs: null })],
+    [
+      "a file search with results",
+      fileSearch({
+        queries: ["a"],
+        results: [{ text: "b", score: 0.5, attributes: { year: 2026, draft: true } }],
+      }),
+    ],
+    ["a file search without results", fileSearch({ queries: [], results: null })],
+    ["a web search with an action", webSearch({ action: { type: "search", query: "a", sources: null } })],
+    ["a web search that opened a page", webSearch({ action: { type: "open_page", url: null } })],
+    ["an image that was made", { type: "image_generation_call", id: "ig_1", result: "AA==" }],
+    ["an MCP call whose error is a text", { ...mcpCall, error: "no" }],
+    ["an MCP listing that failed", { ...mcpList, error: "down" }],
   ])("may be %s", (_what, item) => {
     expect(itemProblem(item)).toBeUndefined();
   });
@@ -118,6 +144,38 @@ describe("input items", () => {
     [".tools", { ...mcpList, tools: "all" }, "got a string"],
     [".tools[0]", { ...mcpList, tools: [null] }, "got null"],
     [".tools[0].name", { ...mcpList, tools: [{ name: 5 }] }, "got 5"],
+    [".tools[0].input_schema", { ...mcpList, tools: [{ name: "a", input_schema: "x" }] }, "got a string"],
+    [".tools[0].description", { ...mcpList, tools: [{ name: "a", description: {} }] }, "got an object"],
+    [".error", { ...mcpList, error: {} }, "expected a string, got an object"],
+    [".error", { ...mcpCall, error: 3 }, "expected a string or an object with a type, got 3"],
+    [".error", { ...mcpCall, error: { content: [] } }, "got an object"],
+    [".approval_request_id", { ...mcpCall, approval_request_id: 1 }, "got 1"],
+    [".id", { type: "code_interpreter_call" }, "got nothing"],
+    [".code", codeCall({ code: 5 }), "expected a string, got 5"],
+    [".code", codeCall({ code: ["print(1)"] }), "got an array"],
+    [".outputs", codeCall({ outputs: "logs" }), "expected an array, got a string"],
+    [".outputs", codeCall({ outputs: { type: "logs" } }), "got an object"],
+    [".outputs[0]", codeCall({ outputs: ["logs"] }), "expected an object, got a string"],
+    [".outputs[0]", codeCall({ outputs: [null] }), "got null"],
+    [".outputs[0].type", codeCall({ outputs: [{}] }), 'expected one of "logs", "image", got nothing'],
+    [".outputs[0].type", codeCall({ outputs: [{ type: "files" }] }), 'got "files"'],
+    [
+      ".outputs[1].logs",
+      codeCall({ outputs: [{ type: "logs", logs: "" }, { type: "logs" }] }),
+      "got nothing",
+    ],
+    [".outputs[0].url", codeCall({ outputs: [{ type: "image", url: null }] }), "got null"],
+    [".container_id", codeCall({ container_id: {} }), "got an object"],
+    [".status", codeCall({ status: 1 }), "got 1"],
+    [".queries[0]", fileSearch({ queries: [1] }), "expected a string, got 1"],
+    [".results", fileSearch({ results: "none" }), "got a string"],
+    [".results[0].text", fileSearch({ results: [{ text: 1 }] }), "got 1"],
+    [".results[0].score", fileSearch({ results: [{ score: "high" }] }), "expected a number, got a string"],
+    [".action", webSearch({ action: "search" }), "expected an object, got a string"],
+    [".action.type", webSearch({ action: {} }), "got nothing"],
+    [".action.query", webSearch({ action: { type: "search", query: [] } }), "got an array"],
+    [".action.sources[0]", webSearch({ action: { type: "search", sources: ["a"] } }), "got a string"],
+    [".result", { type: "image_generation_call", id: "ig_1", result: {} }, "got an object"],
     [".approve", { type: "mcp_approval_response", approval_request_id: "mcpr_1" }, "expected a boolean"],
     [".arguments", { type: "mcp_approval_request", id: "m", name: "n", server_label: "s" }, "got nothing"],
   ])("are refused at %j: %j", (path, item, says) => {

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { isObject, type Problem, problemIn } from "./problem.ts";
+
+/*
+ * Calls of tools that a gateway or a model server runs, as clients send them back. Clients leave out what they were not
+ * shown, so all but the names may be absent or null; what is there has the API's form, since tool kinds read it.
+ */
+
+const name = z.string().min(1);
+const text = z.string().nullish();
+const texts = z.array(z.string()).nullish();
+
+const codeOutput = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("logs"), logs: z.string() }),
+  z.object({ type: z.literal("image"), url: z.string() }),
+]);
+
+const codeInterpreterCall = z.object({
+  id: name,
+  status: text,
+  container_id: text,
+  code: text,
+  outputs: z.array(codeOutput).nullish(),
+});
+
+const fileSearchResult = z.object({
+  file_id: text,
+  filename: text,
+  score: z.number().nullish(),
+  text,
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
+});
+
+const fileSearchCall = z.object({
+  id: name,
+  status: text,
+  queries: texts,
+  results: z.array(fileSearchResult).nullish(),
+});
+
+const webSearchAction = z.object({
+  type: name,
+  query: text,
+  queries: texts,
+  url: text,
+  pattern: text,
+  sources: z.array(z.object({ type: name })).nullish(),
+});
+
+const webSearchCall = z.object({ id: name, status: text, action: webSearchAction.nullish() });
+const imageGenerationCall = z.object({ id: name, status: text, result: text });
+
+/** Clients of earlier versions of the API have an error as a text. */
+const mcpError = z
+  .unknown()
+  .refine(
+    (error) => typeof error === "string" || (isObject(error) && typeof error.type === "string"),
+    "a string or an object with a type",
+  );
+
+const mcpCall = z.object({
+  id: name,
+  name,
+  server_label: name,
+  status: text,
+  arguments: text,
+  output: text,
+  error: mcpError.nullish(),
+  approval_request_id: text,
+});
+
+const schema = z.record(z.string(), z.unknown());
+const mcpTool = z.object({
+  name: z.string(),
+  description: text,
+  input_schema: schema.nullish(),
+  annotations: schema.nullish(),
+});
+const mcpList = z.object({ id: name, server_label: name, tools: z.array(mcpTool), error: text });
+const approvalRequest = z.object({ id: name, name, server_label: name, arguments: z.string() });
+const approvalResponse = z.object({
+  id: text,
+  approval_request_id: name,
+  approve: z.boolean(),
+  reason: text,
+});
+
+const HOSTED: Readonly<Record<string, z.ZodType>> = {
+  code_interpreter_call: codeInterpreterCall,
+  file_search_call: fileSearchCall,
+  image_generation_call: imageGenerationCall,
+  mcp_approval_request: approvalRequest,
+  mcp_approval_response: approvalResponse,
+  mcp_call: mcpCall,
+  mcp_list_tools: mcpList,
+  web_search_call: webSearchCall,
+};
+
+/** The checks of items of hosted tools, by type. */
+export const hostedItems: readonly (readonly [
+  type: string,
+  check: (item: Record<string, unknown>) => Problem | undefined,
+])[] = Object.entries(HOSTED).map(([type, form]) => [type, (item) => problemIn(form, item)]);
