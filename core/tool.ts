@@ -58,7 +58,10 @@ export interface Tool {
    * `approvalRequestId` is that of the request that the client approved, for calls that needed it.
    */
   present?(approvalRequestId?: string): Presentation;
-  /** A throw is an `error` result. `args` is the parsed JSON of the arguments, always an object. */
+  /**
+   * A throw is an `error` result. `args` is the parsed JSON of the arguments, always an object; members that are `null`
+   * where `parameters` make them optional and know no null are left out.
+   */
   execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult>;
 }
 

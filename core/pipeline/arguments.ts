@@ -1,4 +1,9 @@
-/** The arguments of a call, or what is wrong with them, in words for the model. */
+import { isObject } from "../protocol/problem.ts";
+
+/**
+ * The arguments of a call, or what is wrong with them, in words for the model. Models write nothing or `null` where there
+ * are none, and some write the text of the object as a JSON string.
+ */
 export function parseArguments(text: string): Record<string, unknown> | string {
   if (text.trim() === "") return {};
   let value: unknown;
@@ -7,8 +12,9 @@ export function parseArguments(text: string): Record<string, unknown> | string {
   } catch (error) {
     return `The arguments are not valid JSON: ${(error as Error).message}`;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return "The arguments are no JSON object.";
+  if (value === null) return {};
+  if (typeof value === "string" && /^\s*(?:\{|null\s*$|$)/.test(value)) return parseArguments(value);
+  if (!isObject(value)) return "The arguments are no JSON object.";
   // Parsing takes the last of equal keys, where a client has been shown the first.
   if (memberCount(text) > Object.keys(value).length) return "The arguments have a key twice.";
   return value as Record<string, unknown>;

@@ -7,6 +7,7 @@ import { added, type OpenCall, placed } from "../response/open-items.ts";
 import type { CallEnd, Tool, ToolResult } from "../tool.ts";
 import { parseArguments } from "./arguments.ts";
 import { execute } from "./execute.ts";
+import { withoutOptionalNulls } from "./optional-nulls.ts";
 import { replayCall, toPair } from "./replay.ts";
 import type { Run } from "./run.ts";
 
@@ -174,9 +175,10 @@ async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall):
   if (++run.toolCalls > most)
     return error(`This call was not run: the limit of ${most} tool calls is reached.`);
   if (isLast) return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
-  const args = parseArguments(call.arguments);
-  if (typeof args === "string") return error(args);
   const { tool, name, callId: id, approval } = call;
+  const parsed = parseArguments(call.arguments);
+  if (typeof parsed === "string") return error(parsed);
+  const args = withoutOptionalNulls(parsed, tool.parameters);
   const asked = { id, tool, name, arguments: args, ...(approval === undefined ? {} : { approval }) };
   const decision = await hooks.onToolCall?.(asked, turn);
   if (!decision) return { kind: "run", args };

@@ -1,6 +1,7 @@
 import type { Log, MaybePromise, Turn } from "../context.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
+import { withObjectArguments } from "../protocol/object-arguments.ts";
 import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../upstream.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import { type Admission, endOf, Guard } from "./guard.ts";
@@ -44,7 +45,9 @@ export class GuardedUpstream implements Upstream {
   }
 
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
-    return new GuardedCall(this.#guard, turn.signal, () => this.#upstream.stream(request, turn));
+    return new GuardedCall(this.#guard, turn.signal, () =>
+      this.#upstream.stream(withObjectArguments(request), turn),
+    );
   }
 
   models(signal: AbortSignal): Promise<ModelInfo[]> {

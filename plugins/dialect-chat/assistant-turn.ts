@@ -48,7 +48,7 @@ export class AssistantTurn {
       ...attached,
       id: item.call_id,
       type: "function",
-      function: { ...toFunction, name: item.name, arguments: item.arguments === "" ? "{}" : item.arguments },
+      function: { ...toFunction, name: item.name, arguments: item.arguments },
     });
     this.#outputs.push(undefined);
   }

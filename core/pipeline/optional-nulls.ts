@@ -1,0 +1,81 @@
+import type { JsonSchema } from "../protocol/model-request.ts";
+import { isObject } from "../protocol/problem.ts";
+
+/** Schemas may refer to themselves. */
+const DEEPEST = 50;
+
+type Value = Record<string, unknown>;
+
+/**
+ * Arguments without the members that are `null` where their schema knows no null and does not require them. Models
+ * write `null` for what they leave out; tools that check their arguments refuse it. Gives the same object if it has none.
+ */
+export function withoutOptionalNulls(args: Value, schema: JsonSchema): Value {
+  return isObject(schema) ? new Stripper(schema).object(args, schema, 0) : args;
+}
+
+class Stripper {
+  readonly #root: JsonSchema;
+
+  constructor(root: JsonSchema) {
+    this.#root = root;
+  }
+
+  object(value: Value, schema: JsonSchema, depth: number): Value {
+    const { properties, required, additionalProperties } = schema;
+    if (!isObject(properties)) return value;
+    const isRequired = (key: string) => Array.isArray(required) && required.includes(key);
+    let hasChanged = false;
+    const kept = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+      const form = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
+      if (inner === null && !isRequired(key) && !this.#takesNull(form, depth)) {
+        hasChanged = true;
+        return [];
+      }
+      const stripped = this.#value(inner, form, depth + 1);
+      hasChanged ||= stripped !== inner;
+      return [[key, stripped]];
+    });
+    return hasChanged ? Object.fromEntries(kept) : value;
+  }
+
+  #value(value: unknown, form: unknown, depth: number): unknown {
+    const schema = this.#resolve(form);
+    if (!schema || depth > DEEPEST) return value;
+    if (isObject(value)) return this.object(value, schema, depth);
+    if (!Array.isArray(value)) return value;
+    const items = value.map((each) => this.#value(each, schema.items, depth + 1));
+    return items.some((each, i) => each !== value[i]) ? items : value;
+  }
+
+  /** Whether a schema may allow `null`: what it does not say, it allows. */
+  #takesNull(form: unknown, depth: number): boolean {
+    if (form === false) return false;
+    const schema = this.#resolve(form);
+    if (!schema || depth > DEEPEST || schema.nullable === true) return true;
+    const { type, enum: values, const: only, anyOf, oneOf, allOf } = schema;
+    const takes = (each: unknown) => this.#takesNull(each, depth + 1);
+    return (
+      (type === undefined || [type].flat().includes("null")) &&
+      (!Array.isArray(values) || values.includes(null)) &&
+      (only === undefined || only === null) &&
+      (!Array.isArray(anyOf) || anyOf.some(takes)) &&
+      (!Array.isArray(oneOf) || oneOf.some(takes)) &&
+      (!Array.isArray(allOf) || allOf.every(takes))
+    );
+  }
+
+  /** `undefined` for what says nothing, as `true` does. References go into the same schema only: `#/$defs/x`. */
+  #resolve(form: unknown): JsonSchema | undefined {
+    let schema = form;
+    for (let i = 0; isObject(schema) && typeof schema.$ref === "string"; i++) {
+      if (i > DEEPEST || !schema.$ref.startsWith("#")) return undefined;
+      const keys = schema.$ref.split("/").slice(1);
+      schema = keys.reduce<unknown>((at, key) => {
+        const name = key.replaceAll("~1", "/").replaceAll("~0", "~");
+        return isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+      }, this.#root);
+    }
+    return isObject(schema) ? schema : undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { type HostedItem, type InTurn, isFunctionCall, type ModelItem } from "./items.ts";
+import type { ModelRequest } from "./model-request.ts";
+import { isObject } from "./problem.ts";
+import type { FunctionToolCall } from "./wire.ts";
+
+type Entry = InTurn<ModelItem | HostedItem>;
+
+/** Calls whose arguments are known to be the text of an object: items of a history come in every turn again. */
+const known = new WeakSet<FunctionToolCall>();
+
+/**
+ * The request with the text of a JSON object as the arguments of every call. Model servers parse the arguments of the
+ * whole history, and one that they cannot parse would make them refuse the conversation for good.
+ */
+export function withObjectArguments(request: ModelRequest): ModelRequest {
+  let items: Entry[] | undefined;
+  for (const [i, entry] of request.items.entries()) {
+    const { item } = entry;
+    if (!isFunctionCall(item) || known.has(item)) continue;
+    const text = toObjectText(item.arguments);
+    if (text === item.arguments) {
+      known.add(item);
+      continue;
+    }
+    items ??= [...request.items];
+    items[i] = { ...entry, item: { ...item, arguments: text } };
+  }
+  return items ? { ...request, items } : request;
+}
+
+/** `{}` for nothing and for `null`, `{"arguments": "<the text>"}` for what is no object; an object's text as it is. */
+export function toObjectText(text: string): string {
+  if (typeof text !== "string" || text.trim() === "") return "{}";
+  const value = parsed(text);
+  if (isObject(value)) return text;
+  return value === null ? "{}" : JSON.stringify({ arguments: text });
+}
+
+/** `undefined` if it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
