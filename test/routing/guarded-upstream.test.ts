@@ -62,7 +62,9 @@ function newTurn(signal = new AbortController().signal): Turn {
 }
 
 const call = (upstream: Upstream, signal?: AbortSignal) =>
-  upstream.stream({ model: "m", items: [] as const } as unknown as ModelRequest, newTurn(signal))[Symbol.asyncIterator]();
+  upstream
+    .stream({ model: "m", items: [] as const } as unknown as ModelRequest, newTurn(signal))
+    [Symbol.asyncIterator]();
 
 /** Reads as plugins may: whatever the end, nobody calls `return`. */
 async function read(upstream: Upstream, signal?: AbortSignal): Promise<number> {
