@@ -20,8 +20,8 @@ export interface Upstream {
   readonly details?: Readonly<Record<string, unknown>>;
   /**
    * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
-   * that the upstream has accepted the request. The last chunk of a complete answer is `finish`; iteration
-   * that ends without one is an upstream that broke off. Obeys `turn.signal` at once. When
+   * that the model has begun to answer: until then an error is a plain HTTP status. The last chunk of a complete
+   * answer is `finish`; iteration that ends without one is an upstream that broke off. Obeys `turn.signal` at once. When
    * `request.stream` is false the upstream is asked once and everything is one batch.
    * @throws UpstreamError with the status that the client is to see
    */

@@ -10,6 +10,7 @@ export class ChatReader {
   readonly #events: JsonEvents;
   readonly #decoder: ChatDecoder;
   readonly #frame = new DeltaFrame();
+  #begun = false;
 
   constructor(quirks: ChatQuirks, options: JsonEventsOptions & DecoderOptions) {
     this.#events = new JsonEvents(options);
@@ -24,6 +25,11 @@ export class ChatReader {
   /** Whether the answer is whole, though its stream may bring usage yet. */
   get finished(): boolean {
     return this.#decoder.finished;
+  }
+
+  /** Whether a chunk has come: comments, empty events and an error are none. */
+  get begun(): boolean {
+    return this.#begun;
   }
 
   /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
@@ -56,6 +62,7 @@ export class ChatReader {
       const chunk = events.next();
       if (chunk === undefined) return;
       this.#decoder.push(chunk as ChatChunk, out);
+      this.#begun = true;
       frame.learn(events.payload, this.#decoder.plain);
     }
   }

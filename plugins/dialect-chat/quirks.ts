@@ -96,6 +96,13 @@ const quirksSchema = z.strictObject({
   rootUnions: z.enum(["merge", "keep"]),
   /** Schemas that allow anything: without a type, or, where the server wants one, with "all-types". */
   untypedSchemas: z.enum(["keep", "all-types"]),
+  /**
+   * With `api: "responses"`: what the server calls an answer that it cut off at `max_output_tokens`. If that is
+   * "completed", an answer with as many tokens counts as cut off.
+   */
+  cutAnswers: z.enum(["incomplete", "completed"]),
+  /** With `api: "responses"`, what `parameters` are otherwise. All are sent unless said. */
+  nativeParameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
   /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),
 });
@@ -129,17 +136,21 @@ export const defaultQuirks: ChatQuirks = {
   parameters: { "text.verbosity": "drop" },
   rootUnions: "merge",
   untypedSchemas: "keep",
+  cutAnswers: "incomplete",
+  nativeParameters: {},
   passthrough: ["user"],
 };
 
 type Overrides = { [K in keyof ChatQuirks]?: ChatQuirks[K] | undefined };
 
-/** The defaults under these layers, the last on top. `parameters` are merged one by one. */
+/** The defaults under these layers, the last on top. Parameters are merged one by one. */
 export function withQuirks(...layers: readonly Overrides[]): ChatQuirks {
-  const quirks: Record<string, unknown> & Pick<ChatQuirks, "parameters"> = { ...defaultQuirks };
+  type Parameters = Pick<ChatQuirks, "parameters" | "nativeParameters">;
+  const quirks: Record<string, unknown> & Parameters = { ...defaultQuirks };
   for (const layer of layers)
     for (const [name, value] of Object.entries(layer)) {
-      if (name === "parameters") quirks.parameters = { ...quirks.parameters, ...layer.parameters };
+      if (name === "parameters" || name === "nativeParameters")
+        quirks[name] = { ...quirks[name], ...layer[name] };
       else if (value !== undefined) quirks[name] = value;
     }
   return quirks as unknown as ChatQuirks;

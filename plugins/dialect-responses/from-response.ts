@@ -5,10 +5,22 @@ import { toUsage } from "./to-usage.ts";
 import { ToldText } from "./told-text.ts";
 import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerResponse } from "./wire-event.ts";
+import { withoutNulls } from "./without-nulls.ts";
+
+/** What decides how an answer ended. */
+export interface Ending {
+  /** Never to be seen in an error. */
+  readonly secrets: readonly string[];
+  /**
+   * The tokens that were asked for at most, where the server calls an answer that it cut off there "completed":
+   * one that has as many was cut.
+   */
+  readonly cutAtTokens?: number | undefined;
+}
 
 /** The chunks of a response that came whole. @throws UpstreamError when it failed, or is no response */
-export function fromResponse(response: ServerResponse, secrets: readonly string[] = []): ModelChunk[] {
-  if (response.error) throw toErrorInStream(response.error, secrets);
+export function fromResponse(response: ServerResponse, ending: Ending = { secrets: [] }): ModelChunk[] {
+  if (response.error) throw toErrorInStream(response.error, ending.secrets);
   if (!Array.isArray(response.output))
     throw new UpstreamError(502, "the model server answered without output");
   const chunks: ModelChunk[] = [];
@@ -17,7 +29,7 @@ export function fromResponse(response: ServerResponse, secrets: readonly string[
   } catch (error) {
     throw toNonsense(error);
   }
-  endOf(response, response.output.some(isCall), chunks, secrets);
+  endOf(response, response.output.some(isCall), chunks, ending);
   return chunks;
 }
 
@@ -28,14 +40,15 @@ export function toNonsense(error: unknown): unknown {
 }
 
 /** An item that came whole, in the chunks that it would have streamed in. `index`: among the output. */
-export function wholeItem(item: wire.OutputItem, index: number, out: ModelChunk[]): void {
+function wholeItem(told: wire.OutputItem, index: number, out: ModelChunk[]): void {
+  const item = withoutNulls(told);
   if (isCall(item)) {
     out.push(callChunk(item, index));
     const delta = argumentsOf(item.arguments);
     if (delta) out.push({ type: "tool_arguments", index, delta });
   } else if (isTextItem(item)) {
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    new ToldText(item.type).wholeItem(item, out);
+    new ToldText(item.type).endItem(item, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
   } else wholeHosted(typedItem(item), out);
 }
@@ -52,26 +65,41 @@ export function argumentsOf(all: unknown): string {
   return all ? JSON.stringify(all) : "";
 }
 
-export function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
+function isCall(item: wire.OutputItem): item is wire.FunctionToolCall {
   return item.type === "function_call";
 }
 
+export function isNamed({ name }: wire.FunctionToolCall): boolean {
+  return typeof name === "string" && name !== "";
+}
+
+/** @throws UpstreamError for a call of nothing */
 export function callChunk(item: wire.FunctionToolCall, index: number): ModelChunk {
   const { call_id: callId, name } = item;
-  if (typeof name !== "string" || name === "")
+  if (!isNamed(item))
     throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
   return { type: "tool_call", index, name, item, ...(callId ? { callId } : {}) };
 }
 
-/** Usage, and how the response ended. @throws UpstreamError when it failed, or goes on elsewhere */
-export function endOf(
-  response: ServerResponse,
-  hasCalls: boolean,
-  out: ModelChunk[],
-  secrets: readonly string[],
-): void {
-  if (response.usage) out.push({ type: "usage", usage: toUsage(response.usage) });
-  out.push({ type: "finish", reason: finishReason(response, hasCalls, secrets) });
+/**
+ * Usage, and how the response ended. Where it was cut off, so was the item that ends it, whatever the server says of
+ * that. @throws UpstreamError when it failed, or goes on elsewhere
+ */
+export function endOf(response: ServerResponse, hasCalls: boolean, out: ModelChunk[], ending: Ending): void {
+  const usage = response.usage ? toUsage(response.usage) : undefined;
+  const reason = finishReason(response, hasCalls, ending.secrets);
+  const { cutAtTokens = Number.POSITIVE_INFINITY } = ending;
+  const isCut = usage !== undefined && response.status !== "incomplete" && usage.output_tokens >= cutAtTokens;
+  const end = isCut ? "length" : reason;
+  if (end === "length" || end === "content_filter") cutLast(out);
+  if (usage) out.push({ type: "usage", usage });
+  out.push({ type: "finish", reason: end });
+}
+
+function cutLast(out: ModelChunk[]): void {
+  const last = out.at(-1);
+  if (last?.type !== "item" || last.stage !== "done" || !isTextItem(last.item)) return;
+  out[out.length - 1] = { ...last, item: { ...last.item, status: "incomplete" } };
 }
 
 function finishReason(response: ServerResponse, hasCalls: boolean, secrets: readonly string[]): FinishReason {

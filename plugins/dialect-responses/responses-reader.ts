@@ -1,5 +1,6 @@
 import type { ModelChunk } from "../../core/index.ts";
 import { JsonEvents, type JsonEventsOptions } from "../dialect-chat/index.ts";
+import type { Ending } from "./from-response.ts";
 import { ResponsesDecoder } from "./responses-decoder.ts";
 
 /** From the bytes of a streamed answer to model chunks. */
@@ -7,9 +8,14 @@ export class ResponsesReader {
   readonly #events: JsonEvents;
   readonly #decoder: ResponsesDecoder;
 
-  constructor(options: JsonEventsOptions) {
+  constructor(options: JsonEventsOptions, ending: Ending = { secrets: options.secrets ?? [] }) {
     this.#events = new JsonEvents(options);
-    this.#decoder = new ResponsesDecoder(options.secrets ?? []);
+    this.#decoder = new ResponsesDecoder(ending);
+  }
+
+  /** Whether the model has said anything. */
+  get begun(): boolean {
+    return this.#decoder.begun;
   }
 
   /** Nothing that matters follows the terminal event. */

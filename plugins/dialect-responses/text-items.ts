@@ -3,6 +3,12 @@ import { toLogProbs } from "../dialect-chat/index.ts";
 
 export type TextItem = wire.OutputMessage | wire.ReasoningItem;
 
+/** A part of a message, of reasoning or of its summary. */
+export type Part =
+  | wire.OutputMessageContent
+  | NonNullable<wire.ReasoningItem["content"]>[number]
+  | wire.ReasoningItem["summary"][number];
+
 const PARTS: ReadonlySet<unknown> = new Set<PartType>([
   "output_text",
   "refusal",
@@ -12,6 +18,12 @@ const PARTS: ReadonlySet<unknown> = new Set<PartType>([
 
 export function isPartType(type: unknown): type is PartType {
   return PARTS.has(type);
+}
+
+/** What a part says; nothing where that is no text. */
+export function partWords(part: Part | null | undefined): string {
+  const words: unknown = part?.type === "refusal" ? part.refusal : part?.text;
+  return typeof words === "string" ? words : "";
 }
 
 export function isTextItem(item: wire.OutputItem): item is TextItem {

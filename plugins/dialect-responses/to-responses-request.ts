@@ -5,6 +5,8 @@ import { toInput } from "./to-input.ts";
 export interface ResponsesQuirks {
   /** Whether reasoning that is not encrypted goes back to the model; "never" leaves it out. */
   sendReasoning: "tool-calls" | "always" | "never";
+  /** What the server calls an answer that it cut off at `max_output_tokens`. */
+  cutAnswers: "incomplete" | "completed";
   /** Parameters sent as they came. */
   passthrough: readonly (keyof ModelPassthrough)[];
 }

@@ -1,91 +1,141 @@
 import type { ModelChunk, PartType, wire } from "../../core/index.ts";
-import { isPartType, rest, type TextItem, wordsChunk } from "./text-items.ts";
+import { isPartType, type Part, partWords, rest, type TextItem, wordsChunk } from "./text-items.ts";
+import { Untold } from "./untold-parts.ts";
 
-/** A part of a message, of reasoning or of its summary. */
-export type Part =
-  | wire.OutputMessageContent
-  | NonNullable<wire.ReasoningItem["content"]>[number]
-  | wire.ReasoningItem["summary"][number];
-
-interface ToldPart {
+/** A part that has gone out, or what of it has. */
+export interface ToldPart {
+  readonly type: PartType;
+  /** The server's number of it. */
+  label: number;
   words: string;
   annotations: number;
+  /** Its `done` has come. */
+  ended: boolean;
 }
 
 /**
  * How much of a message or of reasoning has gone out. Servers tell a part delta by delta, at its end, or with the
- * whole item, mostly all three: what was told is not told again, and what was not is not lost.
+ * whole item, mostly all three: what was told is not told again, and what was not is not lost. A server's numbers
+ * of parts only tell one part from another: gpt-oss on vLLM begins with 1, others change them between events.
  */
 export class ToldText {
   readonly #item: TextItem["type"];
-  readonly #parts = new Map<string, ToldPart>();
+  readonly #parts: ToldPart[] = [];
   /** The part that words now belong to. */
   #last: ToldPart | undefined;
+  /** Whether the server says where parts begin; otherwise another number does. */
+  #announced = false;
 
   constructor(item: TextItem["type"]) {
     this.#item = item;
   }
 
-  /** A part that begins. Some servers open parts of messages in their reasoning: those are passed over. */
-  begin(type: unknown, index: number, out: ModelChunk[]): void {
-    if (isPartType(type) && this.#fits(type)) this.#part(type, index, out);
+  /** All words that have gone out. */
+  get words(): string {
+    return this.#parts.map(({ words }) => words).join("");
   }
 
-  #fits(type: PartType): boolean {
+  /** Whether a part of this type can stand in the item. */
+  fits(type: PartType): boolean {
     return (this.#item === "message") === (type === "output_text" || type === "refusal");
   }
 
-  #part(type: PartType, index: number, out: ModelChunk[]): ToldPart {
-    const key = `${type}/${index}`;
-    const known = this.#parts.get(key);
-    if (known) return known;
-    const part = { words: "", annotations: 0 };
-    this.#parts.set(key, part);
+  /** A part that begins. Some servers open parts of messages in their reasoning: those are passed over. */
+  begin(type: unknown, label: number, out: ModelChunk[]): void {
+    if (!isPartType(type) || !this.fits(type)) return;
+    this.#announced = true;
+    const last = this.#last;
+    // Said again, or behind its first words.
+    if (last?.type === type && !last.ended && (last.label === label || last.words === "")) last.label = label;
+    else this.#open(type, label, out);
+  }
+
+  /** Words of a part. Called for every delta. */
+  add(type: PartType, label: number, words: unknown, logprobs: unknown, out: ModelChunk[]): void {
+    if (typeof words !== "string" || words === "") return;
+    const last = this.#last;
+    const goesOn = last?.type === type && (last.label === label || (this.#announced && !last.ended));
+    (goesOn ? last : this.#open(type, label, out)).words += words;
+    out.push(wordsChunk(type, words, logprobs));
+  }
+
+  /** All words of a part, after its deltas or in place of them. Where the two differ the deltas stand. */
+  whole(type: PartType, label: number, all: unknown, logprobs: unknown, out: ModelChunk[]): void {
+    const told = this.#named(type, label, all);
+    if (told === "over") return;
+    const words = told?.words ?? "";
+    // What the deltas said had its logprobs there.
+    this.add(type, told?.label ?? label, rest(all, words), words === "" ? logprobs : undefined, out);
+  }
+
+  annotation(label: number, annotation: wire.Annotation | undefined, out: ModelChunk[]): void {
+    if (!annotation || this.#item !== "message") return;
+    const last = this.#last?.type === "output_text" ? this.#last : this.#open("output_text", label, out);
+    last.annotations += 1;
+    out.push({ type: "annotation", annotation });
+  }
+
+  /** A part as it ends. One that another has followed can get no more words. */
+  end(part: Part | undefined, label: number, out: ModelChunk[]): void {
+    if (!isPartType(part?.type) || !this.fits(part.type)) return;
+    const all = partWords(part);
+    const named = this.#named(part.type, label, all);
+    if (named === "over") return;
+    const told = named ?? this.#open(part.type, label, out);
+    this.#rest(told, part, out);
+    told.ended = true;
+  }
+
+  /** All parts of the item as it ends. */
+  endItem(item: TextItem, out: ModelChunk[]): void {
+    const content = typeof item.content === "string" ? [plainText(item.content)] : item.content;
+    const parts = [...listOf<Part>(item.type === "reasoning" ? item.summary : []), ...listOf<Part>(content)];
+    const untold = new Untold(parts, this.#parts);
+    for (const part of parts) {
+      if (!isPartType(part?.type) || !this.fits(part.type)) continue;
+      const rest = untold.next(part.type, partWords(part));
+      if (rest === "part") this.#rest(this.#open(part.type, this.#parts.length, out), part, out);
+      else if (this.#last && rest !== undefined) this.#more(this.#last, part, rest, out);
+    }
+  }
+
+  /** The part that an event about a whole part means: the last one, "over" for an earlier one, or none yet. */
+  #named(type: PartType, label: number, all: unknown): ToldPart | "over" | undefined {
+    const last = this.#last;
+    if (last?.type === type) {
+      if (last.label === label) return last;
+      if (!last.ended && typeof all === "string" && all.startsWith(last.words)) return last;
+    }
+    return this.#parts.some((part) => part.type === type && part.label === label) ? "over" : undefined;
+  }
+
+  #open(type: PartType, label: number, out: ModelChunk[]): ToldPart {
+    const part = { type, label, words: "", annotations: 0, ended: false };
+    this.#parts.push(part);
     this.#last = part;
     out.push({ type: "part", part: type });
     return part;
   }
 
-  words(type: PartType, index: number, words: unknown, logprobs: unknown, out: ModelChunk[]): void {
-    if (typeof words !== "string" || words === "") return;
-    this.#part(type, index, out).words += words;
-    out.push(wordsChunk(type, words, logprobs));
+  /** What `part` says beyond what was told of it. */
+  #rest(told: ToldPart, part: Part, out: ModelChunk[]): void {
+    this.#more(told, part, rest(partWords(part), told.words), out);
   }
 
-  /** All words of a part, after its deltas or in place of them. */
-  ended(type: PartType, index: number, all: unknown, logprobs: unknown, out: ModelChunk[]): void {
-    const told = this.#parts.get(`${type}/${index}`)?.words ?? "";
-    // What the deltas said had its logprobs there.
-    this.words(type, index, rest(all, told), told === "" ? logprobs : undefined, out);
-  }
-
-  annotation(index: number, annotation: wire.Annotation | undefined, out: ModelChunk[]): void {
-    if (!annotation || this.#item !== "message") return;
-    this.#part("output_text", index, out).annotations += 1;
-    out.push({ type: "annotation", annotation });
-  }
-
-  /** A part as it ends. One that another has followed can get no more words. */
-  whole(part: Part | undefined, index: number, out: ModelChunk[]): void {
-    if (!isPartType(part?.type) || !this.#fits(part.type)) return;
-    const told = this.#part(part.type, index, out);
-    if (told !== this.#last) return;
-    const all = part.type === "refusal" ? part.refusal : part.text;
-    this.ended(part.type, index, all, "logprobs" in part ? part.logprobs : undefined, out);
+  #more(told: ToldPart, part: Part, words: string, out: ModelChunk[]): void {
+    const logprobs = told.words === "" && "logprobs" in part ? part.logprobs : undefined;
+    this.add(told.type, told.label, words, logprobs, out);
     if (part.type !== "output_text") return;
-    for (const annotation of part.annotations?.slice(told.annotations) ?? [])
-      this.annotation(index, annotation, out);
-  }
-
-  /** All parts of the item as it ends. */
-  wholeItem(item: TextItem, out: ModelChunk[]): void {
-    if (item.type === "reasoning") for (const [i, part] of entriesOf(item.summary)) this.whole(part, i, out);
-    if (typeof item.content === "string") this.ended("output_text", 0, item.content, undefined, out);
-    else for (const [i, part] of entriesOf<Part>(item.content)) this.whole(part, i, out);
+    for (const annotation of listOf(part.annotations).slice(told.annotations))
+      this.annotation(told.label, annotation, out);
   }
 }
 
-/** Of a list that may be absent, or null. */
-function entriesOf<T>(list: readonly T[] | null | undefined): Iterable<[number, T]> {
-  return Array.isArray(list) ? list.entries() : [];
+function plainText(text: string): Part {
+  return { type: "output_text", text, annotations: [], logprobs: [] };
+}
+
+/** A list that may be absent, or null. */
+function listOf<T>(list: readonly T[] | null | undefined): readonly T[] {
+  return Array.isArray(list) ? list : [];
 }

@@ -29,9 +29,10 @@ export function wholeHosted(item: wire.OutputItem, out: ModelChunk[]): void {
   });
   const [begun = "", ...further] = stages;
   tell(`response.${item.type}.${begun}`);
-  if (item.type === "code_interpreter_call" && typeof item.code === "string") {
-    if (item.code !== "") tell("response.code_interpreter_call_code.delta", { delta: item.code });
-    tell("response.code_interpreter_call_code.done", { code: item.code });
+  if (item.type === "code_interpreter_call") {
+    const code = item.code ?? "";
+    if (code !== "") tell("response.code_interpreter_call_code.delta", { delta: code });
+    tell("response.code_interpreter_call_code.done", { code });
   }
   if (status === "completed")
     for (const stage of [...further, "completed"]) tell(`response.${item.type}.${stage}`);
@@ -44,7 +45,7 @@ function unsaid(item: wire.OutputItem): object {
     case "code_interpreter_call":
       return { code: "", outputs: null };
     case "file_search_call":
-      return { results: null };
+      return { results: undefined };
     case "image_generation_call":
       return { result: null };
     default:

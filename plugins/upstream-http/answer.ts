@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { ModelChunk } from "../../core/index.ts";
+import type { ModelChunk, ModelRequest } from "../../core/index.ts";
 import type { Dialect, StreamReader } from "./dialect.ts";
 import { fromWholeBody } from "./whole-body.ts";
 
@@ -16,6 +16,7 @@ export class Answer {
   /** Of these, not yet read. */
   waitingBytes = 0;
   readonly #dialect: Dialect;
+  readonly #request: ModelRequest;
   /** Never to be seen in an error. */
   readonly #secrets: readonly string[];
   #headers: Headers | undefined;
@@ -23,8 +24,9 @@ export class Answer {
   /** Of a body that is read as it comes; any other is read at its end. */
   #reader: StreamReader | undefined;
 
-  constructor(dialect: Dialect, secrets: readonly string[]) {
+  constructor(dialect: Dialect, request: ModelRequest, secrets: readonly string[]) {
     this.#dialect = dialect;
+    this.#request = request;
     this.#secrets = secrets;
   }
 
@@ -42,17 +44,23 @@ export class Answer {
     return this.#reader !== undefined;
   }
 
+  /** Whether the model has begun to answer, though it may have said nothing yet. */
+  get begun(): boolean {
+    return this.#reader?.begun === true;
+  }
+
   /** Whether the model has said all, though the server may keep the stream open. */
   get finished(): boolean {
     return this.#reader?.finished === true;
   }
 
-  /** `stream`: whether one was asked for; a server may give a whole body all the same. */
-  start(status: number, headers: Headers, stream: boolean): void {
+  /** A server may give a whole body although a stream was asked for. */
+  start(status: number, headers: Headers): void {
     this.status = status;
     this.#headers = headers;
-    if (!stream || !this.accepted || /json|html/.test(this.header("content-type") ?? "")) return;
-    this.#reader = this.#dialect.openStream(this.#secrets);
+    if (!this.#request.stream || !this.accepted || /json|html/.test(this.header("content-type") ?? ""))
+      return;
+    this.#reader = this.#dialect.openStream(this.#request, this.#secrets);
   }
 
   add(fragment: Buffer): void {
@@ -74,8 +82,9 @@ export class Answer {
       return true;
     }
     if (!this.complete || !this.accepted) return false;
+    const reading = { dialect: this.#dialect, request: this.#request, secrets: this.#secrets };
     const type = this.header("content-type");
-    for (const chunk of fromWholeBody(this.#takeBody(), type, this.#dialect, this.#secrets)) out.push(chunk);
+    for (const chunk of fromWholeBody(this.#takeBody(), type, reading)) out.push(chunk);
     return true;
   }
 

@@ -48,8 +48,8 @@ export function chatCompletions({
       if (lesson !== "no-effort") return { ...amended(request, known), lesson };
       return { ...amended(withoutEffort(request), known), warning: EFFORT_LEFT_OUT, lesson };
     },
-    openStream: (secrets) => new ChatReader(quirks, { maxEventBytes, secrets, server }),
-    fromWhole: (body, secrets) => fromCompletion(body as ChatChunk, quirks, { secrets, server }),
+    openStream: (_, secrets) => new ChatReader(quirks, { maxEventBytes, secrets, server }),
+    fromWhole: (body, _, secrets) => fromCompletion(body as ChatChunk, quirks, { secrets, server }),
   };
 }
 

@@ -7,6 +7,8 @@ export interface StreamReader {
   readonly done: boolean;
   /** The answer is whole, though its stream may bring usage yet. */
   readonly finished: boolean;
+  /** An event has come in which the model answers: comments, empty ones and an error are none. */
+  readonly begun: boolean;
   /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
   read(fragments: readonly Buffer[], out: ModelChunk[]): void;
   /** After the last read. @throws UpstreamError 502 if the stream broke off */
@@ -51,7 +53,7 @@ export interface Dialect {
   /** What to ask instead of what was refused; `undefined`, or the same body again, where the refusal stands. */
   amend(asked: Asked, refusal: Refusal): Amended | undefined;
   /** `secrets` are cut out of errors that the server reports. */
-  openStream(secrets: readonly string[]): StreamReader;
+  openStream(request: ModelRequest, secrets: readonly string[]): StreamReader;
   /** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no answer */
-  fromWhole(body: object, secrets: readonly string[]): readonly ModelChunk[];
+  fromWhole(body: object, request: ModelRequest, secrets: readonly string[]): readonly ModelChunk[];
 }

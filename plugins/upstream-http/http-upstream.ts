@@ -65,7 +65,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       return new ModelCall(pool.get(), settings, dialect, {
         path,
         body: asked.body,
-        stream: request.stream,
+        asked: request,
         signal: turn.signal,
         amend(body, refusal) {
           const amended = dialect.amend({ ...asked, body }, refusal);

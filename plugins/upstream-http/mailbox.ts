@@ -3,7 +3,7 @@ import type { ModelChunk } from "../../core/index.ts";
 export type Batch = readonly ModelChunk[];
 
 export interface Sender {
-  /** Adds all that is there to the batch. May `end` or `fail` the mailbox. */
+  /** Adds all that is there to the batch. May `begin`, `end` or `fail` the mailbox. */
   collect(batch: ModelChunk[]): void;
   /** The consumer waits, and there is nothing for it. */
   starved(): void;
@@ -21,8 +21,9 @@ export class Mailbox {
   #resolve: ((result: IteratorResult<Batch>) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   #scheduled = false;
-  /** The request is accepted, and no batch has said so yet. */
-  #accepted = false;
+  /** The answer has begun, and no batch has said so yet. */
+  #begins = false;
+  #begun = false;
   #ended = false;
   /** Thrown once the consumer has had what came before it. */
   #error: unknown;
@@ -52,16 +53,17 @@ export class Mailbox {
     void NOW.then(this.#handOver);
   }
 
-  /** The next batch is handed over even if it is empty. */
-  accept(): void {
-    this.#accepted = true;
-    this.notify();
+  /** While it collects: the answer has begun, and its first batch is handed over even if it is empty. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#begins = true;
   }
 
   /** Nothing more is collected. */
   end(): void {
     this.#ended = true;
-    this.#accepted = false;
+    this.#begins = false;
   }
 
   /** What has come so far is still handed over, then the error, if there is one. */
@@ -85,8 +87,8 @@ export class Mailbox {
     if (resolve === undefined) return;
     const batch: ModelChunk[] = [];
     if (!this.#ended) this.#sender.collect(batch);
-    if (batch.length > 0 || (this.#accepted && this.#error === undefined)) {
-      this.#accepted = false;
+    if (batch.length > 0 || (this.#begins && this.#error === undefined)) {
+      this.#begins = false;
       this.#resolve = undefined;
       resolve({ done: false, value: batch });
     } else if (this.#error !== undefined) {

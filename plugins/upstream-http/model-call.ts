@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from "undici";
-import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import { type ModelChunk, type ModelRequest, UpstreamError } from "../../core/index.ts";
 import { Answer, type Headers } from "./answer.ts";
 import { Deadline, type Wait, type Waiting } from "./deadline.ts";
 import type { Dialect, Refusal } from "./dialect.ts";
@@ -23,7 +23,7 @@ export interface CallRequest {
   path: string;
   headers: string[];
   body: string;
-  stream: boolean;
+  asked: ModelRequest;
   signal: AbortSignal;
   /** What to ask instead of a body that was refused; `undefined` where the refusal stands. */
   amend(body: string, refusal: Refusal): string | undefined;
@@ -56,7 +56,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     this.#dialect = dialect;
     this.#request = request;
     this.#body = request.body;
-    this.#answer = new Answer(dialect, request.secrets);
+    this.#answer = new Answer(dialect, request.asked, request.secrets);
     if (request.signal.aborted) this.#onAbort();
     else {
       request.signal.addEventListener("abort", this.#onAbort);
@@ -82,7 +82,9 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
 
   collect(batch: ModelChunk[]): void {
     try {
-      if (!this.#answer.read(batch)) return;
+      const isWhole = this.#answer.read(batch);
+      if (this.#answer.begun) this.#mailbox.begin();
+      if (!isWhole) return;
     } catch (error) {
       this.#stop(error);
       return;
@@ -106,8 +108,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
     if (status < 200 || this.#mailbox.closed) return;
-    this.#answer.start(status, headers, this.#request.stream);
-    if (this.#answer.accepted) this.#mailbox.accept();
+    this.#answer.start(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, fragment: Buffer): void {
@@ -179,7 +180,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
 
   #again(): void {
     this.#controller = undefined;
-    this.#answer = new Answer(this.#dialect, this.#request.secrets);
+    this.#answer = new Answer(this.#dialect, this.#request.asked, this.#request.secrets);
   }
 
   /** Whether the server refused something that the request can do without. */

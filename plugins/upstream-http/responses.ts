@@ -1,5 +1,7 @@
+import type { ModelRequest } from "../../core/index.ts";
 import { itemWithoutImages, refusedImages, unseenWarning, type WhyUnseen } from "../dialect-chat/index.ts";
 import {
+  type Ending,
   fromResponse,
   ResponsesReader,
   toResponsesRequest,
@@ -33,9 +35,14 @@ export function responsesApi({
       if (lessonOf(refusal, learned) !== "no-effort") return undefined;
       return { body: withoutEffort(body), warning: EFFORT_LEFT_OUT, lesson: "no-effort" };
     },
-    openStream: (secrets) => new ResponsesReader({ maxEventBytes, secrets }),
-    fromWhole: (body, secrets) => fromResponse(body, secrets),
+    openStream: (request, secrets) =>
+      new ResponsesReader({ maxEventBytes, secrets }, endingOf(request, secrets)),
+    fromWhole: (body, request, secrets) => fromResponse(body, endingOf(request, secrets)),
   };
+
+  function endingOf({ maxOutputTokens }: ModelRequest, secrets: readonly string[]): Ending {
+    return { secrets, cutAtTokens: quirks.cutAnswers === "completed" ? maxOutputTokens : undefined };
+  }
 }
 
 /** The same body without images in the outputs of tools. Its items are as the gateway has them. */

@@ -1,6 +1,13 @@
-import { type ModelChunk, UpstreamError } from "../../core/index.ts";
+import { type ModelChunk, type ModelRequest, UpstreamError } from "../../core/index.ts";
 import { cutSecrets } from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
+
+/** What an answer is read with. `secrets` are never to be seen in an error. */
+export interface Reading {
+  readonly dialect: Dialect;
+  readonly request: ModelRequest;
+  readonly secrets: readonly string[];
+}
 
 /**
  * The chunks of a body that came as one: a whole answer, or the event stream of a server that streams unasked.
@@ -9,10 +16,10 @@ import type { Dialect } from "./dialect.ts";
 export function fromWholeBody(
   body: Buffer,
   contentType: string | undefined,
-  dialect: Dialect,
-  secrets: readonly string[],
+  reading: Reading,
 ): readonly ModelChunk[] {
-  if (contentType?.includes("event-stream")) return fromStream(body, dialect, secrets);
+  const { dialect, request, secrets } = reading;
+  if (contentType?.includes("event-stream")) return fromStream(body, reading);
   const text = body.toString("utf8");
   let value: unknown;
   try {
@@ -22,11 +29,11 @@ export function fromWholeBody(
   }
   if (typeof value !== "object" || value === null)
     throw new UpstreamError(502, "the model server answered with JSON that is no answer");
-  return dialect.fromWhole(value, secrets);
+  return dialect.fromWhole(value, request, secrets);
 }
 
-function fromStream(body: Buffer, dialect: Dialect, secrets: readonly string[]): readonly ModelChunk[] {
-  const reader = dialect.openStream(secrets);
+function fromStream(body: Buffer, { dialect, request, secrets }: Reading): readonly ModelChunk[] {
+  const reader = dialect.openStream(request, secrets);
   const chunks: ModelChunk[] = [];
   reader.read([body], chunks);
   reader.end(chunks);

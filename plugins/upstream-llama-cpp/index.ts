@@ -12,6 +12,8 @@ const family: ServerFamily = {
     reasoningEffort: "both",
     rootUnions: "keep",
     untypedSchemas: "all-types",
+    cutAnswers: "completed",
+    nativeParameters: { "text.format": "refuse" },
     passthrough: [],
   },
 };

@@ -10,6 +10,8 @@ const family: ServerFamily = {
     files: false,
     efforts: ["none", "low", "medium", "high", "max"],
     parameters: { tool_choice: "refuse", parallel_tool_calls: "drop", "tools.strict": "drop" },
+    cutAnswers: "completed",
+    nativeParameters: { tool_choice: "refuse", parallel_tool_calls: "drop", "tools.strict": "drop" },
     passthrough: [],
   },
 };

@@ -64,7 +64,7 @@ export const responseOf = (output: unknown, more: Json = {}): Json => ({
   ...more,
 });
 
-/** The events that a message, reasoning or a call streams in. */
+/** The events that a message, reasoning or a call streams in; any other item comes whole. */
 export function told(item: Json, output_index: number): Json[] {
   const at = { item_id: item.id, output_index };
   if (item.type === "function_call")
@@ -74,6 +74,7 @@ export function told(item: Json, output_index: number): Json[] {
       { type: "response.function_call_arguments.done", ...at, arguments: item.arguments },
       done(output_index, item),
     ];
+  if (item.type !== "message" && item.type !== "reasoning") return [done(output_index, item)];
   const opened =
     item.type === "message" ? { ...item, status: "in_progress", content: [] } : { ...item, summary: [] };
   const parts = (item.type === "message" ? item.content : item.summary) as Json[];

@@ -109,9 +109,9 @@ describe("a streamed answer", () => {
     expect(server.requests[0]?.body).toMatchObject({ stream: true, stream_options: { include_usage: true } });
   });
 
-  it("begins with an empty batch as soon as the server has accepted the request", async () => {
+  it("begins with an empty batch where its first event brings no words", async () => {
     const first = gate();
-    server.reply(stream(first.opened, chunk({ content: "a" }, "stop")));
+    server.reply(stream(chunk({ role: "assistant" }), first.opened, chunk({ content: "a" }, "stop")));
     const batches = create().stream(ask(), turn())[Symbol.asyncIterator]();
     expect(await batches.next()).toEqual({ done: false, value: [] });
     first.open();
@@ -123,7 +123,7 @@ describe("a streamed answer", () => {
     const after = gate();
     server.reply(async ({ response }) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.flushHeaders();
+      response.write(`data: ${JSON.stringify(chunk({ role: "assistant" }))}\n\n`);
       await before.opened;
       // Each is an HTTP chunk of its own; together they leave in one write.
       for (let i = 0; i < 100; i += 1)

@@ -282,14 +282,6 @@ describe("a careless server", () => {
     expect((await vr.stream()).response.output).toEqual([item]);
   });
 
-  it("that begins a message twice: the first is closed before the second opens", async () => {
-    const [opened, ...rest] = told(message("msg_1", "noon"), 0);
-    server.reply(stream(opened ?? {}, opened ?? {}, ...rest, ended([])));
-    const vr = await startInProcess({ plugins: [native()] });
-    const { response } = await vr.stream();
-    expect(response.output).toMatchObject([{ content: [] }, { content: [{ text: "noon" }] }]);
-  });
-
   it("that begins two items under one id: the first is closed before the second opens", async () => {
     const search = (status: string) => ({
       id: "ws_1",

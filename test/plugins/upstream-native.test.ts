@@ -35,10 +35,11 @@ function sent<T = Record<string, unknown>>(n: number): T {
   return request.body as T;
 }
 
-/** What the server says before its answer, which comes later: the client's stream is open by then. */
+/** What the server begins with; the rest comes later: the client's stream is open by then. */
 const opened = () =>
   [
     fixtureBytes("responses/openai-failed").subarray(0, endOfFrames("responses/openai-failed", 2)),
+    { type: "response.output_item.added", output_index: 0, item: thought("rs_1") },
     LATER,
   ] as const;
 
@@ -502,7 +503,7 @@ describe("a model call", () => {
 describe("hosted items that come whole", () => {
   const items = [
     { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search", query: "noon" } },
-    { type: "file_search_call", id: "fs_1", status: "completed", queries: ["noon"], results: null },
+    { type: "file_search_call", id: "fs_1", status: "completed", queries: ["noon"] },
     { type: "image_generation_call", id: "ig_1", status: "completed", result: "aGk=" },
     {
       type: "code_interpreter_call",
@@ -575,7 +576,7 @@ describe("bad days", () => {
     ["sends what is no JSON", () => stream(...opened(), "data: {oops\n\n")],
     [
       "sends an event that makes no sense",
-      () => stream(...opened(), { type: "response.output_item.added", output_index: 0 }),
+      () => stream(...opened(), { type: "response.output_item.added", output_index: 1 }),
     ],
   ])("a stream that %s: exactly one terminal event", async (_, script) => {
     server.reply(script());

@@ -1,0 +1,39 @@
+import type { PartType } from "../../core/index.ts";
+import type { Kind } from "./begun-items.ts";
+
+/** What an event within an item brings. */
+export interface EventKind {
+  readonly of: Kind;
+  /** "delta" and "whole" bring words of a part; "begin" and "end" are about a part. */
+  readonly brings: "delta" | "whole" | "begin" | "end" | "annotation" | "arguments" | "all-arguments";
+  readonly part: PartType;
+}
+
+/** The words that events bring: the part that they belong to, and the items that have it. */
+const WORDS: readonly (readonly [string, PartType, Kind])[] = [
+  ["output_text", "output_text", "message"],
+  ["refusal", "refusal", "message"],
+  ["reasoning_text", "reasoning_text", "reasoning"],
+  // Open Responses' name
+  ["reasoning", "reasoning_text", "reasoning"],
+  ["reasoning_summary_text", "summary_text", "reasoning"],
+];
+
+/** Events of messages, of reasoning and of calls; all others are of hosted tools, or of nothing that is read. */
+export const EVENT_KINDS: ReadonlyMap<unknown, EventKind> = new Map([
+  ...WORDS.flatMap(([name, part, of]): [string, EventKind][] => [
+    [`response.${name}.delta`, { of, brings: "delta", part }],
+    [`response.${name}.done`, { of, brings: "whole", part }],
+  ]),
+  ...(["content_part", "reasoning_summary_part"] as const).flatMap((name): [string, EventKind][] => {
+    const of: Kind = name === "content_part" ? "message" : "reasoning";
+    const part = name === "content_part" ? "output_text" : "summary_text";
+    return [
+      [`response.${name}.added`, { of, brings: "begin", part }],
+      [`response.${name}.done`, { of, brings: "end", part }],
+    ];
+  }),
+  ["response.output_text.annotation.added", { of: "message", brings: "annotation", part: "output_text" }],
+  ["response.function_call_arguments.delta", { of: "call", brings: "arguments", part: "output_text" }],
+  ["response.function_call_arguments.done", { of: "call", brings: "all-arguments", part: "output_text" }],
+]);

@@ -1,0 +1,19 @@
+import type { EventDraft, wire } from "../../core/index.ts";
+import type { ServerEvent } from "./wire-event.ts";
+
+/** Items begin before the server knows what for or what comes of them, which clients' schemas do not foresee. */
+export function withRequired(item: wire.OutputItem): wire.OutputItem {
+  if (item.type === "web_search_call" && !item.action)
+    return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
+  if (item.type === "image_generation_call" && item.result === undefined)
+    return { ...(item as wire.ImageGenToolCall), result: null };
+  return item;
+}
+
+/** As the gateway sends it on: with a number of its own, of the item that it is of, padded only if the client wants it. */
+export function toDraft(event: ServerEvent, itemId: string | undefined): EventDraft {
+  const { sequence_number: _, obfuscation: __, ...draft } = event as Record<string, unknown>;
+  if (itemId !== undefined) draft.item_id = itemId;
+  for (const name in draft) if (draft[name] === null) delete draft[name];
+  return draft as unknown as EventDraft;
+}
