@@ -1,0 +1,126 @@
+import type { ModelChunk, wire } from "../../core/index.ts";
+import type { Begun } from "./begun-items.ts";
+import { EVENT_KINDS, type EventKind } from "./event-kinds.ts";
+import { argumentsOf, callChunk, isNamed, typedItem } from "./from-response.ts";
+import { toDraft, withRequired } from "./hosted-items.ts";
+import { isTextItem, type Part, rest, type TextItem, withoutWords } from "./text-items.ts";
+import { wholeHosted } from "./whole-hosted.ts";
+import type { ServerEvent } from "./wire-event.ts";
+import { withoutNulls } from "./without-nulls.ts";
+
+/** Tells items in chunks, each once, whatever of it the server says twice or not at all. */
+export class ItemTeller {
+  /** The text item whose words go out. */
+  live: Begun | undefined;
+  /** The end of a text item: whether it was cut off is known by what follows. */
+  #held: ModelChunk | undefined;
+
+  /** Tells that an item begins, if it can be told before it ends. */
+  open(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
+    this.flush(out);
+    const item = withoutNulls(told);
+    if (item.type === "function_call") {
+      // What has come of the arguments already came too early.
+      const early = begun.args;
+      if (!isNamed(item)) return;
+      out.push(callChunk(item, begun.number));
+      begun.told = true;
+      begun.args = "";
+      this.#more(begun, early, out);
+      this.#arguments(begun, item.arguments, out);
+    } else if (isTextItem(item)) {
+      this.live = begun;
+      begun.told = true;
+      out.push({ type: "item", stage: "added", item: withoutWords(item) });
+    } else if (begun.id !== undefined) {
+      begun.told = true;
+      out.push({ type: "item", stage: "added", item: withRequired(typedItem(item)) });
+    }
+  }
+
+  /** An event within an item. */
+  within(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
+    const kind = EVENT_KINDS.get(event.type);
+    if (!kind) {
+      if (begun.told && typeof event.type === "string" && event.type.startsWith("response."))
+        out.push({ type: "item_event", event: toDraft(event, begun.id) });
+    } else if (kind.brings === "arguments") this.#more(begun, event.delta, out);
+    else if (kind.brings === "all-arguments") this.#arguments(begun, event.arguments, out);
+    else this.#inText(begun, kind, event, out);
+  }
+
+  #inText(begun: Begun, { brings, part }: EventKind, event: ServerEvent, out: ModelChunk[]): void {
+    const { text } = begun;
+    const at = event.summary_index ?? event.content_index ?? 0;
+    if (!begun.told) this.open(begun, impliedItem(begun), out);
+    switch (brings) {
+      case "delta":
+        text.add(part, at, event.delta, event.logprobs, out);
+        return;
+      case "whole":
+        text.whole(part, at, part === "refusal" ? event.refusal : event.text, event.logprobs, out);
+        return;
+      case "begin":
+        text.begin(event.part?.type, at, out);
+        return;
+      case "end":
+        text.end(event.part as Part | undefined, at, out);
+        return;
+      case "annotation":
+        text.annotation(at, event.annotation, out);
+    }
+  }
+
+  /** An item as it ends, however much of it has been told. */
+  end(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
+    const item = withoutNulls(told);
+    if (item.type === "function_call") {
+      begun.item ??= item;
+      if (!begun.told) this.open(begun, isNamed(item) ? item : begun.item, out);
+      if (!begun.told) callChunk(item, begun.number); // which says what is wrong with it
+      this.#arguments(begun, item.arguments, out);
+    } else if (isTextItem(item)) this.#endsText(begun, item, out);
+    else if (!begun.told) wholeHosted(typedItem(item), out);
+    else
+      out.push({
+        type: "item",
+        stage: "done",
+        item: { ...typedItem(item), id: begun.id } as wire.OutputItem,
+      });
+    begun.done = true;
+  }
+
+  #endsText(begun: Begun, item: TextItem, out: ModelChunk[]): void {
+    if (!begun.told) this.open(begun, item, out);
+    begun.text.endItem(item, out);
+    this.#held = { type: "item", stage: "done", item: withoutWords({ ...item, id: begun.id } as TextItem) };
+    if (this.live === begun) this.live = undefined;
+  }
+
+  /** The end of the last text item, which was not cut off. */
+  flush(out: ModelChunk[]): void {
+    if (this.#held) out.push(this.#held);
+    this.#held = undefined;
+  }
+
+  /** All arguments of a call, of which some may have come. */
+  #arguments(begun: Begun, all: unknown, out: ModelChunk[]): void {
+    this.#more(begun, rest(argumentsOf(all), begun.args), out);
+  }
+
+  #more(begun: Begun, delta: unknown, out: ModelChunk[]): void {
+    if (typeof delta !== "string" || delta === "") return;
+    begun.args += delta;
+    if (begun.told) out.push({ type: "tool_arguments", index: begun.number, delta });
+  }
+}
+
+/** What an item is whose opening has not come. */
+function impliedItem({ kind, id }: Begun): wire.OutputItem {
+  const named = id === undefined ? {} : { id };
+  return (
+    kind === "reasoning"
+      ? { ...named, type: "reasoning", summary: [] }
+      : { ...named, type: "message", role: "assistant", status: "in_progress", content: [] }
+  ) as wire.OutputItem;
+}
