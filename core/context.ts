@@ -145,6 +145,8 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   history: readonly StoredItem[] = [];
   turns = 0;
   readonly warnings: string[] = [];
+  /** What single plugins are given for it, by their names. */
+  views: Map<string, EndContext> | undefined;
   readonly #parentLog: Log;
   #log: Log | undefined;
   #state: State | undefined;
@@ -187,6 +189,8 @@ export class TurnScope implements Turn {
   #state: State | undefined;
   /** The request of this turn while `beforeUpstream` runs; `answer` copies it. */
   request: ModelRequest | undefined;
+  /** What single plugins are given for it, by their names. */
+  views: Map<string, Turn> | undefined;
 
   constructor(index: number, response: ResponseScope) {
     this.index = index;

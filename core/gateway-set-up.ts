@@ -4,6 +4,7 @@ import { ConfigError, isVrError, PluginError } from "./errors.ts";
 import { HookSet } from "./hook-set.ts";
 import type { SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
+import { ownedBy } from "./owners.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { GuardedUpstream } from "./routing/guarded-upstream.ts";
@@ -111,13 +112,13 @@ export class PluginSet {
     return {
       hooks: hooks.facade(plugin),
       tools: {
-        kind: (kind) => registry.addKind(plugin, kind),
+        kind: (kind) => registry.addKind(plugin, ownedBy(plugin, kind)),
         add: (tool, toolOptions) => registry.addTool(plugin, tool, toolOptions),
       },
       upstreams: {
         add: (upstream, limits) => {
           if (this.#router) throw new PluginError(`plugin "${plugin}" adds an upstream after set-up`);
-          if (uses.upstreams) registry.addUpstream(plugin, upstream, limits);
+          if (uses.upstreams) registry.addUpstream(plugin, ownedBy(plugin, upstream), limits);
         },
         route: (model) => {
           if (this.#router) return this.#router.route(model);
@@ -127,7 +128,7 @@ export class PluginSet {
       },
       stores: {
         use: (store) => {
-          if (uses.stores) registry.setStore(plugin, limitStore(store, storeTimeoutMs));
+          if (uses.stores) registry.setStore(plugin, limitStore(store, storeTimeoutMs, plugin));
         },
         replaced: !uses.stores,
       },

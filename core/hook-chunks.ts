@@ -2,6 +2,7 @@ import type { Log, Turn } from "./context.ts";
 import { type GuardrailStop, isGuardrailStop, PluginError } from "./errors.ts";
 import { TapClock } from "./hook-limit.ts";
 import { isThenable, measure, nullError, type Tap, type TapWatch, tapFailure } from "./hook-taps.ts";
+import { turnFor } from "./plugin-views.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import { chunkProblem } from "./protocol/chunk-problem.ts";
 import { deepFreeze } from "./protocol/streamed.ts";
@@ -11,8 +12,9 @@ type ChunkTap = Tap<(chunk: ModelChunk, turn: Turn) => unknown>;
 
 /** Lifts a tap for single chunks over a batch: one dispatch per upstream read, however many chunks it brought. */
 export function liftSync(tap: ChunkTap, { log }: TapWatch): (batch: Batch, turn: Turn) => Batch {
-  return (batch, turn) => {
+  return (batch, wholeTurn) => {
     const start = performance.now();
+    const turn = turnFor(tap.plugin, wholeTurn);
     let out: ModelChunk[] | undefined;
     try {
       for (let i = 0; i < batch.length; i++) {
@@ -46,8 +48,9 @@ export function liftAsync(
   tap: ChunkTap,
   { log, limitMs }: TapWatch,
 ): (batch: Batch, turn: Turn) => Promise<Batch> {
-  return async (batch, turn) => {
+  return async (batch, wholeTurn) => {
     const start = performance.now();
+    const turn = turnFor(tap.plugin, wholeTurn);
     const clock = new TapClock(tap, limitMs);
     const out: ModelChunk[] = [];
     try {

@@ -7,6 +7,7 @@ import { inOrder } from "./hook-order.ts";
 import { guardItem, type ItemGuard, RETURNED } from "./hook-returns.ts";
 import { isAsyncFunction, runTap, type Tap, type TapWatch } from "./hook-taps.ts";
 import type { Hook, Hooks, SealedHooks } from "./hooks.ts";
+import { responseFor, turnFor } from "./plugin-views.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
@@ -82,7 +83,7 @@ export class HookSet {
     for (const tap of taps) {
       const call = guard ? guard(tap as AnyTap) : tap.fn;
       hook.tapAsync(tap.name, (value, turn, callback) => {
-        runTap(tap, watch, () => call(value, turn), callback, RETURNED[name]);
+        runTap(tap, watch, () => call(value, turnFor(tap.plugin, turn)), callback, RETURNED[name]);
       });
     }
     return (value: T, turn: Turn) => untilAborted(hook.promise(value, turn), turn.signal);
@@ -112,7 +113,7 @@ export class HookSet {
       hook.tapAsync(tap.name, (call, turn, callback) => {
         const settle = (error: Error | null, decision?: ToolDecision) =>
           callback(error, isAnswered(call, decision) ? undefined : decision);
-        runTap(tap, watch, () => tap.fn(call, turn), settle, RETURNED.onToolCall);
+        runTap(tap, watch, () => tap.fn(call, turnFor(tap.plugin, turn)), settle, RETURNED.onToolCall);
       });
     return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
   }
@@ -127,7 +128,7 @@ export class HookSet {
         runTap(
           tap,
           watch,
-          () => tap.fn(response, context),
+          () => tap.fn(response, responseFor(tap.plugin, context)),
           () => callback(null),
         );
       });

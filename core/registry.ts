@@ -1,5 +1,6 @@
 import type { Dependency } from "./dependency.ts";
 import { PluginError } from "./errors.ts";
+import { ownedBy } from "./owners.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
 import type { Candidate, Upstream } from "./upstream.ts";
@@ -144,14 +145,14 @@ export class Registry {
 
 /** Calls the tool's methods on the tool itself: it may be an object of any class. */
 function labelled(tool: Tool, plugin: string): Tool {
-  if (tool.label) return tool;
+  if (tool.label) return ownedBy(plugin, tool);
   const { name, parameters } = tool;
-  return {
+  return ownedBy<Tool>(plugin, {
     ...tool,
     name,
     parameters,
     label: plugin,
     execute: (args, turn) => tool.execute(args, turn),
     ...(tool.present ? { present: (id) => tool.present?.(id) as Presentation } : {}),
-  };
+  });
 }

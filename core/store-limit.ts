@@ -1,27 +1,39 @@
 import type { MaybePromise } from "./context.ts";
 import { StoreError } from "./errors.ts";
+import { blame } from "./failure.ts";
 import { isThenable } from "./hook-taps.ts";
 import type { Store } from "./store.ts";
 
 /**
  * The same store, whose calls fail when they have not ended after `ms` milliseconds: a store that never answers
- * holds up no request. What it says after that is not heard. Its `close` has a limit of the gateway's own.
+ * holds up no request. What it says after that is not heard. Its `close` has a limit of the gateway's own. `plugin` is
+ * to blame for what fails.
  */
-export function limitStore(store: Store, ms: number): Store {
-  const limited = <T>(doing: string, answer: MaybePromise<T>): MaybePromise<T> =>
-    isThenable(answer) ? within(answer, ms, () => lateError(store.name, doing, ms)) : answer;
+export function limitStore(store: Store, ms: number, plugin = store.name): Store {
+  const limited = <T>(doing: string, ask: () => MaybePromise<T>): MaybePromise<T> => {
+    try {
+      const answer = ask();
+      if (!isThenable(answer)) return answer;
+      return within(answer, ms, () => lateError(store.name, doing, ms)).catch((error: unknown) => {
+        throw blame(error, plugin);
+      });
+    } catch (error) {
+      throw blame(error, plugin);
+    }
+  };
   return {
     name: store.name,
     ...(store.description === undefined ? {} : { description: store.description }),
     ...(store.details === undefined ? {} : { details: store.details }),
-    putResponse: (record) => limited(`store response "${record.response.id}"`, store.putResponse(record)),
-    getResponse: (id) => limited(`read response "${id}"`, store.getResponse(id)),
-    getHistory: (id) => limited(`read the history of response "${id}"`, store.getHistory(id)),
+    putResponse: (record) =>
+      limited(`store response "${record.response.id}"`, () => store.putResponse(record)),
+    getResponse: (id) => limited(`read response "${id}"`, () => store.getResponse(id)),
+    getHistory: (id) => limited(`read the history of response "${id}"`, () => store.getHistory(id)),
     ...(store.responseOfItem
-      ? { responseOfItem: (id) => limited(`look for item "${id}"`, store.responseOfItem?.(id)) }
+      ? { responseOfItem: (id) => limited(`look for item "${id}"`, () => store.responseOfItem?.(id)) }
       : {}),
-    deleteResponse: (id) => limited(`delete response "${id}"`, store.deleteResponse(id)),
-    ...(store.check ? { check: () => limited("check the store", store.check?.()) } : {}),
+    deleteResponse: (id) => limited(`delete response "${id}"`, () => store.deleteResponse(id)),
+    ...(store.check ? { check: () => limited("check the store", () => store.check?.()) } : {}),
     ...(store.close ? { close: () => store.close?.() } : {}),
   };
 }

@@ -47,7 +47,7 @@ export class ResponseCreator {
     try {
       await onBehalfOf(creation, () => through(creation));
     } catch (error) {
-      creation.refuse(error);
+      onBehalfOf(creation, () => creation.refuse(error));
     } finally {
       this.#open.delete(creation);
     }

@@ -1,5 +1,8 @@
 import type { ResponseContext } from "../context.ts";
 import { InvalidRequestError, isVrError, VrError } from "../errors.ts";
+import { blame } from "../failure.ts";
+import { ownerOf } from "../owners.ts";
+import { responseFor } from "../plugin-views.ts";
 import type { ModelFunction, ToolChoice } from "../protocol/model-request.ts";
 import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
 import { toolFamily } from "../protocol/tool-types.ts";
@@ -111,11 +114,12 @@ async function resolveEntry(
 ): Promise<ResolvedEntry | undefined> {
   for (const kind of registry.kinds) {
     if (kind.type !== entry.type) continue;
+    const plugin = ownerOf(kind);
     try {
-      const result = await kind.resolve(entry, context);
+      const result = await kind.resolve(entry, plugin === undefined ? context : responseFor(plugin, context));
       if (result) return { ...result, tools: registry.label(kind, result.tools) };
     } catch (error) {
-      throw atEntry(error, index);
+      throw plugin === undefined ? atEntry(error, index) : blame(atEntry(error, index), plugin);
     }
   }
   return undefined;

@@ -1,4 +1,6 @@
-import type { ToolTurn, TurnScope } from "../context.ts";
+import type { ToolTurn, Turn, TurnScope } from "../context.ts";
+import { ownerOf } from "../owners.ts";
+import { turnFor } from "../plugin-views.ts";
 import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
@@ -140,8 +142,10 @@ function executeCall(
   signal: AbortSignal,
 ): Promise<ToolResult> {
   const progress = (event: Progress) => run.emit([placed(call, event)]);
-  const { toolTimeoutMs } = run.engine.limits;
-  return execute(call.tool, args, toolTurn(turn, signal, call.callId, progress), toolTimeoutMs);
+  const { limits } = run.engine;
+  const plugin = ownerOf(call.tool);
+  const own = plugin === undefined ? turn : turnFor(plugin, turn);
+  return execute(call.tool, args, toolTurn(own, signal, call.callId, progress), limits.toolTimeoutMs);
 }
 
 /** The result as the tool gave it; as `onOutputItem` left it, where a tap changed the item. */
@@ -190,7 +194,7 @@ function error(message: string): ToolResult {
 }
 
 function toolTurn(
-  turn: TurnScope,
+  turn: Turn,
   signal: AbortSignal,
   callId: string,
   progress: (event: Progress) => void,

@@ -1,5 +1,6 @@
 import type { Log, MaybePromise } from "../context.ts";
 import { isUpstreamError, UpstreamError } from "../errors.ts";
+import { blame } from "../failure.ts";
 import { reasonOf } from "../upstream-check.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import { CircuitBreaker } from "./breaker.ts";
@@ -14,12 +15,15 @@ const BUSY_RETRY_S = 1;
 /** Lets calls of one upstream through: its places, its queue and its circuit. */
 export class Guard {
   readonly #name: string;
+  readonly #plugin: string;
   readonly #limits: GuardLimits;
   readonly #places: Places;
   readonly #breaker: CircuitBreaker;
 
-  constructor(name: string, limits: GuardLimits, log: Log, now = () => performance.now()) {
+  /** `plugin`: who brought the upstream, and is to blame for what fails. */
+  constructor(name: string, limits: GuardLimits, log: Log, now = () => performance.now(), plugin = name) {
     this.#name = name;
+    this.#plugin = plugin;
     this.#limits = limits;
     const { maxConcurrent: max, maxQueued, queueTimeoutMs } = limits;
     this.#places = new Places({ max, maxQueued, queueTimeoutMs });
@@ -79,7 +83,7 @@ export class Guard {
   /** With a place; only now, since a call that waits must not hold the trial, and the circuit may have opened. */
   #enter(): Admission {
     const call = this.#breaker.enter();
-    if (call !== undefined) return new Admission(this.#places, this.#breaker, call);
+    if (call !== undefined) return new Admission(this.#places, this.#breaker, call, this.#plugin);
     this.#places.release();
     throw this.#unavailable();
   }
@@ -111,13 +115,15 @@ export class Admission {
   readonly #places: Places;
   readonly #breaker: CircuitBreaker;
   readonly #call: number;
+  readonly #plugin: string;
   #told = false;
   #released = false;
 
-  constructor(places: Places, breaker: CircuitBreaker, call: number) {
+  constructor(places: Places, breaker: CircuitBreaker, call: number, plugin: string) {
     this.#places = places;
     this.#breaker = breaker;
     this.#call = call;
+    this.#plugin = plugin;
   }
 
   /** The server has taken the call. */
@@ -138,13 +144,19 @@ export class Admission {
     this.#released = true;
     this.#places.release();
   }
+
+  /** Ends it by an error: the plugin's, unless the call was called off. */
+  fail(error: unknown, signal: AbortSignal): void {
+    if (!signal.aborted) blame(error, this.#plugin);
+    this.end(endOf(error, signal));
+  }
 }
 
 /**
  * What an error says about the upstream: no connection, 5xx and timeouts are failures; other refusals come from
  * a server that works. Errors of the gateway's own say nothing.
  */
-export function endOf(error: unknown, signal: AbortSignal): CallEnd {
+function endOf(error: unknown, signal: AbortSignal): CallEnd {
   if (signal.aborted || !isUpstreamError(error)) return "left";
   return error.status >= 500 ? "failed" : "succeeded";
 }

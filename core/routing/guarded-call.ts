@@ -1,5 +1,5 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
-import { type Admission, type CallEnd, endOf, type Guard } from "./guard.ts";
+import type { Admission, CallEnd, Guard } from "./guard.ts";
 import type { Waiting } from "./places.ts";
 import { Watched } from "./watched.ts";
 
@@ -70,7 +70,7 @@ export class GuardedCall implements AsyncIterableIterator<Batch> {
       const batches = this.#open()[Symbol.asyncIterator]();
       this.#reading = new Watched(batches, admission, this.#signal, endAfter);
     } catch (error) {
-      admission.end(endOf(error, this.#signal));
+      admission.fail(error, this.#signal);
       throw error;
     }
     return this.#reading.next();

@@ -1,16 +1,20 @@
 import type { Log, MaybePromise, Turn } from "../context.ts";
+import { blame } from "../failure.ts";
+import { ownerOf } from "../owners.ts";
+import { turnFor } from "../plugin-views.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import { withObjectArguments } from "../protocol/object-arguments.ts";
 import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../upstream.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
-import { type Admission, endOf, Guard } from "./guard.ts";
+import { type Admission, Guard } from "./guard.ts";
 import { GuardedCall } from "./guarded-call.ts";
 import { Watched } from "./watched.ts";
 
 /** An upstream whose calls keep to its limits, and that is left alone for a while when it keeps failing. */
 export class GuardedUpstream implements Upstream {
   readonly #upstream: Upstream;
+  readonly #plugin: string;
   readonly #guard: Guard;
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly forward?: (call: ForwardedCall) => Promise<ForwardedAnswer>;
@@ -18,7 +22,8 @@ export class GuardedUpstream implements Upstream {
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(upstream: Upstream, limits: GuardLimits, log: Log, now?: () => number) {
     this.#upstream = upstream;
-    this.#guard = new Guard(upstream.name, limits, log, now);
+    this.#plugin = ownerOf(upstream) ?? upstream.name;
+    this.#guard = new Guard(upstream.name, limits, log, now, this.#plugin);
     if (upstream.check) this.check = async (signal) => upstream.check?.(signal);
     if (upstream.forward) this.forward = (call) => this.#forward(call);
   }
@@ -46,7 +51,7 @@ export class GuardedUpstream implements Upstream {
 
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
     return new GuardedCall(this.#guard, turn.signal, () =>
-      this.#upstream.stream(withObjectArguments(request), turn),
+      this.#upstream.stream(withObjectArguments(request), turnFor(this.#plugin, turn)),
     );
   }
 
@@ -64,8 +69,9 @@ export class GuardedUpstream implements Upstream {
     const model = this.#upstream.defaultModel(signal);
     if (typeof model === "string") return model;
     return model.catch((error: unknown) => {
-      if (!signal.aborted) this.#guard.heard(error);
-      throw error;
+      if (signal.aborted) throw error;
+      this.#guard.heard(error);
+      throw blame(error, this.#plugin);
     });
   }
 
@@ -79,7 +85,7 @@ export class GuardedUpstream implements Upstream {
       else admission.accepted();
       return { ...answer, body: watchedBody(answer.body, admission, signal) };
     } catch (error) {
-      admission.end(endOf(error, signal));
+      admission.fail(error, signal);
       throw error;
     }
   }

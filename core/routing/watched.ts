@@ -1,4 +1,4 @@
-import { type Admission, type CallEnd, endOf } from "./guard.ts";
+import type { Admission, CallEnd } from "./guard.ts";
 
 /**
  * What a call brings, read by read, as its source gives it: the promises are the source's own. It ends the call's
@@ -52,5 +52,5 @@ export class Watched<T> implements AsyncIterableIterator<T> {
     if (!step.done) this.#last = step.value;
   };
 
-  readonly #failed = (error: unknown): void => this.#admission.end(endOf(error, this.#signal));
+  readonly #failed = (error: unknown): void => this.#admission.fail(error, this.#signal);
 }

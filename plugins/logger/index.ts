@@ -3,9 +3,13 @@ import { definePlugin } from "../../core/index.ts";
 import { type Summary, summarize } from "./summary.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-const FIELDS = ["id", "status", "model", "ms", "turns", "tools", "usage", "error", "incomplete"] as const;
+/** Of every response, and of one that failed. */
+const FIELDS = [
+  ...(["id", "status", "model", "ms", "turns", "tools", "usage", "error", "incomplete"] as const),
+  ...(["method", "path", "httpStatus", "code", "param", "message", "fault", "err"] as const),
+];
 
-/** One structured line per finished response: what it was and what it cost, nothing of what was said. */
+/** One structured line per response, refused ones too: what it was and what it cost, nothing of what was said. */
 export const logger = definePlugin({
   name: "logger",
   options: z.object({
@@ -18,7 +22,9 @@ export const logger = definePlugin({
     vr.hooks.onComplete.tap((response, context) => {
       const line: Partial<Summary> = summarize(response, context);
       for (const field of hidden) delete line[field];
-      vr.log[level](line, `response ${response.status}`);
+      const { failure } = context;
+      vr.log[failure && failure.status >= 500 ? "error" : level](line, `response ${response.status}`);
+      if (failure) failure.logged = true;
     });
 
     if (taps)

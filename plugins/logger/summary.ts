@@ -1,10 +1,10 @@
-import type { EndContext, wire } from "../../core/index.ts";
+import type { EndContext, Failure, wire } from "../../core/index.ts";
 
 /** What a line says of a response. Absent values are left out of it. */
 export interface Summary {
   id: string;
   status: string | undefined;
-  model: string | undefined;
+  model?: string;
   /** Milliseconds from the request to the end. */
   ms: number;
   /** Model calls. */
@@ -12,14 +12,28 @@ export interface Summary {
   /** Tool calls by name: functions and MCP tools by their own, hosted tools by their item's type. */
   tools?: Record<string, number>;
   usage?: { input: number; cached: number; output: number; reasoning: number };
-  /** The error's code; its message may hold what was said. */
+  /** The code of the response's error. */
   error?: string;
   incomplete?: string;
+  /** Of a failure: the HTTP request, and the status that its client was sent. */
+  method?: string;
+  path?: string;
+  httpStatus?: number;
+  /** The error's own code and parameter, such as `previous_response_not_found`. */
+  code?: string;
+  param?: string;
+  /** Secrets are cut out. */
+  message?: string;
+  /** The plugin that failed or refused. */
+  fault?: string;
+  /** With its stack, of what is the gateway's or the model server's to mend. */
+  err?: unknown;
 }
 
 export function summarize(response: wire.Response, context: EndContext): Summary {
   const { id, status, model, usage, error, incomplete_details } = response;
-  const summary: Summary = { id, status, model, ms: Date.now() - context.startedAt, turns: context.turns };
+  const summary: Summary = { id, status, ms: Date.now() - context.startedAt, turns: context.turns };
+  if (model) summary.model = model;
   const tools = countCalls(response.output);
   if (tools) summary.tools = tools;
   if (usage)
@@ -31,7 +45,22 @@ export function summarize(response: wire.Response, context: EndContext): Summary
     };
   if (error) summary.error = error.code;
   if (incomplete_details?.reason) summary.incomplete = incomplete_details.reason;
+  if (context.failure) Object.assign(summary, explain(context.failure, context));
   return summary;
+}
+
+function explain(failure: Failure, { caller, httpStatus }: EndContext): Partial<Summary> {
+  const { status, code, param, message, plugin, error } = failure;
+  return {
+    ...(caller.method === undefined ? {} : { method: caller.method }),
+    ...(caller.path === undefined ? {} : { path: caller.path }),
+    httpStatus,
+    ...(code === null ? {} : { code }),
+    ...(param === null ? {} : { param }),
+    message,
+    ...(plugin === undefined ? {} : { fault: plugin }),
+    ...(status >= 500 ? { err: error } : {}),
+  };
 }
 
 function countCalls(output: readonly wire.OutputItem[]): Record<string, number> | undefined {
