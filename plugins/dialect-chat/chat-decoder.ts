@@ -50,6 +50,8 @@ class Decoder implements ChatDecoder {
   #calls: ToolCallDecoder | undefined;
   #usage: ChatUsage | undefined;
   #reason: string | undefined;
+  /** The model has said something, or called a tool. */
+  #said = false;
   /** Of text that is held back. */
   #logprobs: wire.LogProb[] | undefined;
 
@@ -85,7 +87,7 @@ class Decoder implements ChatDecoder {
     if (choice === undefined) return;
     if (choice.finish_reason) {
       this.#reason = choice.finish_reason;
-      if (choice.error || this.#reason === "error") throw toErrorInStream(choice.error, this.#secrets);
+      if (choice.error) throw toErrorInStream(choice.error, this.#secrets);
     }
     if (choice.logprobs?.content?.length) this.#addLogProbs(choice.logprobs.content);
     const delta = choice.delta ?? choice.message;
@@ -94,6 +96,7 @@ class Decoder implements ChatDecoder {
     const field = this.#delta(delta, out);
     // Thoughts and calls have none in the Responses API.
     if (this.#logprobs && (out.length > before || this.#think?.thinking)) this.#logprobs = undefined;
+    if (out.length > before) this.#said = true;
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
   }
 
@@ -106,11 +109,15 @@ class Decoder implements ChatDecoder {
   end(sawDone: boolean, out: ModelChunk[]): void {
     if (this.#reason === undefined && !sawDone)
       throw new UpstreamError(502, "the model server broke off before its answer was complete");
+    const before = out.length;
     this.#flush(out);
-    this.#calls?.end();
+    const calls = this.#calls?.end() ?? 0;
+    const said = this.#said || out.length > before;
+    if (this.#reason === undefined && !said)
+      throw new UpstreamError(502, "the model server ended its answer without a word and without a reason");
     this.#notes?.write(this.#calls?.attached() ?? [], out);
     if (this.#usage) out.push({ type: "usage", usage: toUsage(this.#usage) });
-    out.push({ type: "finish", reason: toFinishReason(this.#reason, this.#calls !== undefined) });
+    out.push({ type: "finish", reason: toFinishReason(this.#reason, { calls: calls > 0, said }) });
   }
 
   /** The field of the last piece of text. */

@@ -3,6 +3,7 @@ export { type ChatDecoder, createChatDecoder } from "./chat-decoder.ts";
 export { cutSecrets, toClientStatus, toErrorInStream, toHttpError } from "./chat-error.ts";
 export { ChatReader } from "./chat-reader.ts";
 export type { ChatChunk, ChatMessage, ChatPart, ChatRequest, ChatUsage } from "./chat-types.ts";
+export { meaningOf } from "./finish-reason.ts";
 export { fromCompletion } from "./from-completion.ts";
 export { JsonEvents, type JsonEventsOptions } from "./json-events.ts";
 export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from "./quirks.ts";

@@ -1,5 +1,5 @@
 import { UpstreamError } from "../../core/index.ts";
-import { cutSecrets } from "./chat-error.ts";
+import { cutSecrets, toErrorInStream } from "./chat-error.ts";
 import { createSseLines, isWholePayload, type SseLines } from "./sse-lines.ts";
 import { Utf8Reads } from "./utf8-reads.ts";
 
@@ -8,6 +8,8 @@ export interface JsonEventsOptions {
   maxEventBytes: number;
   /** Cut out of errors that the server reports in the stream. */
   secrets?: readonly string[];
+  /** How the names of the dialect's own events begin; what has another name is none of them. */
+  names?: string;
 }
 
 /** A stream of events whose data are JSON objects, up to `[DONE]`: from bytes in any pieces to objects. */
@@ -18,14 +20,18 @@ export class JsonEvents {
   payload = "";
   /** For readers that know what stands next. */
   readonly lines: SseLines;
-  /** Whether anything but comments has come. */
+  /** Whether an object has come. */
   #started = false;
   readonly #bytes = new Utf8Reads();
   readonly #secrets: readonly string[];
+  readonly #names: string | undefined;
+  /** Whether the objects of this stream have names. */
+  #named = false;
 
   constructor(options: JsonEventsOptions) {
     this.lines = createSseLines(options);
     this.#secrets = options.secrets ?? [];
+    this.#names = options.names;
   }
 
   /** All that one read brought. */
@@ -51,36 +57,69 @@ export class JsonEvents {
   }
 
   /**
-   * After the last read: an event without the empty line after it, of a careless server. One that was cut is none.
+   * After the last read: an event without the empty line after it, of a careless server, where it came whole; or
+   * the JSON that a server has sent in place of events.
    * @throws UpstreamError 502 when nothing has come at all
    */
   last(): object | undefined {
     const payload = this.done ? undefined : this.lines.last();
     const value = payload !== undefined && isWholePayload(payload) ? this.#read(payload) : undefined;
-    if (!this.#started) throw new UpstreamError(502, "the model server answered with an empty stream");
-    return value;
+    return value ?? (this.#started ? undefined : this.#inPlaceOfEvents());
+  }
+
+  #inPlaceOfEvents(): object {
+    const { foreign } = this.lines;
+    if (foreign === "") throw new UpstreamError(502, "the model server answered with an empty stream");
+    const value = parse(foreign);
+    if (value) return value;
+    throw new UpstreamError(502, "the model server's stream holds no event", {
+      cause: this.#quoted(foreign),
+    });
   }
 
   #read(payload: string): object | undefined {
     if (payload === "") return undefined;
-    this.#started = true;
     if (payload === "[DONE]") {
       this.done = true;
       return undefined;
     }
-    this.payload = payload;
-    return this.#parse(payload);
+    const value = parse(payload);
+    if (this.lines.isNamed("error")) {
+      const error: unknown = value && "error" in value ? value.error : (value ?? payload);
+      throw toErrorInStream(error, this.#secrets);
+    }
+    if (value) {
+      this.#started = true;
+      if (this.lines.isNamed()) this.#named = true;
+      this.payload = payload;
+      return value;
+    }
+    if (this.#isForeign()) return undefined;
+    throw new UpstreamError(502, "the model server sent an event that is no JSON object", {
+      cause: this.#quoted(payload),
+    });
   }
 
-  #parse(payload: string): object {
-    try {
-      const value: unknown = JSON.parse(payload);
-      if (typeof value === "object" && value !== null) return value;
-    } catch {}
-    // What it says is for the log: it may hold words that no guardrail has seen.
-    const shown = cutSecrets(payload.slice(0, 4_000), this.#secrets).slice(0, 200);
-    throw new UpstreamError(502, "the model server sent an event that is no JSON object", {
-      cause: new Error(`it is: ${shown}`),
-    });
+  /** Whether the event is a sign of life, or whatever else a server has a name of its own for. */
+  #isForeign(): boolean {
+    const { name } = this.lines;
+    if (name === undefined || name === "message") return false;
+    return this.#names === undefined ? !this.#named : !name.startsWith(this.#names);
+  }
+
+  /** For the log: it may hold words that no guardrail has seen. */
+  #quoted(text: string): Error {
+    return new Error(`it is: ${cutSecrets(text.slice(0, 4_000), this.#secrets).slice(0, 200)}`);
+  }
+}
+
+/** An object; Google's servers wrap theirs into an array. `undefined` for anything else. */
+function parse(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const object: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof object === "object" && object !== null ? object : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -7,6 +7,12 @@ export interface SseLines {
   position: number;
   /** Whether `position` is the beginning of an event. */
   readonly atEvent: boolean;
+  /** Lines that are no field of an event stream, of those that came before the first event. */
+  readonly foreign: string;
+  /** The name of the event that came last, if it has one. */
+  readonly name: string | undefined;
+  /** Whether it has this name, or any. As `name`, but for every event. */
+  isNamed(name?: string): boolean;
   /** @throws UpstreamError 502 if an event is longer than allowed */
   append(text: string): void;
   /** The data of the next event; `undefined` when it is not complete yet. */
@@ -20,10 +26,13 @@ export function createSseLines(options: { maxEventBytes: number }): SseLines {
   return new Lines(options.maxEventBytes);
 }
 
-/** Server-sent events, in the WHATWG format. `event:`, `id:`, `retry:` and comments are skipped. */
+const FIELD = /^(?:id|retry|event|data)?(?::|$)/;
+
+/** Server-sent events, in the WHATWG format. `id:`, `retry:` and comments are skipped. */
 class Lines implements SseLines {
   text = "";
   position = 0;
+  foreign = "";
   readonly #max: number;
   /** Reads since the last line end: joined once there is one, so that long lines are not copied per read. */
   #parts: string[] = [];
@@ -32,13 +41,31 @@ class Lines implements SseLines {
   #afterCr = false;
   /** The data lines of the event so far. */
   #data: string | undefined;
+  /** Where the event's name stands in `text`: mostly nobody asks for it. */
+  #nameStart = 0;
+  #nameEnd = 0;
+  /** The name, once `text` is another. */
+  #name: string | undefined;
+  /** An event has been given: its name is that of the past. */
+  #given = false;
+  #seen = false;
 
   constructor(max: number) {
     this.#max = max;
   }
 
   get atEvent(): boolean {
-    return this.#data === undefined;
+    return this.#data === undefined && (this.#given || (this.#nameEnd === 0 && this.#name === undefined));
+  }
+
+  get name(): string | undefined {
+    return this.isNamed() ? (this.#name ?? this.text.slice(this.#nameStart, this.#nameEnd)) : undefined;
+  }
+
+  isNamed(name?: string): boolean {
+    if (name === undefined) return this.#nameEnd > this.#nameStart || this.#name !== undefined;
+    if (this.#name !== undefined) return this.#name === name;
+    return this.#nameEnd - this.#nameStart === name.length && this.text.startsWith(name, this.#nameStart);
   }
 
   append(read: string): void {
@@ -52,6 +79,8 @@ class Lines implements SseLines {
       text = text.replaceAll("\r\n", "\n").replaceAll("\r", "\n");
     }
     if (this.position > 0 || this.text !== "") {
+      if (this.#given) this.#forgetName();
+      else if (this.#nameEnd > 0) this.#keepName();
       const rest = this.text.slice(this.position);
       this.text = "";
       this.position = 0;
@@ -69,6 +98,7 @@ class Lines implements SseLines {
   }
 
   next(): string | undefined {
+    if (this.#given) this.#forgetName();
     for (;;) {
       const end = this.text.indexOf("\n", this.position);
       if (end === -1) {
@@ -80,7 +110,12 @@ class Lines implements SseLines {
       if (start === end) {
         const data = this.#data;
         this.#data = undefined;
-        if (data !== undefined) return data;
+        if (data !== undefined) {
+          this.#given = true;
+          this.#seen = true;
+          return data;
+        }
+        this.#forgetName();
       } else this.#line(start, end);
     }
   }
@@ -97,16 +132,50 @@ class Lines implements SseLines {
   }
 
   #line(start: number, end: number): void {
-    if (!this.text.startsWith("data", start)) return;
+    if (this.text.startsWith("event:", start)) {
+      this.#nameStart = this.text.charCodeAt(start + 6) === 32 ? start + 7 : start + 6;
+      this.#nameEnd = end;
+      this.#name = undefined;
+      return;
+    }
+    if (!this.text.startsWith("data", start)) {
+      this.#other(start, end);
+      return;
+    }
     let from = start + 4;
     if (from < end) {
-      if (this.text.charCodeAt(from) !== 58 /* : */) return;
+      if (this.text.charCodeAt(from) !== 58 /* : */) {
+        this.#other(start, end);
+        return;
+      }
       from += 1;
       if (this.text.charCodeAt(from) === 32 && from < end) from += 1;
     }
     const line = this.text.slice(from, end);
     this.#data = this.#data === undefined ? line : `${this.#data}\n${line}`;
     if (this.#data.length > this.#max) this.#tooLong();
+  }
+
+  /** A server that sends something else under the name of an event stream is told apart from a silent one. */
+  #other(start: number, end: number): void {
+    if (this.#seen) return;
+    const line = this.text.slice(start, end);
+    if (FIELD.test(line)) return;
+    this.foreign += `${line}\n`;
+    if (this.foreign.length > this.#max) this.#tooLong();
+  }
+
+  #keepName(): void {
+    this.#name = this.text.slice(this.#nameStart, this.#nameEnd);
+    this.#nameStart = 0;
+    this.#nameEnd = 0;
+  }
+
+  #forgetName(): void {
+    this.#given = false;
+    this.#nameStart = 0;
+    this.#nameEnd = 0;
+    this.#name = undefined;
   }
 
   #tooLong(): never {

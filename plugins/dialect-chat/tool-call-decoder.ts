@@ -65,11 +65,14 @@ export class ToolCallDecoder {
     out.push({ type: "tool_arguments", index: call.index, delta: args });
   }
 
-  /** @throws UpstreamError if a call with arguments was never named */
-  end(): void {
+  /** How many calls there are. @throws UpstreamError if a call with arguments was never named */
+  end(): number {
+    let named = 0;
     for (const call of this.#calls)
-      if (call.name === undefined && call.args !== "")
+      if (call.name !== undefined) named += 1;
+      else if (call.args !== "")
         throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
+    return named;
   }
 
   /** The call that a delta goes on with; `undefined` if it begins a new one. */

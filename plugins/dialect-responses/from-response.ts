@@ -1,5 +1,5 @@
 import { type FinishReason, isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
-import { toErrorInStream } from "../dialect-chat/index.ts";
+import { meaningOf, toErrorInStream } from "../dialect-chat/index.ts";
 import { isTextItem, withoutWords } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
 import { ToldText } from "./told-text.ts";
@@ -29,8 +29,14 @@ export function fromResponse(response: ServerResponse, ending: Ending = { secret
   } catch (error) {
     throw toNonsense(error);
   }
+  if (response.status === undefined && chunks.length === 0) throw saidNothing();
   endOf(response, response.output.some(isCall), chunks, ending);
   return chunks;
+}
+
+/** Of an answer that has neither a word nor a status: it does not even say that nothing is wrong. */
+export function saidNothing(): UpstreamError {
+  return new UpstreamError(502, "the model server ended its answer without a word and without a status");
 }
 
 /** What a server's words that cannot be read are to the client. */
@@ -106,7 +112,7 @@ function finishReason(response: ServerResponse, hasCalls: boolean, secrets: read
   const { status, incomplete_details: details } = response;
   switch (status) {
     case "incomplete":
-      return details?.reason === "content_filter" ? "content_filter" : "length";
+      return meaningOf(details?.reason) === "content_filter" ? "content_filter" : "length";
     case "failed":
       throw toErrorInStream(response.error, secrets);
     case "completed":

@@ -2,7 +2,7 @@ import { type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { toErrorInStream } from "../dialect-chat/index.ts";
 import { type Begun, BegunItems, kindOf } from "./begun-items.ts";
 import { EVENT_KINDS } from "./event-kinds.ts";
-import { type Ending, endOf, toNonsense } from "./from-response.ts";
+import { type Ending, endOf, saidNothing, toNonsense } from "./from-response.ts";
 import { ItemTeller } from "./item-teller.ts";
 import { toldBefore } from "./told-before.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
@@ -54,6 +54,7 @@ export class ResponsesDecoder {
       throw toNonsense(error);
     }
     this.#teller.flush(out);
+    if (response.status === undefined && this.#items.all.length === 0) throw saidNothing();
     endOf(response, this.#items.all.some(isToldCall), out, this.#ending);
   }
 

@@ -1,15 +1,17 @@
 import type { ModelChunk } from "../../core/index.ts";
 import { JsonEvents, type JsonEventsOptions } from "../dialect-chat/index.ts";
-import type { Ending } from "./from-response.ts";
+import { type Ending, fromResponse } from "./from-response.ts";
 import { ResponsesDecoder } from "./responses-decoder.ts";
 
 /** From the bytes of a streamed answer to model chunks. */
 export class ResponsesReader {
   readonly #events: JsonEvents;
   readonly #decoder: ResponsesDecoder;
+  readonly #ending: Ending;
 
   constructor(options: JsonEventsOptions, ending: Ending = { secrets: options.secrets ?? [] }) {
-    this.#events = new JsonEvents(options);
+    this.#events = new JsonEvents({ ...options, names: "response." });
+    this.#ending = ending;
     this.#decoder = new ResponsesDecoder(ending);
   }
 
@@ -39,10 +41,13 @@ export class ResponsesReader {
       this.#events.appendRest();
       this.#drain(out);
     }
-    if (!this.done) {
-      const last = this.#events.last();
-      if (last) this.#decoder.push(last, out);
+    const last = this.#decoder.finished ? undefined : this.#events.last();
+    if (last && !("type" in last)) {
+      // A response that came whole, though it was labelled as a stream.
+      for (const chunk of fromResponse(last, this.#ending)) out.push(chunk);
+      return;
     }
+    if (last) this.#decoder.push(last, out);
     this.#decoder.end(out);
   }
 

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { ModelChunk, ModelRequest } from "../../core/index.ts";
+import type { ModelChunk, ModelRequest, UpstreamError } from "../../core/index.ts";
 import type { Dialect, StreamReader } from "./dialect.ts";
 import { fromWholeBody } from "./whole-body.ts";
 
@@ -20,6 +20,8 @@ export class Answer {
   /** Never to be seen in an error. */
   readonly #secrets: readonly string[];
   #headers: Headers | undefined;
+  /** How the connection broke, if it did in the middle of a stream. */
+  #broken: UpstreamError | undefined;
   #fragments: Buffer[] = [];
   /** Of a body that is read as it comes; any other is read at its end. */
   #reader: StreamReader | undefined;
@@ -69,6 +71,12 @@ export class Answer {
     this.#fragments.push(fragment);
   }
 
+  /** The server says no more, though it has not said so. What has come is still read. */
+  breakOff(error: UpstreamError): void {
+    this.complete = true;
+    this.#broken = error;
+  }
+
   /**
    * Makes chunks of what has come. Whether that was the last of it.
    * @throws UpstreamError; what came before the error is in `out`
@@ -78,6 +86,8 @@ export class Answer {
     if (reader) {
       if (this.#fragments.length > 0) reader.read(this.#takeFragments(), out);
       if (!this.complete && !reader.done) return false;
+      // An answer that was whole before stands.
+      if (this.#broken && !reader.done && !reader.finished) throw this.#broken;
       reader.end(out);
       return true;
     }

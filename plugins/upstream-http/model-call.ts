@@ -5,7 +5,7 @@ import { Deadline, type Wait, type Waiting } from "./deadline.ts";
 import type { Dialect, Refusal } from "./dialect.ts";
 import { judge } from "./failed-attempt.ts";
 import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
-import { toTimeout } from "./network-error.ts";
+import { toNetworkError, toTimeout } from "./network-error.ts";
 import type { Settings } from "./settings.ts";
 
 /** Bytes that may wait for a slow consumer before the server is made to wait. */
@@ -140,7 +140,14 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
 
   onResponseError(_: unknown, error: Error): void {
     this.#deadline.stop();
-    if (!this.#mailbox.closed) this.#failed(error);
+    if (this.#mailbox.closed) return;
+    if (!this.#answer.streamed || this.#answer.bytes === 0) {
+      this.#failed(error);
+      return;
+    }
+    this.#answer.breakOff(toNetworkError(error, true));
+    this.#release();
+    this.#mailbox.notify();
   }
 
   late(wait: Wait): void {

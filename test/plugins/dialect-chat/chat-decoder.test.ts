@@ -273,10 +273,83 @@ describe("finish reasons", () => {
     });
   });
 
+  it.each([
+    ["MAX_TOKENS", "length"],
+    ["FinishReason.MAX_TOKENS", "length"],
+    ["Length", "length"],
+    ["SAFETY", "content_filter"],
+    ["prohibited_content", "content_filter"],
+    ["FINISH_REASON_BLOCKLIST", "content_filter"],
+    ["recitation", "content_filter"],
+    ["Content_Filter", "content_filter"],
+    ["STOP", "stop"],
+    ["something_new", "stop"],
+  ])("%s behind some text is %s", (reason, expected) => {
+    expect(finish(reason)).toEqual({ type: "finish", reason: expected });
+  });
+
+  it.each(["MALFORMED_FUNCTION_CALL", "malformed_function_call", "UNEXPECTED_TOOL_CALL", "Error", "abort"])(
+    "%s is a failure that names it, whatever came before",
+    (reason) => {
+      const failure = expect.objectContaining({
+        status: 502,
+        message: expect.stringContaining(`"${reason}"`),
+      });
+      expect(() => finish(reason)).toThrow(failure);
+      expect(() => decodeChunks(chunk(call(0, "a", "f", '{"x'), reason))).toThrow(failure);
+      expect(() => decodeChunks(chunk({ role: "assistant" }, reason))).toThrow(failure);
+    },
+  );
+
+  it("an unknown word behind nothing is a failure that names it, and is not repeated at length", () => {
+    expect(() => decodeChunks(chunk({}, "OTHER"))).toThrow(/ended its answer with "OTHER"/);
+    expect(() => decodeChunks(chunk({}, "x".repeat(10_000)))).toThrow(/^.{1,200}$/);
+    expect(() => decodeChunks(chunk({}, { odd: true } as never))).toThrow(
+      expect.objectContaining({ status: 502 }),
+    );
+  });
+
+  it("the usage of an answer that failed is told", () => {
+    const decoder = createChatDecoder(defaultQuirks);
+    const out: ModelChunk[] = [];
+    decoder.push({ ...chunk({}, "malformed_function_call"), usage: { prompt_tokens: 1 } } as ChatChunk, out);
+    expect(() => decoder.end(true, out)).toThrow();
+    expect(out).toEqual([expect.objectContaining({ type: "usage" })]);
+  });
+
+  it("a model that says nothing and stops has answered", () => {
+    expect(decodeChunks(chunk({ role: "assistant", content: "" }, "stop"))).toEqual([
+      { type: "finish", reason: "stop" },
+    ]);
+  });
+
   it("a call that the limit cut off is length", () => {
     expect(decodeChunks(chunk(call(0, "a", "f", '{"x'), "length")).at(-1)).toMatchObject({
       reason: "length",
     });
+  });
+});
+
+describe("an answer of nothing is no success", () => {
+  const nothing = expect.objectContaining({
+    status: 502,
+    message: expect.stringContaining("without a word"),
+  });
+
+  it.each<[string, object[]]>([
+    ["no chunk", []],
+    ["a role", [chunk({ role: "assistant", content: "" })]],
+    ["usage", [{ choices: [], usage: { prompt_tokens: 1 } }]],
+    ["white space that may be a tag's", [chunk({ content: "<think>\n" })]],
+    ["a call without a name and arguments", [chunk({ tool_calls: [{ index: 0, id: "a" }] })]],
+    ["chunks that are none", [{ type: "ping" }, { id: "1" }]],
+  ])("%s", (_, payloads) => {
+    expect(() => decodeChunks(...payloads)).toThrow(nothing);
+  });
+
+  it("that comes whole as well", () => {
+    const body = { choices: [{ index: 0, message: { role: "assistant", content: null } }] };
+    expect(() => fromCompletion(body as ChatChunk, defaultQuirks)).toThrow(nothing);
   });
 });
 

@@ -55,7 +55,8 @@ describe("fields of another type than text", () => {
 
 describe("usage", () => {
   const usageOf = (counts: unknown) =>
-    decode({ choices: [], usage: counts }).find((found) => found.type === "usage")?.usage;
+    decode(chunk({ content: "a" }), { choices: [], usage: counts }).find((found) => found.type === "usage")
+      ?.usage;
 
   it("takes numbers written as text", () => {
     expect(usageOf({ prompt_tokens: "10", completion_tokens: "5" })).toMatchObject({

@@ -206,6 +206,79 @@ function parsedOneByOne(bytes: Buffer): ModelChunk[] {
   return chunks;
 }
 
+describe("what is no event of the dialect", () => {
+  const one = `data: ${JSON.stringify(chunk({ content: "One " }))}\n\n`;
+  const two = `data: ${JSON.stringify(chunk({ content: "two." }, "stop"))}\n\n`;
+  const whole = JSON.stringify({
+    choices: [{ index: 0, message: { role: "assistant", content: "Here." }, finish_reason: "stop" }],
+  });
+
+  it.each<[string, string]>([
+    ["with a name, no JSON", "event: ping\ndata: 2026-01-01 12:00:00\n\n"],
+    ["with a name, JSON that is no object", 'event: keep-alive\ndata: "alive"\n\n'],
+    ["with a name, another object", 'event: status\ndata: {"queue": 3}\n\n'],
+    ["with a name, without data", "event: ping\n\n"],
+    ["with a name behind its data", "data: alive\nevent:ping\n\n"],
+    ["with a name, cut in two", "event: ping\r\ndata: al\r\ndata: ive\r\n\r\n"],
+  ])("is skipped %s, in reads of any size", (_, event) => {
+    const bytes = Buffer.from(`${one}${event}${two}${event}${DONE}`);
+    for (const size of [1, 7, 64, bytes.length])
+      expect(summary(read(bytes, size))).toEqual({ text: "One two.", finish: "stop" });
+  });
+
+  it("is an error without a name, with that of a message, or with the name of the chunks", () => {
+    for (const bad of ["data: rubbish\n\n", "event: message\ndata: rubbish\n\n"])
+      expect(broken(Buffer.from(one + bad)).error).toMatchObject({
+        status: 502,
+        message: expect.stringContaining("no JSON object"),
+      });
+    const named = `event: chunk\n${one}event: chunk\ndata: rubb\n\n`;
+    expect(broken(Buffer.from(named)).error).toMatchObject({ status: 502 });
+  });
+
+  it.each<[string, string, object]>([
+    ["its envelope", 'data: {"error":{"message":"no room","code":429}}', { status: 429 }],
+    ["its own", 'data: {"message":"no room","type":"invalid_request_error"}', { status: 400 }],
+    ["a text", "data: no room", { status: 502 }],
+    ["an array", 'data: [{"error":{"message":"no room","code":400}}]', { status: 400 }],
+  ])("is an error by the name of one, in %s", (_, data, expected) => {
+    const { error } = broken(Buffer.from(`${one}event: error\n${data}\n\n`));
+    expect(error).toMatchObject({ ...expected, message: expect.stringContaining("no room") });
+  });
+
+  it.each<[string, string]>([
+    ["JSON", whole],
+    ["JSON over several lines", JSON.stringify(JSON.parse(whole), null, 2)],
+    ["JSON with [DONE] behind it", `${whole}\n\n${DONE}`],
+    ["JSON with a comment before it", `: hello\n\n${whole}\n\n`],
+  ])("is read where nothing else comes: %s", (_, text) => {
+    for (const size of [1, 50, text.length])
+      expect(summary(read(Buffer.from(text), size))).toEqual({ text: "Here.", finish: "stop" });
+  });
+
+  it.each<[string, string, object]>([
+    ["an error as JSON", '{"error":{"message":"no room","code":429}}', { status: 429 }],
+    ["an error in an array", `[{"error":{"message":"no room","code":400}}]\n\n${DONE}`, { status: 400 }],
+    ["a page", "<html>\n<p>no room</p>\n</html>", { status: 502, cause: /no room/ }],
+    ["lines of JSON", '{"a":1}\n{"b":2}\n', { status: 502 }],
+    ["[DONE]", DONE, { status: 502 }],
+    ["comments", ": hi\n\n: hi\n\n", { status: 502 }],
+    ["signs of life", `event: ping\ndata: 1\n\n${DONE}`, { status: 502 }],
+    ["a role", `data: ${JSON.stringify(chunk({ role: "assistant" }))}\n\n${DONE}`, { status: 502 }],
+  ])("is no success where nothing else comes: %s", (_, text, { cause, ...expected }: { cause?: RegExp }) => {
+    const { error, chunks } = broken(Buffer.from(text));
+    expect(error).toMatchObject(expected);
+    if (cause) expect((error as Error).cause).toMatchObject({ message: expect.stringMatching(cause) });
+    expect(chunks).toEqual([]);
+  });
+
+  it("is bounded in size", () => {
+    expect(broken(Buffer.from("rubbish\n".repeat(200_000))).error).toMatchObject({
+      message: expect.stringContaining("more than"),
+    });
+  });
+});
+
 it("stops reading at [DONE]", () => {
   const reader = new ChatReader(defaultQuirks, { maxEventBytes: 1000 });
   const chunks: ModelChunk[] = [];

@@ -1,12 +1,20 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Plugin } from "../../core/plugin.ts";
-import { storeKeyv } from "../../plugins/store-keyv/index.ts";
-import { storeSqlite } from "../../plugins/store-sqlite/index.ts";
-import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
-import { plugin } from "../helpers/both-ways.ts";
-import { answer, chunk, createChatServer, DONE, json, type Script, stream } from "../helpers/chat-server.ts";
-import { startInProcess } from "../helpers/in-process.ts";
-import { startTwoServers } from "../helpers/two-servers.ts";
+import type { Plugin } from "../../../core/plugin.ts";
+import { storeKeyv } from "../../../plugins/store-keyv/index.ts";
+import { storeSqlite } from "../../../plugins/store-sqlite/index.ts";
+import { openaiCompatible } from "../../../plugins/upstream-openai-compatible/index.ts";
+import { plugin } from "../../helpers/both-ways.ts";
+import {
+  answer,
+  chunk,
+  createChatServer,
+  DONE,
+  json,
+  type Script,
+  stream,
+} from "../../helpers/chat-server.ts";
+import { startInProcess } from "../../helpers/in-process.ts";
+import { startTwoServers } from "../../helpers/two-servers.ts";
 
 const SIGNED = { extra_content: { google: { thought_signature: "c2lnbmF0dXJl" } } };
 const DETAILS = { reasoning_details: [{ type: "reasoning.encrypted", data: "ZW5j", id: "r1", index: 0 }] };
