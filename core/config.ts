@@ -11,8 +11,24 @@ const milliseconds = z.number().int().positive();
 const plugin = z.custom<Plugin>(
   (value) =>
     typeof (value as Plugin | null)?.name === "string" && typeof (value as Plugin).setup === "function",
-  "not a plugin: expected { name, setup(vr) }; was its function called?",
+  {
+    error: ({ input }) =>
+      Array.isArray(input)
+        ? "a list of plugins: spread it, with ... in front"
+        : "not a plugin: expected { name, setup(vr) }; was its function called?",
+  },
 );
+const plugins = z.array(plugin).superRefine((all, context) => {
+  for (const [i, { name, once }] of all.entries()) {
+    const first = all.findIndex((other) => other.name === name && (once || other.once));
+    if (first >= 0 && first < i)
+      context.addIssue({
+        code: "custom",
+        path: [i],
+        message: `"${name}" is plugins[${first}] already: one is enough`,
+      });
+  }
+});
 
 const hostName = z.string().refine(isHostName, 'expected a host name without a port, "*.<name>" or "*"');
 const origin = z
@@ -67,7 +83,7 @@ const cors = z.strictObject({
 });
 
 const schema = z.strictObject({
-  plugins: z.array(plugin),
+  plugins,
   /** Where requests go, by the model that they name; without a match to the first upstream. */
   routes: routesSchema.default([]),
   port: z.number().int().min(0).max(65_535).optional(),

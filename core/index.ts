@@ -83,6 +83,7 @@ export type {
   ResolvedEntry,
   Tool,
   ToolCall,
+  ToolData,
   ToolDecision,
   ToolKind,
   ToolOutput,

@@ -64,12 +64,15 @@ export interface Vr {
 
 export interface Plugin {
   readonly name: string;
+  /** Two of it in one configuration make no sense, and are an error. */
+  readonly once?: boolean;
   /** Called once, in the order of the configuration. A promise is awaited before the next plugin's set-up. */
   setup(vr: Vr): MaybePromise<void>;
 }
 
 interface Definition<Schema extends z.ZodType> {
   name: string;
+  once?: boolean;
   options: Schema;
   setup(vr: Vr, options: z.output<Schema>): MaybePromise<void>;
 }
@@ -84,7 +87,7 @@ type PluginFactory<Schema extends z.ZodType> =
 /**
  * A plugin with checked options: `definePlugin({ name, options: z.object({…}), setup(vr, options) {…} })`
  * gives the function that `vr.config.ts` calls. Options are checked at that call; one that the object does not
- * have is an error, unless it is a `z.looseObject`.
+ * have is an error, unless it is a `z.looseObject`. `once: true`: a configuration may have it once.
  * @throws ConfigError that names the plugin and the option's path
  */
 export function definePlugin<Schema extends z.ZodType>(definition: Definition<Schema>): PluginFactory<Schema>;
@@ -96,7 +99,8 @@ export function definePlugin(definition: Plugin | Definition<z.ZodType>): (optio
   return (input) => {
     const parsed = schema.safeParse(input ?? {});
     if (!parsed.success) throw new ConfigError(describeIssues(`plugin "${definition.name}"`, parsed.error));
-    return { name: definition.name, setup: (vr) => definition.setup(vr, parsed.data) };
+    const { name, once } = definition;
+    return { name, ...(once ? { once } : {}), setup: (vr) => definition.setup(vr, parsed.data) };
   };
 }
 

@@ -3,6 +3,7 @@ import { PluginError } from "./errors.ts";
 import { ownedBy } from "./owners.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
+import { checkKind, checkTool } from "./tool-check.ts";
 import type { Candidate, Upstream } from "./upstream.ts";
 import { type CheckedUpstreamLimits, checkUpstreamLimits, type UpstreamLimits } from "./upstream-limits.ts";
 
@@ -17,9 +18,12 @@ export interface OwnToolOptions {
 
 /** Where a plugin registers tools: `vr.tools`. */
 export interface ToolRegistry {
-  /** A type of `tools[]` entries. */
+  /** A type of `tools[]` entries. @throws PluginError when the kind is wrong, or another plugin has one of the type */
   kind(kind: ToolKind): void;
-  /** One tool, run by the gateway, shown as an `mcp_call` unless it has a presentation of its own. */
+  /**
+   * One tool, run by the gateway, shown as an `mcp_call` unless it has a presentation of its own.
+   * @throws PluginError when the tool is wrong, or its name is taken
+   */
   add(tool: Tool, options?: OwnToolOptions): void;
 }
 
@@ -101,7 +105,18 @@ export class Registry {
     return [...this.#owners].map(([{ type }, plugin]) => ({ type, plugin }));
   }
 
+  /** @throws PluginError when there is a kind of this type, or one that owns the same items */
   addKind(plugin: string, kind: ToolKind): void {
+    checkKind(plugin, kind);
+    for (const [other, owner] of this.#owners) {
+      const item = kind.items?.find((type) => other.items?.includes(type));
+      if (other.type !== kind.type && item === undefined) continue;
+      const what =
+        other.type === kind.type ? `the tool kind "${kind.type}"` : `a tool kind of "${item}" items`;
+      throw new PluginError(
+        `plugin "${plugin}" adds ${what}, which ${ownerOf(owner, plugin)} has added already`,
+      );
+    }
     this.kinds.push(kind);
     this.#owners.set(kind, plugin);
   }
@@ -112,19 +127,43 @@ export class Registry {
     return tools.map((tool) => (plugin === undefined ? tool : labelled(tool, plugin)));
   }
 
+  /** @throws PluginError when the tool is wrong, or its name is taken */
   addTool(plugin: string, tool: Tool, options: OwnToolOptions = {}): void {
-    if (!/^[a-zA-Z0-9_-]{1,64}$/.test(tool.name))
+    checkTool(plugin, tool);
+    const { offer = "always", ...others } = options;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined)
       throw new PluginError(
-        `plugin "${plugin}" adds a tool named "${tool.name}": names match ^[a-zA-Z0-9_-]{1,64}$`,
+        `plugin "${plugin}" adds the tool "${tool.name}" with the option "${unknown}"; there is offer`,
+      );
+    if (offer !== "always" && offer !== "request")
+      throw new PluginError(
+        `plugin "${plugin}" adds the tool "${tool.name}": offer must be "always" or "request"`,
       );
     const own = labelled(tool, plugin);
-    const { offer = "always" } = options;
-    if (offer !== "request") this.offered.push(own);
     const label = own.label ?? plugin;
+    this.#checkNames(plugin, own, label);
+    if (offer === "always") this.offered.push(own);
     this.ownTools.push({ plugin, name: own.name, label, offer });
     const labelledSo = this.#own.get(label);
     if (labelledSo) labelledSo.push(own);
     else this.#addLabel(label, [own]);
+  }
+
+  /** A model calls tools by their names, a client by the names on the wire under a label. */
+  #checkNames(plugin: string, tool: Tool, label: string): void {
+    const same = this.ownTools.find(({ name }) => name === tool.name);
+    if (same)
+      throw new PluginError(
+        `plugin "${plugin}" adds a tool named "${tool.name}", which ${ownerOf(same.plugin, plugin)} has added already`,
+      );
+    const wireName = wireNameOf(tool);
+    const shown = this.#own.get(label)?.find((other) => wireNameOf(other) === wireName);
+    if (!shown) return;
+    const owner = this.ownTools.find(({ name }) => name === shown.name)?.plugin ?? plugin;
+    throw new PluginError(
+      `plugin "${plugin}" adds a tool that clients see as "${wireName}" of "${label}", which ${ownerOf(owner, plugin)} has added already`,
+    );
   }
 
   /** Requests name the tools of one label as those of an MCP server. */
@@ -136,22 +175,34 @@ export class Registry {
         if (entry.type !== "mcp" || entry.server_label !== label) return undefined;
         const allowed = Array.isArray(entry.allowed_tools) ? entry.allowed_tools : undefined;
         return {
-          tools: allowed ? tools.filter((tool) => allowed.includes(tool.wireName ?? tool.name)) : tools,
+          tools: allowed ? tools.filter((tool) => allowed.includes(wireNameOf(tool))) : tools,
         };
       },
     });
   }
 }
 
-/** Calls the tool's methods on the tool itself: it may be an object of any class. */
+function ownerOf(owner: string, plugin: string): string {
+  return owner === plugin ? "it" : `plugin "${owner}"`;
+}
+
+function wireNameOf({ name, wireName }: Tool): string {
+  return wireName ?? name;
+}
+
+/** The tool may be an object of any class: its fields are read, and its methods called, on the tool itself. */
 function labelled(tool: Tool, plugin: string): Tool {
   if (tool.label) return ownedBy(plugin, tool);
-  const { name, parameters } = tool;
+  const { name, description, parameters, strict, wireName, needsApproval } = tool;
   return ownedBy<Tool>(plugin, {
     ...tool,
     name,
     parameters,
     label: plugin,
+    ...(description === undefined ? {} : { description }),
+    ...(strict === undefined ? {} : { strict }),
+    ...(wireName === undefined ? {} : { wireName }),
+    ...(needsApproval === undefined ? {} : { needsApproval }),
     execute: (args, turn) => tool.execute(args, turn),
     ...(tool.present ? { present: (id) => tool.present?.(id) as Presentation } : {}),
   });

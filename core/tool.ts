@@ -13,6 +13,9 @@ export type ToolResult =
   | { kind: "output"; output: ToolOutput; details?: unknown }
   | { kind: "error"; message: string; details?: unknown };
 
+/** Data that a tool gives: the model reads it as JSON. */
+export type ToolData = readonly unknown[] | { readonly [field: string]: unknown; readonly kind?: never };
+
 /** How a call ended. `stopped`: by a guardrail, the length limit or an abort; it was never executed, or not to its end. */
 export type CallEnd = ToolResult | { kind: "stopped" };
 
@@ -59,10 +62,11 @@ export interface Tool {
    */
   present?(approvalRequestId?: string): Presentation;
   /**
-   * A throw is an `error` result. `args` is the parsed JSON of the arguments, always an object; members that are `null`
-   * where `parameters` make them optional and know no null are left out.
+   * `args` is the parsed JSON of the arguments, always an object; members that are `null` where `parameters` make them
+   * optional and know no null are left out. A text, content parts or data are an `output` result by themselves, a throw
+   * is an `error` result.
    */
-  execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult>;
+  execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult | ToolOutput | ToolData>;
 }
 
 /** An item that resolving a tool brings into the output, whole, with the events of its life. */
@@ -93,7 +97,7 @@ export interface ReplayedCall {
 
 /** A type of `tools[]` entries and the items that they lead to: both directions in one place. */
 export interface ToolKind {
-  /** As in `tools[].type`. Several kinds may share a type: the first whose `resolve` answers has the entry. */
+  /** As in `tools[].type`. One kind has a type; entries of type `mcp` may also name tools of plugins' own. */
   type: string;
   /** `undefined`: not mine. @throws VrError, whose `param` the core completes to `tools[i]…` */
   resolve(entry: ToolEntry, context: ResponseContext): MaybePromise<ResolvedEntry | undefined>;

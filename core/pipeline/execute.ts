@@ -31,7 +31,7 @@ export async function execute(
   try {
     signal.throwIfAborted();
     const executed = Promise.resolve(tool.execute(args, { ...turn, signal, progress }));
-    return checked(await Promise.race([executed, aborted]));
+    return toResult(await Promise.race([executed, aborted]));
   } catch (error) {
     if (isGuardrailStop(error)) throw error;
     if (timeout.signal.aborted)
@@ -52,11 +52,33 @@ function isProgress(event: unknown): boolean {
   return typeof type === "string" && /^response\.(?!output_item\.)\w+\.\w+$/.test(type);
 }
 
-/** Tools are plain code, not all of it typed. @throws Error that the model is told */
-function checked(result: ToolResult): ToolResult {
-  if (result?.kind === "output" && isToolOutput(result.output)) return result;
-  if (result?.kind === "error" && typeof result.message === "string") return result;
+/**
+ * What a tool gave, as a result: an output may come bare. Tools are plain code, not all of it typed.
+ * @throws Error that the model is told
+ */
+function toResult(given: unknown): ToolResult {
+  if (isToolOutput(given)) return { kind: "output", output: given };
+  const { kind, output, message } = (given ?? {}) as Partial<Record<string, unknown>>;
+  if (kind === "output" && isToolOutput(output)) return given as ToolResult;
+  if (kind === "error" && typeof message === "string") return given as ToolResult;
+  if (kind !== "output" && kind !== "error" && isData(given))
+    return { kind: "output", output: toJson(given) };
   throw new Error("The tool gave no result.");
+}
+
+/** A list or a plain object: what other objects hold, JSON mostly does not show. */
+function isData(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+}
+
+function toJson(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new Error("The tool gave a result that cannot be written as JSON.", { cause });
+  }
 }
 
 function messageOf(error: unknown): string {

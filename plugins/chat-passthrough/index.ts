@@ -8,6 +8,7 @@ const GUARDING: ReadonlySet<string> = new Set(["beforeUpstream", "onChunk", "onO
 /** `POST /v1/chat/completions`, streamed through unchanged, for clients that know no Responses API. */
 export const chatPassthrough = definePlugin({
   name: "chat-passthrough",
+  once: true,
   options: z.strictObject({
     /** Bytes of a request's body. */
     maxBodyBytes: z.int().positive().default(33_554_432),

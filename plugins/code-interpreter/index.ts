@@ -25,6 +25,7 @@ export {
 /** Runs the Python that models write: `tools: [{"type": "code_interpreter"}]`. */
 export const codeInterpreter = definePlugin({
   name: "code-interpreter",
+  once: true,
   options: optionsSchema,
   setup(vr, options) {
     const runtime = chooseRuntime(vr, options.runtime);

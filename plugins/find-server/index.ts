@@ -34,6 +34,7 @@ const ORDER = ["vllm", "ollama", "lm-studio", "llama-cpp", "openai", "demo"] as 
 /** The upstream is the first model server that is found running when the gateway starts. */
 export const findServer = definePlugin({
   name: "find-server",
+  once: true,
   options: z.object({
     /** Where to look, in the order of preference. */
     places: z

@@ -12,6 +12,7 @@ const FIELDS = [
 /** One structured line per response, refused ones too: what it was and what it cost, nothing of what was said. */
 export const logger = definePlugin({
   name: "logger",
+  once: true,
   options: z.object({
     level: z.enum(LEVELS).default("info"),
     fields: z.array(z.enum(FIELDS)).default([...FIELDS]),

@@ -9,6 +9,7 @@ import type { RemoteServers } from "./remote-servers.ts";
 /** Runs tools of MCP servers inside the response: the operator's, and those that requests name. */
 export const mcp = definePlugin({
   name: "mcp",
+  once: true,
   options,
   async setup(vr, given) {
     // A host that is written wrong is found when the gateway starts.

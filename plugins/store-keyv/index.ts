@@ -16,6 +16,7 @@ const REDIS_NAMESPACE = "vr";
 /** Keeps responses in Redis, in any other Keyv, or in this process's memory, within bounds. */
 export const storeKeyv = definePlugin({
   name: "store-keyv",
+  once: true,
   options,
   setup(vr, given) {
     const toRedis = vr.settings.redisUrl !== undefined || given.redis !== undefined;

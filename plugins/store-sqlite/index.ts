@@ -10,6 +10,7 @@ export { createSqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
 /** Keeps responses in a SQLite file: one machine, any number of processes. */
 export const storeSqlite = definePlugin({
   name: "store-sqlite",
+  once: true,
   options: z.strictObject({
     path: z.string().min(1).optional(),
     ttlDays: z.number().nonnegative().max(36_500).optional(),

@@ -41,3 +41,21 @@ export function chunks(chunk: ModelChunk, all: ModelChunk[]): void {
   if (chunk.type === "usage") chunk.usage.total_tokens = 0;
   all.push({ ...chunk });
 }
+
+export function tools({ tools: { add } }: Vr): void {
+  const parameters = { type: "object" };
+  add({ name: "clock", parameters, execute: () => "12" });
+  add({ name: "clock", parameters, execute: async () => ({ hour: 12, zone: "UTC" }) });
+  add({ name: "clock", parameters, execute: () => [{ hour: 12 }] });
+  add({ name: "clock", parameters, execute: () => ({ kind: "error", message: "no" }) });
+  // @ts-expect-error: parameters are missing
+  add({ name: "clock", execute: () => "12" });
+  // @ts-expect-error: a misspelt result
+  add({ name: "clock", parameters, execute: () => ({ kind: "outptu", output: "12" }) });
+  // @ts-expect-error: a result without its output
+  add({ name: "clock", parameters, execute: () => ({ kind: "output" }) });
+  // @ts-expect-error: a number is no result
+  add({ name: "clock", parameters, execute: () => 12 });
+  // @ts-expect-error: a misspelt offer
+  add({ name: "clock", parameters, execute: () => "12" }, { offer: "requests" });
+}

@@ -27,6 +27,13 @@ describe("a tool's result that is none", () => {
     ["an error without words", { kind: "error" }],
     ["an error that is an object", { kind: "error", message: cyclic }],
     ["an error that is an Error", { kind: "error", message: new Error("no") }],
+    ["nothing", undefined],
+    ["null", null],
+    ["a number", 42],
+    ["true", true],
+    ["an Error that was returned", new Error("no")],
+    ["a map, whose JSON holds nothing", new Map([["a", 1]])],
+    ["a function", () => "12"],
   ])("%s: the call fails, the model is told, the response goes on", async (_, result) => {
     const { response } = await bothWays(() => ({ plugins: [asked(), odd(() => result)] }));
     expect(response.status).toBe("completed");
@@ -38,6 +45,14 @@ describe("a tool's result that is none", () => {
       },
       { type: "message" },
     ]);
+  });
+
+  it("says so when it cannot be written as JSON", async () => {
+    const { response } = await bothWays(() => ({ plugins: [asked(), odd(() => cyclic)] }));
+    expect(response.output[0]).toMatchObject({
+      status: "failed",
+      error: { content: [{ text: "The tool gave a result that cannot be written as JSON." }] },
+    });
   });
 
   it("of an onToolCall tap fails the response: a guardrail's slip is no silence", async () => {
@@ -55,6 +70,30 @@ describe("a tool's result that is none", () => {
       error: { message: 'plugin "guard" returned something in onToolCall that is not a decision' },
     });
     expect(ran).toEqual([]);
+  });
+});
+
+describe("a tool's result that is its output alone", () => {
+  it.each<[string, unknown, string]>([
+    ["a text", "noon", "noon"],
+    ["an empty text", "", ""],
+    ["a plain object, which is read as JSON", { hour: 12, zone: "UTC" }, '{"hour":12,"zone":"UTC"}'],
+    ["one without a prototype", Object.assign(Object.create(null), { hour: 12 }), '{"hour":12}'],
+    ["data that has a kind of its own", { kind: "cat", name: "Tom" }, '{"kind":"cat","name":"Tom"}'],
+    ["an empty object", {}, "{}"],
+    ["a list of data", [{ hour: 12 }, 13], '[{"hour":12},13]'],
+    ["the promise of one", Promise.resolve({ hour: 12 }), '{"hour":12}'],
+  ])("%s", async (_, result, output) => {
+    const { response } = await bothWays(() => ({ plugins: [asked(), odd(() => result)] }));
+    expect(response.output[0]).toMatchObject({ type: "mcp_call", status: "completed", output });
+  });
+
+  it("may be content parts", async () => {
+    const model = asked();
+    const parts = [{ type: "input_text", text: "noon" }];
+    const vr = await startInProcess({ plugins: [model, odd(() => parts)] });
+    await vr.post();
+    expect(model.read(1).at(-1)).toMatchObject({ type: "function_call_output", output: parts });
   });
 });
 

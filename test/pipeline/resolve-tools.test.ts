@@ -203,23 +203,13 @@ describe("a tool kind", () => {
     tools: [{ name, parameters: {}, execute: () => ({ kind: "output", output: "" }) }],
   });
 
-  it("passes an entry on to the next of its type by giving nothing", async () => {
-    const passing = kind("passing", () => undefined);
-    const { names } = await offered(
+  it("leaves an entry out by giving nothing, as if there were no plugin for it", async () => {
+    const { names, headers } = await offered(
       { tools: [search] },
-      passing,
-      kind("second", () => named("find")),
+      kind("passing", () => undefined),
     );
-    expect(names).toEqual(["find"]);
-  });
-
-  it("has the entry when it is the first to answer", async () => {
-    const { names } = await offered(
-      { tools: [search] },
-      kind("first", () => named("find")),
-      kind("second", () => named("seek")),
-    );
-    expect(names).toEqual(["find"]);
+    expect(names).toEqual([]);
+    expect(headers.get("x-vr-warning")).toContain("tools[0] was left out");
   });
 
   it("may bring a type of its own, which the spec does not know", async () => {
