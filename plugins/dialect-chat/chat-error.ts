@@ -1,15 +1,13 @@
 import { cutCredentials, UpstreamError } from "../../core/index.ts";
 import { blamesRequest } from "./blames-request.ts";
 import { exceedsContext } from "./context-exceeded.ts";
+import { type Blame, toErrorCode, toErrorParam } from "./error-codes.ts";
 
 /** An upstream's own words are cut here, in characters. */
 const MAX_MESSAGE = 2_000;
 
 /** What an error body says, in whatever envelope. */
-interface Said {
-  message?: string | undefined;
-  type?: string | undefined;
-  code?: string | undefined;
+interface Said extends Blame {
   /** Where a server gives an HTTP status as its error's code. */
   status?: number | undefined;
 }
@@ -40,12 +38,14 @@ function toError(
   const blamed = blamesRequest(upstreamStatus, said.message ?? "");
   const status = exceeded || blamed ? 400 : toClientStatus(upstreamStatus);
   // Of what was blamed on the request, "server_error" would be said of the wrong side.
-  const code = exceeded ? "context_length_exceeded" : blamed ? undefined : (said.code ?? said.type);
+  const code = exceeded ? "context_length_exceeded" : blamed ? undefined : toErrorCode(status, said);
+  const param = exceeded ? undefined : toErrorParam(status, said);
   return new UpstreamError(
     status,
     `the model server answered ${upstreamStatus}${told}`.slice(0, MAX_MESSAGE),
     {
       ...(code === undefined ? {} : { code: cutSecrets(code, options.secrets ?? []).slice(0, 100) }),
+      ...(param === undefined ? {} : { param: cutSecrets(param, options.secrets ?? []) }),
       ...(status === 429 && options.retryAfter ? { headers: { "Retry-After": options.retryAfter } } : {}),
     },
   );
@@ -63,7 +63,7 @@ function statusOfType({ type = "", code = "" }: Said): number {
   if (/unauthenticated|authentication|invalid_api_key/i.test(words)) return 401;
   if (/permission/i.test(words)) return 403;
   if (/not_?found/i.test(words)) return 404;
-  if (/invalid_?request|invalid_argument|bad_?request|context_length|exceed_context/i.test(words)) return 400;
+  if (/invalid_?request|invalid_argument|invalid_model|bad_?request|context_length|exceed_context/i.test(words)) return 400;
   return 502;
 }
 
@@ -90,8 +90,16 @@ function readError(body: unknown): Said {
     // Google's `status` is a word.
     type: [error.type, error.status].find(isWord),
     code: isWord(error.code) ? error.code : undefined,
+    param: typeof error.param === "string" ? error.param : placeOf(detail),
     status,
   };
+}
+
+/** FastAPI: `{"detail": [{"loc": ["body", "top_p"], "msg": …}]}`. */
+function placeOf(detail: unknown): string | undefined {
+  const [first] = Array.isArray(detail) ? detail : [];
+  const place = isRecord(first) && Array.isArray(first.loc) ? first.loc : [];
+  return place[0] === "body" && typeof place[1] === "string" ? place[1] : undefined;
 }
 
 /** OpenRouter: what the server behind it said. */

@@ -58,7 +58,7 @@ export const compatible: Family = {
   wholes: {},
   breaking: "error-after-200",
   errors: {
-    "deepseek-error-balance": { status: 400, code: "invalid_request_error", message: "Insufficient Balance" },
-    "deepseek-error-busy": { status: 502, code: "service_unavailable_error", message: "overloaded" },
+    "deepseek-error-balance": { status: 400, code: null, message: "Insufficient Balance" },
+    "deepseek-error-busy": { status: 502, code: null, message: "overloaded" },
   },
 };

@@ -101,9 +101,9 @@ export const llamaCpp: Family = {
     },
     "llama-cpp-error-bad-schema": {
       status: 400,
-      code: "invalid_request_error",
+      code: null,
       message: "unrecognized type",
     },
-    "llama-cpp-error-loading": { status: 502, code: "unavailable_error", message: "Loading model" },
+    "llama-cpp-error-loading": { status: 502, code: null, message: "Loading model" },
   },
 };

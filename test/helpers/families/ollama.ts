@@ -88,12 +88,12 @@ export const ollama: Family = {
   errors: {
     "ollama-error-bad-arguments": {
       status: 400,
-      code: "invalid_request_error",
+      code: null,
       message: "invalid tool call arguments",
     },
     "ollama-error-bad-schema": { status: 400, code: null, message: "invalid JSON schema in format" },
-    "ollama-error-model": { status: 404, code: "not_found_error", message: "model 'nope' not found" },
+    "ollama-error-model": { status: 404, code: "model_not_found", message: "model 'nope' not found" },
     "ollama-error-plain": { status: 404, message: "model 'nope' not found" },
-    "ollama-error-tools": { status: 400, code: "invalid_request_error", message: "does not support tools" },
+    "ollama-error-tools": { status: 400, code: null, message: "does not support tools" },
   },
 };

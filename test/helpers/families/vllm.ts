@@ -98,9 +98,9 @@ export const vllm: Family = {
   wholes: { "vllm-reasoning-call": { reasoning: "The weather, then.", calls: [PARIS], usage: [166, 33] } },
   breaking: "error-after-200-vllm",
   errors: {
-    "vllm-error-old-envelope": { status: 400, code: "BadRequestError", message: "at the beginning" },
+    "vllm-error-old-envelope": { status: 400, code: null, message: "at the beginning" },
     "vllm-error-context": { status: 400, code: "context_length_exceeded", message: "4096 tokens" },
-    "vllm-error-model": { status: 404, code: "NotFoundError", message: "`nope` does not exist" },
+    "vllm-error-model": { status: 404, code: "model_not_found", message: "`nope` does not exist" },
     "vllm-error-key": { status: 401, message: "Unauthorized" },
   },
 };

@@ -118,7 +118,7 @@ describe("what says something else stays what it is", () => {
 
   it("so does a 429, whatever it says", () => {
     const body = JSON.stringify({ error: { message: "prompt is too long" } });
-    expect(toHttpError(429, body)).toMatchObject({ status: 429, code: null });
+    expect(toHttpError(429, body)).toMatchObject({ status: 429, code: "rate_limit_exceeded" });
   });
 
   it("and no text takes long", () => {

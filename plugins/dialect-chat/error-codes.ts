@@ -1,0 +1,78 @@
+/** What a server says of an error, as far as a code and a parameter can be made of it. */
+export interface Blame {
+  message?: string | undefined;
+  type?: string | undefined;
+  code?: string | undefined;
+  param?: string | undefined;
+}
+
+/** How servers say that they have no such model. Each gap is bounded, so that no text takes long. */
+const NO_MODEL: readonly RegExp[] = [
+  // Codes: OpenAI, Groq, LM Studio; Together; Mistral.
+  /\bmodel_not_found\b|\bmodel_not_available\b|\binvalid_model\b/i,
+  // OpenAI, vLLM, SGLang: "The model `x` does not exist."; DeepSeek: "Model Not Exist".
+  /\bmodel\b.{0,200}?\b(?:does )?not exist\b/i,
+  // OpenRouter: "x is not a valid model ID"; LiteLLM: "Invalid model name passed in model=x"; Mistral: "Invalid model: x".
+  /\bnot a valid model\b|\binvalid model(?: name|:| ?id)/i,
+  // LM Studio: "No model found that matches …"; Together: "Unable to access model x".
+  /\bno models? (?:found|loaded)\b|\bunable to access model\b/i,
+];
+/** Ollama: `model "x" not found, try pulling it first`; Gemini: "models/x is not found". Of a 404 alone. */
+const NOT_FOUND = /\bmodels?\b.{0,200}?\bnot found\b|\bnot_found_error\b.{0,80}?\bmodel:/i;
+/** Servers that name no parameter: vLLM before 0.11, TGI. */
+const TOO_MANY_TOKENS = /\bmax_(?:completion_|new_|output_)?tokens\b/i;
+
+/** Chat completions' names of parameters, and those of other servers, as the Responses API has them. */
+const PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ["max_tokens", "max_output_tokens"],
+  ["max_completion_tokens", "max_output_tokens"],
+  ["max_new_tokens", "max_output_tokens"],
+  ["n_predict", "max_output_tokens"],
+  ["num_predict", "max_output_tokens"],
+  ["messages", "input"],
+  ["functions", "tools"],
+  ["function_call", "tool_choice"],
+  ["response_format", "text.format"],
+  ["guided_json", "text.format"],
+  ["structured_outputs", "text.format"],
+  ["reasoning_effort", "reasoning.effort"],
+  ["verbosity", "text.verbosity"],
+  ["logprobs", "top_logprobs"],
+]);
+
+/** Codes by status, for servers that give the name of an exception or nothing. */
+const BY_STATUS: ReadonlyMap<number, string> = new Map([
+  [401, "invalid_api_key"],
+  [429, "rate_limit_exceeded"],
+]);
+
+/** Characters. The reason stands first. */
+const REASON_LENGTH = 2_000;
+
+/** OpenAI's code of an error. `status`: the client's. */
+export function toErrorCode(status: number, { message = "", type, code }: Blame): string | undefined {
+  if (isOfModel(status, `${code} ${type} ${message}`)) return "model_not_found";
+  const told = code ?? type;
+  // "BadRequestError", "invalid_request_error", "NOT_FOUND": a class, a type or a status, which is no code.
+  return told !== undefined && !/[Ee]rror$|^[A-Z_]+$/.test(told) ? told : BY_STATUS.get(status);
+}
+
+/** The parameter of the Responses API that is to blame, `undefined` where the server names none or one of its own. */
+export function toErrorParam(status: number, blame: Blame): string | undefined {
+  if (status !== 400 && status !== 404) return undefined;
+  const { message = "", type, code, param } = blame;
+  if (isOfModel(status, `${code} ${type} ${message}`)) return "model";
+  if (param === undefined)
+    return TOO_MANY_TOKENS.test(message.slice(0, REASON_LENGTH)) ? "max_output_tokens" : undefined;
+  if (!/^[a-z_][\w.[\]-]{0,99}$/i.test(param)) return undefined;
+  const end = param.search(/[.[]/);
+  const name = end < 0 ? param : param.slice(0, end);
+  // What stands behind such a name is the place in a body that the client did not write.
+  return PARAMETERS.get(name) ?? param;
+}
+
+function isOfModel(status: number, words: string): boolean {
+  if (status !== 400 && status !== 404) return false;
+  const reason = words.slice(0, REASON_LENGTH);
+  return NO_MODEL.some((wording) => wording.test(reason)) || (status === 404 && NOT_FOUND.test(reason));
+}
