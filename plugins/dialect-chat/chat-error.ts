@@ -63,7 +63,10 @@ function statusOfType({ type = "", code = "" }: Said): number {
   if (/unauthenticated|authentication|invalid_api_key/i.test(words)) return 401;
   if (/permission/i.test(words)) return 403;
   if (/not_?found/i.test(words)) return 404;
-  if (/invalid_?request|invalid_argument|invalid_model|bad_?request|context_length|exceed_context/i.test(words)) return 400;
+  if (
+    /invalid_?request|invalid_argument|invalid_model|bad_?request|context_length|exceed_context/i.test(words)
+  )
+    return 400;
   return 502;
 }
 
