@@ -1,5 +1,5 @@
 import type { Route } from "./routing/routes.ts";
-import { cutSecrets, isSecretKey } from "./secrets.ts";
+import { withoutSecrets } from "./secrets.ts";
 import type { CheckReason } from "./upstream-check.ts";
 
 /** What `vr check --json` prints: one JSON document. Absent fields are left out, lists are there always. */
@@ -70,10 +70,5 @@ export interface Finding {
 
 /** The report as plain JSON, with every secret cut out, whoever wrote it. */
 export function cleanReport(report: CheckReport): CheckReport {
-  return JSON.parse(
-    JSON.stringify(report, (key, value: unknown) => {
-      if (isSecretKey(key)) return "[redacted]";
-      return typeof value === "string" ? cutSecrets(value) : value;
-    }),
-  );
+  return JSON.parse(withoutSecrets(report));
 }

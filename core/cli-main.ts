@@ -41,7 +41,8 @@ Environment only:
                         false: no MCP servers by a request's server_url (true)
   VR_MCP_REQUEST_REMOTE_URL_CHECKS
                         false: such servers may be anywhere, http and this host too (true)
-  VR_LOG_LEVEL          debug, info, warn, error or silent (info)
+  VR_LOG_LEVEL          debug, info, warn, error or silent (info); debug tells of each model call
+  VR_LOG_BODIES         true: at debug, whole requests to models and their answers (false)
 `;
 
 /** The options of each command; `--help` and `--version` go with all. */

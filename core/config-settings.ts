@@ -55,6 +55,7 @@ export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Co
     mcpRequestRemoteUrlChecks: toSwitch("VR_MCP_REQUEST_REMOTE_URL_CHECKS", env),
     logLevel:
       pick(undefined, ["VR_LOG_LEVEL", env.VR_LOG_LEVEL], levels, toLogLevel) ?? config.logLevel ?? "info",
+    logBodies: toSwitch("VR_LOG_BODIES", env) ?? config.logBodies,
   };
 }
 

@@ -89,6 +89,8 @@ const schema = z.strictObject({
   port: z.number().int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
+  /** Whole requests to models and their answers in the log, at the level `debug`. */
+  logBodies: z.boolean().optional(),
   /** Names of reasoning events: `response.reasoning_text.*` or Open Responses' `response.reasoning.*`. */
   reasoningEvents: z.enum(["openai", "open-responses"]).default("openai"),
   http: http.prefault({}),

@@ -145,11 +145,13 @@ export class PluginSet {
 
   /** @throws ConfigError when a route names an upstream that no plugin added */
   #createRouter(): UpstreamRouter {
-    const { upstream, routes, log } = this.#options;
+    const { upstream, routes, log, settings } = this.#options;
     const { registry } = this;
+    const trace = settings.logLevel === "debug" ? { bodies: settings.logBodies === true } : undefined;
     const isOnly = registry.upstreams.length === 1;
     const guarded = registry.upstreams.map(
-      (added) => new GuardedUpstream(added, toGuardLimits(registry.limitsOf(added), isOnly), log),
+      (added) =>
+        new GuardedUpstream(added, toGuardLimits(registry.limitsOf(added), isOnly), log, undefined, trace),
     );
     if (!upstream) return new UpstreamRouter(guarded, routes);
     if (routes && routes.length > 0) log.warn({ routes: routes.length }, `routes are ${ROUTES_IGNORED}`);

@@ -30,6 +30,8 @@ export interface Settings {
   /** Where the gateway is going to listen; 0 takes a free port. */
   readonly port?: number | undefined;
   readonly logLevel: string;
+  /** `VR_LOG_BODIES` */
+  readonly logBodies?: boolean | undefined;
 }
 
 /** The only object that a plugin talks to. */

@@ -11,6 +11,14 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEYS.has(key.toLowerCase());
 }
 
+/** The JSON of a value, with every secret in it cut out, whoever wrote it. */
+export function withoutSecrets(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) => {
+    if (isSecretKey(key)) return "[redacted]";
+    return typeof inner === "string" ? cutSecrets(inner) : inner;
+  });
+}
+
 /** Parameters of a URL's query that hold a secret, with their values. */
 const SECRET_PARAMETER =
   /([?&][\w-]*(?:key|token|secret|password|passwd|signature|sig|auth|credential)s?=)[^&\s"'#<>]+/gi;

@@ -19,3 +19,14 @@ it("shows no credentials that an error or its cause tells", () => {
   expect(lines.join("")).toContain("redirected");
   expect(lines.join("")).not.toContain("s3cret");
 });
+
+it("cuts secrets out of errors, their stacks and their causes", () => {
+  const lines: string[] = [];
+  const log = createLog("info", { write: (line) => void lines.push(line) });
+  const cause = new Error("connect to redis://ada:1234@host failed");
+  log.error({ err: new Error("refused: Bearer abcdefgh", { cause }) }, "failed");
+  const text = lines.join("");
+  expect(text).toContain("refused: Bearer [redacted]");
+  expect(text).toContain("redis://[redacted]@host");
+  for (const secret of ["1234", "abcdefgh"]) expect(text).not.toContain(secret);
+});

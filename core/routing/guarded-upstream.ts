@@ -9,6 +9,7 @@ import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../ups
 import type { GuardLimits } from "../upstream-limits.ts";
 import { type Admission, Guard } from "./guard.ts";
 import { GuardedCall } from "./guarded-call.ts";
+import { TracedCall, type TraceOptions } from "./trace.ts";
 import { Watched } from "./watched.ts";
 
 /** An upstream whose calls keep to its limits, and that is left alone for a while when it keeps failing. */
@@ -16,12 +17,14 @@ export class GuardedUpstream implements Upstream {
   readonly #upstream: Upstream;
   readonly #plugin: string;
   readonly #guard: Guard;
+  readonly #trace: TraceOptions | undefined;
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly forward?: (call: ForwardedCall) => Promise<ForwardedAnswer>;
 
-  /** `now`: milliseconds of a clock that never goes back. */
-  constructor(upstream: Upstream, limits: GuardLimits, log: Log, now?: () => number) {
+  /** `now`: milliseconds of a clock that never goes back. `trace`: what the log says of each call. */
+  constructor(upstream: Upstream, limits: GuardLimits, log: Log, now?: () => number, trace?: TraceOptions) {
     this.#upstream = upstream;
+    this.#trace = trace;
     this.#plugin = ownerOf(upstream) ?? upstream.name;
     this.#guard = new Guard(upstream.name, limits, log, now, this.#plugin);
     if (upstream.check) this.check = async (signal) => upstream.check?.(signal);
@@ -50,8 +53,18 @@ export class GuardedUpstream implements Upstream {
   }
 
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
-    return new GuardedCall(this.#guard, turn.signal, () =>
-      this.#upstream.stream(withObjectArguments(request), turnFor(this.#plugin, turn)),
+    return new GuardedCall(this.#guard, turn.signal, () => this.#ask(withObjectArguments(request), turn));
+  }
+
+  #ask(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
+    const own = turnFor(this.#plugin, turn);
+    const batches = this.#upstream.stream(request, own);
+    if (!this.#trace) return batches;
+    return new TracedCall(
+      batches,
+      request,
+      { log: own.log, upstream: this.name, turn: turn.index },
+      this.#trace,
     );
   }
 

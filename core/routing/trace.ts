@@ -1,0 +1,102 @@
+import type { Log } from "../context.ts";
+import type { ModelChunk } from "../protocol/chunk.ts";
+import type { ModelRequest } from "../protocol/model-request.ts";
+import { withoutSecrets } from "../secrets.ts";
+
+type Batch = readonly ModelChunk[];
+
+/** What the log says of model calls, at its level `debug`. */
+export interface TraceOptions {
+  /** Whole requests and answers, secrets cut out. They hold what clients and models said. */
+  readonly bodies: boolean;
+}
+
+/** Characters of a body that a line shows. */
+const MOST_CHARS = 100_000;
+
+const DONE = { done: true, value: undefined } as const;
+
+/** One model call, told to the log: what is asked, and what has come when it ends. Its reads come as they are. */
+export class TracedCall implements AsyncIterableIterator<Batch> {
+  readonly #source: AsyncIterator<Batch>;
+  readonly #log: Log;
+  readonly #fields: object;
+  readonly #bodies: boolean;
+  readonly #start = performance.now();
+  readonly #counts: Record<string, number> = {};
+  readonly #answer: ModelChunk[] = [];
+  #kept = 0;
+  #told = false;
+
+  constructor(
+    batches: AsyncIterable<Batch>,
+    request: ModelRequest,
+    to: { log: Log; upstream: string; turn: number },
+    { bodies }: TraceOptions,
+  ) {
+    const { log, upstream, turn } = to;
+    const { model, items, tools, stream } = request;
+    this.#log = log;
+    this.#bodies = bodies;
+    this.#fields = { upstream, model, turn };
+    const asked = { ...this.#fields, stream, items: items.length, tools: tools.length };
+    log.debug(bodies ? { ...asked, request: bodyOf(request) } : asked, "the model is asked");
+    this.#source = batches[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Batch>> {
+    try {
+      const step = await this.#source.next();
+      if (step.done) this.#tell({});
+      else this.#hear(step.value);
+      return step;
+    } catch (error) {
+      this.#tell({ err: error });
+      throw error;
+    }
+  }
+
+  return(): Promise<IteratorResult<Batch>> {
+    this.#tell({});
+    return this.#source.return?.() ?? Promise.resolve(DONE);
+  }
+
+  #hear(batch: Batch): void {
+    for (const chunk of batch) {
+      this.#counts[chunk.type] = (this.#counts[chunk.type] ?? 0) + 1;
+      if (!this.#bodies || this.#kept > MOST_CHARS) continue;
+      this.#kept += "text" in chunk ? chunk.text.length : "delta" in chunk ? chunk.delta.length : 0;
+      append(this.#answer, chunk);
+    }
+  }
+
+  #tell(more: object): void {
+    if (this.#told) return;
+    this.#told = true;
+    const ms = Math.round(performance.now() - this.#start);
+    const fields = { ...this.#fields, ms, chunks: this.#counts, ...more };
+    const told = this.#bodies ? { ...fields, answer: bodyOf(this.#answer) } : fields;
+    this.#log.debug(told, "err" in more ? "the model failed" : "the model has answered");
+  }
+}
+
+/** Joins what was said in pieces. */
+function append(said: ModelChunk[], chunk: ModelChunk): void {
+  const last = said.at(-1);
+  if (last?.type === "tool_arguments" && chunk.type === "tool_arguments" && last.index === chunk.index)
+    said[said.length - 1] = { ...last, delta: last.delta + chunk.delta };
+  else if (last?.type === chunk.type && "text" in last && "text" in chunk)
+    said[said.length - 1] = { ...last, text: last.text + chunk.text };
+  else said.push(chunk);
+}
+
+function bodyOf(value: unknown): string {
+  const text = withoutSecrets(value);
+  return text.length <= MOST_CHARS
+    ? text
+    : `${text.slice(0, MOST_CHARS)}… (${text.length - MOST_CHARS} more characters)`;
+}
