@@ -33,8 +33,11 @@ const SHARED_BY = new Map([
   // Whoever fetches what a request names: a server, an image, a file. Dialects fetch nothing.
   ["plugins/remote-policy/index.ts", /^(?!dialect-)/],
 ]);
-/** The plugin that chooses among others, and loads the one that it chose. */
-const CHOOSER = { plugin: "find-server", among: /^plugins\/(upstream-[a-z-]+|demo)\/index\.ts$/ };
+/** The plugins that know others: one chooses among servers, and loads the one that it chose; one is the shipped set. */
+const KNOWS = new Map([
+  ["find-server", /^plugins\/(upstream-[a-z-]+|demo)\/index\.ts$/],
+  ["defaults", /^plugins\/(find-server|store-sqlite|code-interpreter|mcp|logger)\/index\.ts$/],
+]);
 const DEFAULT_PRESENTATION = "core/response/default-presentation.ts";
 const GENERATED = "core/protocol/wire.ts";
 const MOST_LINES = 260;
@@ -81,7 +84,7 @@ function pluginViolation(file: string, specifier: string): string | undefined {
   const [, plugin = ""] = file.split("/");
   if (target.startsWith(`plugins/${plugin}/`)) return undefined;
   if (SHARED_BY.get(target)?.test(plugin)) return undefined;
-  if (plugin === CHOOSER.plugin && CHOOSER.among.test(target)) return undefined;
+  if (KNOWS.get(plugin)?.test(target)) return undefined;
   return target.startsWith("core/") ? "not the public entry" : "plugins do not know each other";
 }
 
@@ -187,6 +190,9 @@ describe("these rules", () => {
     ["plugins/find-server/kinds.ts", "../upstream-vllm/index.ts", "fine"],
     ["plugins/find-server/kinds.ts", "../upstream-vllm/quirks.ts"],
     ["plugins/find-server/kinds.ts", "../mcp/index.ts"],
+    ["plugins/defaults/index.ts", "../mcp/index.ts", "fine"],
+    ["plugins/defaults/index.ts", "../mcp/options.ts"],
+    ["plugins/defaults/index.ts", "../upstream-vllm/index.ts"],
   ])("judge %s → %s", (file, specifier, verdict = "refused") => {
     expect(pluginViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);
   });

@@ -19,10 +19,7 @@ const cli = fileURLToPath(new URL("../../dist/core/cli.js", import.meta.url));
 const shipped = readFileSync(new URL("../../vr.config.ts", import.meta.url), "utf8");
 const without = join(folder, "without", "vr.config.mjs");
 mkdirSync(join(folder, "without"));
-writeFileSync(
-  without,
-  shipped.replace(/^import .*code-interpreter.*$/m, "").replace("codeInterpreter(),", ""),
-);
+writeFileSync(without, shipped.replace("codeInterpreter: {}", "codeInterpreter: false"));
 const listen = 'require("node:http").createServer().listen(0, "127.0.0.1", () => console.log("listening"))';
 
 const started = (args: string[]): ChildProcess =>

@@ -379,6 +379,11 @@ describe.concurrent("a configuration that cannot be used names file, line and op
       define("export const config = defineConfig({ plugins: [] });"),
       "vr.config.ts: no default export; write: export default defineConfig(",
     ],
+    [
+      "a member of defaults that there is not",
+      'import { defaults } from "vr-gateway/plugins/defaults";\nexport default define({\n  plugins: [\n    ...defaults({\n      loger: {},\n    }),\n  ],\n});',
+      'vr.config.ts:5: defaults: Unrecognized key: "loger"',
+    ],
     ["a default export that is no object", 'export default "hello";', "vr.config.ts: config: "],
     ["no plugins", define("export default defineConfig({\n  port: 0,\n});"), "config: plugins: "],
     [

@@ -29,13 +29,9 @@ interface Loaded {
 /** As the shipped one, but looking for a server at one address only, where nobody is. */
 const CONFIG = `
   import { defineConfig } from "vr-gateway";
-  import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
-  import { findServer } from "vr-gateway/plugins/find-server";
-  import { logger } from "vr-gateway/plugins/logger";
-  import { mcp } from "vr-gateway/plugins/mcp";
-  import { storeSqlite } from "vr-gateway/plugins/store-sqlite";
+  import { defaults } from "vr-gateway/plugins/defaults";
   const places = [{ kind: "vllm", baseUrl: "http://127.0.0.1:9/v1" }, { kind: "demo" }];
-  export default defineConfig({ plugins: [findServer({ places }), storeSqlite(), codeInterpreter(), mcp(), logger()] });
+  export default defineConfig({ plugins: defaults({ upstream: { places } }) });
 `;
 
 async function loadedBy(...args: string[]): Promise<Loaded> {

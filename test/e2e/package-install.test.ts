@@ -19,6 +19,7 @@ const MINUTES = 60_000;
 
 const CONFIG = `
 import { defineConfig, definePlugin } from "vr-gateway";
+import { defaults } from "vr-gateway/plugins/defaults";
 import { demo } from "vr-gateway/plugins/demo";
 import { z } from "zod";
 
@@ -32,17 +33,22 @@ const greet = definePlugin({
   },
 });
 
-export default defineConfig({ plugins: [demo({ delayMs: 0 }), greet({ word: "hello" })] });
+export default defineConfig({
+  plugins: [demo({ delayMs: 0 }), ...defaults({ upstream: false, codeInterpreter: false }), greet({ word: "hello" })],
+});
 `;
 
 /** Its options are typed, so the lines that are wrong must not compile. */
 const WRONG = `
 import { defineConfig, GuardrailStop, type ModelChunk, type Turn, type Upstream } from "vr-gateway";
+import { defaults } from "vr-gateway/plugins/defaults";
 import { demo } from "vr-gateway/plugins/demo";
 import { openaiCompatible } from "vr-gateway/plugins/upstream-openai-compatible";
 
 // @ts-expect-error: milliseconds are a number
 demo({ delayMs: "soon" });
+// @ts-expect-error: there is no such member
+defaults({ loger: {} });
 // @ts-expect-error: there is no such option
 defineConfig({ plugins: [], prot: 5 });
 // @ts-expect-error: an upstream needs its URL

@@ -22,6 +22,7 @@ export function tempFolder(files: Record<string, string> = {}): string {
 /** The path of a configuration of its own folder: `options` is the source text of `defineConfig`'s argument. */
 export function tempConfig(options: string): string {
   const plugins = {
+    defaults: "defaults",
     demo: "demo",
     findServer: "find-server",
     openaiCompatible: "upstream-openai-compatible",

@@ -1,5 +1,6 @@
 /** What plugin authors must not be able to write. Checked by the compiler: each line that is wrong must stay so. */
 import type { ModelChunk, Vr } from "../../core/index.ts";
+import { defaults } from "../../plugins/defaults/index.ts";
 
 export function tapOptions({ hooks }: Vr): void {
   hooks.onChunk.tap({ name: "words", stage: 1, before: "logger", onError: "warn", async: true }, () => {});
@@ -58,4 +59,16 @@ export function tools({ tools: { add } }: Vr): void {
   add({ name: "clock", parameters, execute: () => 12 });
   // @ts-expect-error: a misspelt offer
   add({ name: "clock", parameters, execute: () => "12" }, { offer: "requests" });
+}
+
+export function shippedSet(): void {
+  defaults({ upstream: { timeoutMs: 100 }, logger: { level: "debug" }, store: false });
+  // @ts-expect-error: there is no such member
+  defaults({ loger: {} });
+  // @ts-expect-error: an option that its plugin does not have
+  defaults({ logger: { levl: "debug" } });
+  // @ts-expect-error: options of another member
+  defaults({ store: { level: "debug" } });
+  // @ts-expect-error: a member is left out, or takes options
+  defaults({ store: true });
 }

@@ -1,0 +1,58 @@
+import { ConfigError, type Plugin } from "../../core/index.ts";
+import { codeInterpreter } from "../code-interpreter/index.ts";
+import { findServer } from "../find-server/index.ts";
+import { logger } from "../logger/index.ts";
+import { mcp } from "../mcp/index.ts";
+import { storeSqlite } from "../store-sqlite/index.ts";
+
+/** The shipped set, in the order in which its plugins are set up. */
+const MEMBERS = { upstream: findServer, store: storeSqlite, codeInterpreter, mcp, logger };
+
+type Members = typeof MEMBERS;
+type Member = keyof Members;
+
+/** The options of each member; `false` leaves it out. */
+export type DefaultsOptions = {
+  readonly [M in Member]?: Parameters<Members[M]>[0] | false;
+};
+
+/**
+ * The plugins that run where nothing is configured, to be put beside one's own:
+ * `plugins: [...defaults({ store: false }), mine()]`.
+ * @throws ConfigError for a member that there is not, and for its options
+ */
+export function defaults(options: DefaultsOptions = {}): Plugin[] {
+  checkMembers(options);
+  const names = Object.keys(MEMBERS) as Member[];
+  return names.flatMap((name) => {
+    const given = options[name];
+    return given === false ? [] : [create(name, given)];
+  });
+}
+
+export default defaults;
+
+function create(name: Member, options: unknown): Plugin {
+  // Each takes its own options: which belong to which, `DefaultsOptions` says.
+  return (MEMBERS[name] as (options: unknown) => Plugin)(options);
+}
+
+function checkMembers(options: unknown): void {
+  if (!isRecord(options)) throw new ConfigError("defaults: expected an object such as { store: false }");
+  for (const [name, given] of Object.entries(options)) {
+    if (!Object.hasOwn(MEMBERS, name))
+      throw new ConfigError(
+        `defaults: Unrecognized key: "${name}"; there are ${Object.keys(MEMBERS).join(", ")}`,
+      );
+    if (given === undefined || given === false) continue;
+    if (!isRecord(given)) throw new ConfigError(`defaults: ${name}: expected its options, or false`);
+    if (typeof given.setup === "function")
+      throw new ConfigError(
+        `defaults: ${name}: expected its options, or false; a plugin of your own stands beside: [...defaults({ ${name}: false }), yours()]`,
+      );
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
