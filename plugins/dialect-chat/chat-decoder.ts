@@ -111,7 +111,7 @@ class Decoder implements ChatDecoder {
       throw new UpstreamError(502, "the model server broke off before its answer was complete");
     const before = out.length;
     this.#flush(out);
-    const calls = this.#calls?.end() ?? 0;
+    const calls = this.#calls?.end(out) ?? 0;
     const said = this.#said || out.length > before;
     if (this.#reason === undefined && !said)
       throw new UpstreamError(502, "the model server ended its answer without a word and without a reason");
@@ -156,6 +156,7 @@ class Decoder implements ChatDecoder {
   }
 
   #text(text: string, out: ModelChunk[]): void {
+    this.#calls?.settle(out);
     const from = out.length;
     if (this.#think === undefined) out.push({ type: "text", text });
     else {

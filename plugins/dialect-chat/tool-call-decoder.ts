@@ -2,6 +2,7 @@ import { type ModelChunk, UpstreamError } from "../../core/index.ts";
 import type { AnswerNotes } from "./answer-notes.ts";
 import { type Attached, isAttachment, type Members } from "./attached.ts";
 import type { ChatToolCallDelta } from "./chat-types.ts";
+import { StreamedArguments } from "./streamed-arguments.ts";
 
 interface Call {
   /** As the chunks say it; counted from 0 in the order in which calls began. */
@@ -9,10 +10,13 @@ interface Call {
   /** The index that the server uses, if it uses any. */
   readonly at: number | undefined;
   id: string | undefined;
-  /** Absent until the server names it; then the call is shown. */
+  /** As far as the server has named it. */
   name: string | undefined;
-  /** All of them so far. */
-  args: string;
+  /** It has gone out that the call began: its name is whole. */
+  shown: boolean;
+  /** What came before it was shown. */
+  waiting: string;
+  readonly args: StreamedArguments;
   /** What the server attached to the call, and to its function. */
   attached?: Attached;
   toFunction?: Attached;
@@ -44,34 +48,47 @@ export class ToolCallDecoder {
     const args = typeof given === "string" ? given : given ? JSON.stringify(given) : "";
     const at = typeof delta.index === "number" ? delta.index : undefined;
 
-    const call = this.#find(at, id, name, args) ?? this.#begin(at, id);
+    const call = this.#find(at, id, name, args) ?? this.#begin(at, id, out);
     this.#current = call;
     call.id ??= id;
-    call.args += args;
     const isPlain = !this.#attach(call, delta);
-    if (call.name === undefined) {
-      if (name !== undefined) this.#show(call, name, out);
+    if (name !== undefined && !call.shown) call.name = joined(call.name, name);
+    if (args === "") return false;
+    const more = call.args.add(args, args !== given);
+    if (!call.shown) {
+      call.waiting += more;
+      if (call.name !== undefined) this.#show(call, call.name, out);
       return false;
     }
-    if (args === "") return false;
-    out.push({ type: "tool_arguments", index: call.index, delta: args });
+    if (more === "") return false;
+    out.push({ type: "tool_arguments", index: call.index, delta: more });
     return id === undefined && name === undefined && args === given && isPlain;
   }
 
   /** More arguments for the call that the last delta went to. */
   append(args: string, out: ModelChunk[]): void {
     const call = this.#current as Call;
-    call.args += args;
-    out.push({ type: "tool_arguments", index: call.index, delta: args });
+    const delta = call.args.add(args, false);
+    if (delta !== "") out.push({ type: "tool_arguments", index: call.index, delta });
+  }
+
+  /** Something else comes: the names that have come are whole. */
+  settle(out: ModelChunk[]): void {
+    for (const call of this.#calls)
+      if (!call.shown && call.name !== undefined) this.#show(call, call.name, out);
   }
 
   /** How many calls there are. @throws UpstreamError if a call with arguments was never named */
-  end(): number {
+  end(out: ModelChunk[]): number {
+    this.settle(out);
     let named = 0;
-    for (const call of this.#calls)
-      if (call.name !== undefined) named += 1;
-      else if (call.args !== "")
+    for (const call of this.#calls) {
+      if (!call.shown && !call.args.none)
         throw new UpstreamError(502, "the model server sent a tool call without the name of a function");
+      if (call.shown) named += 1;
+      const delta = call.args.end();
+      if (delta !== "") out.push({ type: "tool_arguments", index: call.index, delta });
+    }
     return named;
   }
 
@@ -95,14 +112,16 @@ export class ToolCallDecoder {
     if (call === undefined) return undefined;
     if (id !== undefined && call.id !== undefined && id !== call.id) {
       // Old vLLM makes up a new id for every delta: without a name, it goes on with what is not yet whole.
-      const goesOn = name === undefined && call.name !== undefined && !isWhole(call.args);
+      const goesOn = name === undefined && call.name !== undefined && !call.args.whole;
       return goesOn ? call : undefined;
     }
     if (name === undefined || call.name === undefined) return call;
+    // Pieces of a name. Without an index and an id, two names are two calls.
+    if (!call.shown && (at !== undefined || id !== undefined)) return call;
     if (name !== call.name) return undefined;
     // The same name again, without an id: repeated with every delta, or a second call of the same function.
-    const second = id === undefined && args.trimStart().startsWith("{") && isWhole(call.args);
-    return second ? undefined : call;
+    if (id !== undefined || !args.trimStart().startsWith("{") || !call.args.whole) return call;
+    return at !== undefined && call.args.isRepeatedBy(args) ? call : undefined;
   }
 
   /** Whether the like of this delta must be looked at too. */
@@ -134,29 +153,34 @@ export class ToolCallDecoder {
     }
   }
 
-  #begin(at: number | undefined, id: string | undefined): Call {
-    const call: Call = { index: this.#calls.length, at, id, name: undefined, args: "" };
+  #begin(at: number | undefined, id: string | undefined, out: ModelChunk[]): Call {
+    this.settle(out);
+    const args = new StreamedArguments();
+    const call: Call = {
+      index: this.#calls.length,
+      at,
+      id,
+      name: undefined,
+      shown: false,
+      waiting: "",
+      args,
+    };
     this.#calls.push(call);
     return call;
   }
 
   #show(call: Call, name: string, out: ModelChunk[]): void {
-    call.name = name;
+    call.shown = true;
     out.push(
       call.id === undefined
         ? { type: "tool_call", index: call.index, name }
         : { type: "tool_call", index: call.index, name, callId: call.id },
     );
-    if (call.args !== "") out.push({ type: "tool_arguments", index: call.index, delta: call.args });
+    if (call.waiting !== "") out.push({ type: "tool_arguments", index: call.index, delta: call.waiting });
   }
 }
 
-/** Whether these arguments are a complete JSON value. */
-function isWhole(args: string): boolean {
-  try {
-    JSON.parse(args);
-    return true;
-  } catch {
-    return false;
-  }
+/** A name that comes whole, in pieces, or longer with every piece. */
+function joined(known: string | undefined, piece: string): string {
+  return known === undefined || piece.startsWith(known) ? piece : known + piece;
 }

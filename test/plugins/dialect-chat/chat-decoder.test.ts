@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelChunk } from "../../../core/index.ts";
 import {
   type ChatChunk,
+  ChatReader,
   createChatDecoder,
   defaultQuirks,
   fromCompletion,
@@ -246,6 +247,94 @@ describe("tool calls", () => {
         decode({ function_call: { name: "f", arguments: "{" } }, { function_call: { arguments: "}" } }),
       ),
     ).toEqual({ calls: [{ name: "f", args: "{}" }], finish: "tool_calls" });
+  });
+
+  describe("with a name in pieces is one", () => {
+    it.each<[string, ReturnType<typeof call>[]]>([
+      ["with an id that comes once", [call(0, "c", "get_wea"), call(0, undefined, "ther", "")]],
+      ["with an id in each", [call(0, "c", "get_"), call(0, "c", "wea"), call(0, "c", "ther")]],
+      ["without an index", [call(undefined, "c", "get_wea"), call(undefined, "c", "ther")]],
+      ["the last with arguments", [call(0, "c", "get_wea"), call(0, undefined, "ther", "{")]],
+      ["longer each time", [call(0, "c", "get_wea"), call(0, "c", "get_weather")]],
+      [
+        "and then the whole",
+        [call(0, "c", "get_wea"), call(0, "c", "ther"), call(0, "c", "get_weather", "{")],
+      ],
+    ])("%s", (_, deltas) => {
+      const { args } = summary(decode(...deltas)).calls?.[0] ?? {};
+      const rest = args === "{" ? "}" : "{}";
+      const at = deltas[0]?.tool_calls[0]?.index;
+      expect(summary(decode(...deltas, call(at, undefined, undefined, rest))).calls).toEqual([
+        { name: "get_weather", callId: "c", args: "{}" },
+      ]);
+    });
+
+    it("that is whole where another call begins, words come, or the answer ends", () => {
+      const types = (...deltas: object[]) =>
+        decode(...deltas).map((each) => ("name" in each ? each.name : each.type));
+      expect(types(call(0, "a", "f"), call(1, "b", "g"))).toEqual(["f", "g", "finish"]);
+      expect(types(call(0, "a", "f"), { content: "so" }, call(0, "a", "g"))).toEqual([
+        "f",
+        "text",
+        "g",
+        "finish",
+      ]);
+      expect(types(call(0, undefined, "f", "{}"), call(0, undefined, "g", "{}"))).toContain("g");
+    });
+  });
+
+  describe("is told its arguments once by a server that", () => {
+    const args = (...pieces: (string | object)[]) =>
+      summary(decode(call(0, "c", "f"), ...pieces.map((piece) => call(0, undefined, undefined, piece))))
+        .calls?.[0]?.args;
+    it.each<[string, (string | object)[], string]>([
+      ["sends all so far each time", ['{"q":', '{"q":"big ', '{"q":"big cat"}'], '{"q":"big cat"}'],
+      ["sends all so far, piece by piece", ["{", '{"', '{"q', '{"q":', '{"q": {', '{"q": {}}'], '{"q": {}}'],
+      ["sends all so far, and the whole twice", ['{"q":1', '{"q":1}', '{"q":1}'], '{"q":1}'],
+      ["sends two in which the second is all", ['{"q":', '{"q":1}'], '{"q":1}'],
+      ["sends the whole behind the pieces", ['{"q":', "1", "}", '{"q":1}'], '{"q":1}'],
+      ["writes the whole otherwise", ['{"q":', "1}", '{ "q": 1 }'], '{"q":1}'],
+      ["begins with an empty object", ["{}", '{"q":', "1}"], '{"q":1}'],
+      ["has nothing but an empty object", ["{}"], "{}"],
+      ["sends objects", [{}, { q: 1 }, { q: 1, r: 2 }], '{"q":1,"r":2}'],
+      ["was cut off", ['{"q":"big', '{"q":"big ca'], '{"q":"big ca'],
+    ])("%s", (_, pieces, expected) => {
+      expect(args(...pieces)).toBe(expected);
+    });
+
+    it.each<[string, string[]]>([
+      ["an object within its like", ['{"a":', '{"a":', "1}}"]],
+      ["an object within its like, in one piece", ['{"a":', '{"a":1}', "}"]],
+      ["a list of its like", ['{"a":[', '{"a":[', "]}", "]}"]],
+      ["a text that holds the beginning", ['{"a":"', '{\\"a\\":\\"', '"}']],
+      ["the same digit twice", ['{"a":1', "1", "1", "}"]],
+      ["an empty object within", ['{"a":', "{}", "}"]],
+      ["texts that are no objects", ["1", "1", "1"]],
+    ])("does not: %s", (_, pieces) => {
+      expect(args(...pieces)).toBe(pieces.join(""));
+    });
+
+    it("repeats id and name as well, in a stream whose events differ by the arguments alone", () => {
+      const whole = JSON.stringify({ text: "x".repeat(300), list: [1, 2, { a: 3 }] });
+      for (const repeats of [true, false]) {
+        const events = [...whole].map((_, i) =>
+          chunk(
+            call(
+              0,
+              repeats || i === 0 ? "c" : undefined,
+              repeats || i === 0 ? "f" : undefined,
+              whole.slice(0, i + 1),
+            ),
+          ),
+        );
+        const out: ModelChunk[] = [];
+        const one = new ChatReader(defaultQuirks, { maxEventBytes: 10_000 });
+        one.read([Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""))], out);
+        one.read([Buffer.from("data: [DONE]\n\n")], out);
+        one.end(out);
+        expect(summary(out).calls).toEqual([{ name: "f", callId: "c", args: whole }]);
+      }
+    });
   });
 
   it("says so when a call is never named", () => {

@@ -1,0 +1,116 @@
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/**
+ * The arguments of one call as they stream. Most servers send each piece once. Some send with every delta all that
+ * they have so far, some repeat the whole at the end, some begin with an empty object: what was told is not told
+ * again. What cannot be decided at once waits for the next piece.
+ */
+export class StreamedArguments {
+  /** All that was told. */
+  #told = "";
+  /** The code of its last character, which a text that is made of many pieces does not give away at once. */
+  #last = 0;
+  /** A piece that may be all so far, or more of it. */
+  #held: string | undefined;
+  /** Each piece is all so far. */
+  #cumulative = false;
+
+  /** Whether they are a complete JSON value. */
+  get whole(): boolean {
+    return parse(this.#held ?? this.#told) !== undefined;
+  }
+
+  get none(): boolean {
+    return this.#told === "" && this.#held === undefined;
+  }
+
+  /** Whether this would be nothing new. */
+  isRepeatedBy(piece: string): boolean {
+    return piece === this.#told || isReplaceable(this.#held) || piece === this.#held;
+  }
+
+  /**
+   * What a piece adds; "" for nothing, or nothing yet. `isValue`: it came as an object, not as its text. Called for
+   * every delta.
+   */
+  add(piece: string, isValue: boolean): string {
+    if (this.#held !== undefined) return this.#decide(piece, isValue);
+    if (this.#told === "") {
+      if (isValue || isReplaceable(piece)) {
+        this.#held = piece;
+        return "";
+      }
+    } else if (piece.length >= this.#told.length) {
+      if (piece.startsWith(this.#told) && isObjectText(piece)) {
+        if (!this.#cumulative && mayHoldObject(this.#told)) {
+          this.#held = piece;
+          return "";
+        }
+        return this.#all(piece);
+      }
+    }
+    // Behind a whole object there is nothing that could begin another.
+    if (this.#last === CLOSE && piece.charCodeAt(0) === OPEN && isSame(piece, this.#told)) return "";
+    return this.#more(piece);
+  }
+
+  /** What was held back, as far as it is new. */
+  end(): string {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return "";
+    return this.#told === "" || parse(this.#told + held) === undefined ? this.#all(held) : this.#more(held);
+  }
+
+  #decide(piece: string, isValue: boolean): string {
+    const held = this.#held as string;
+    this.#held = undefined;
+    if (this.#told === "" && (isValue || (isReplaceable(held) && isObjectText(piece))))
+      return this.add(piece, isValue);
+    if (piece.startsWith(held)) return this.#all(piece);
+    return this.#more(this.#told === "" && isSame(piece, held) ? held : held + piece);
+  }
+
+  #more(piece: string): string {
+    this.#told += piece;
+    this.#last = piece.charCodeAt(piece.length - 1);
+    return piece;
+  }
+
+  #all(piece: string): string {
+    const rest = piece.slice(this.#told.length);
+    this.#told = piece;
+    this.#last = piece.charCodeAt(piece.length - 1);
+    this.#cumulative = true;
+    return rest;
+  }
+}
+
+/** Where such a text ends, another object may stand: as a value, or in a list. */
+function mayHoldObject(begun: string): boolean {
+  return /[:[,]\s{0,100}$/.test(begun.slice(-101));
+}
+
+/** An object without members, which servers send before they know any. */
+function isReplaceable(text: string | undefined): boolean {
+  return text !== undefined && text.length < 20 && /^\s*\{\s*\}\s*$/.test(text);
+}
+
+function isObjectText(text: string): boolean {
+  return text.charCodeAt(0) === OPEN || text.trimStart().startsWith("{");
+}
+
+/** Whether two texts are the same value, though they may be written otherwise. */
+function isSame(one: string, other: string): boolean {
+  const value = parse(one);
+  return value !== undefined && JSON.stringify(value) === JSON.stringify(parse(other));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
