@@ -6,6 +6,7 @@ import type { ModelRequest } from "../protocol/model-request.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
 import { ask } from "../routing/ask.ts";
+import { checkBatch, type Sourced } from "../routing/batch-check.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 
@@ -31,7 +32,9 @@ export async function runTurn(
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
   const answer = answerOf(request) ?? approved;
-  const batches = answer ? answered(answer) : ask(candidatesFor(run, request), request, turn);
+  const batches: AsyncIterable<readonly ModelChunk[]> & Sourced = answer
+    ? answered(answer)
+    : ask(candidatesFor(run, request), request, turn);
   if (answer === approved && approved) run.assembler.calls.approved = run.approved;
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
@@ -41,7 +44,8 @@ export async function runTurn(
       if (lagging) await lagging;
       if (run.context.signal.aborted) throw run.context.signal.reason;
       const step = await iterator.next();
-      if (step.done) throw new UpstreamError(502, "The upstream's answer ended before it was complete.");
+      if (step?.done) throw new UpstreamError(502, "The upstream's answer ended before it was complete.");
+      checkBatch(step?.value, batches);
       run.open();
       const taken = takeBatch(run, turn, step.value);
       end = taken instanceof Promise ? await taken : taken;

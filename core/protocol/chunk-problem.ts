@@ -27,6 +27,7 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
     if (!isText(name) || name === "") return "name must be the name of a tool";
     if (callId !== undefined && !isText(callId)) return "callId must be a string";
     if (item !== undefined && !isTyped(item)) return "item must be an item";
+    if (!isAbsent(item?.id) && !isText(item?.id)) return "item.id must be a string";
     return Number.isInteger(index) ? undefined : "index must be a whole number";
   },
   tool_arguments: ({ index, delta }) => {
@@ -42,7 +43,10 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   item: ({ item, stage }) => {
     if (stage !== "added" && stage !== "done") return 'stage must be "added" or "done"';
     if (!isTyped(item)) return "item must be an item";
-    return item.id === undefined || isText(item.id) ? undefined : "item.id must be a string";
+    if (!isAbsent(item.id) && !isText(item.id)) return "item.id must be a string";
+    if (item.type === "message" && !Array.isArray(item.content)) return "item.content must be a list";
+    if (item.type === "reasoning" && !Array.isArray(item.summary)) return "item.summary must be a list";
+    return undefined;
   },
   part: ({ part }) =>
     isKey(part, PARTS) ? undefined : `part must be one of ${Object.keys(PARTS).join(", ")}`,
@@ -78,6 +82,10 @@ function usageProblem(usage: unknown): string | undefined {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function isRecord(value: unknown): value is Fields {

@@ -3,6 +3,7 @@ import { UpstreamError } from "../errors.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { Candidate } from "../upstream.ts";
+import type { BatchSource, Sourced } from "./batch-check.ts";
 import { firstOf } from "./fallback.ts";
 
 type Batch = readonly ModelChunk[];
@@ -33,7 +34,7 @@ export function ask(
   candidates: readonly Candidate[],
   request: ModelRequest,
   turn: Turn,
-): AsyncIterable<Batch> {
+): AsyncIterable<Batch> & Sourced {
   const [only] = candidates;
   if (!only || only.model === undefined || candidates.length > 1)
     return new RoutedCall(candidates, request, turn);
@@ -44,11 +45,11 @@ export function ask(
  * Asks one candidate after the other until one has given its first batch; from then on its reads come as they
  * are. Later turns of a response begin with who answered before: it has the conversation in its cache.
  */
-class RoutedCall implements AsyncIterableIterator<Batch> {
+class RoutedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #candidates: readonly Candidate[];
   readonly #request: ModelRequest;
   readonly #turn: Turn;
-  #call: AsyncIterator<Batch> | undefined;
+  #call: (AsyncIterator<Batch> & Sourced) | undefined;
   #answered = false;
   #left = false;
 
@@ -60,6 +61,10 @@ class RoutedCall implements AsyncIterableIterator<Batch> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  get source(): BatchSource | undefined {
+    return this.#call?.source;
   }
 
   next(): Promise<IteratorResult<Batch>> {

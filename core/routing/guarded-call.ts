@@ -1,4 +1,5 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
+import { type BatchSource, iterateBatches, type Sourced } from "./batch-check.ts";
 import type { Admission, CallEnd, Guard } from "./guard.ts";
 import type { Waiting } from "./places.ts";
 import { Watched } from "./watched.ts";
@@ -11,16 +12,18 @@ const DONE = { done: true, value: undefined } as const;
  * One model call through an upstream's guard. The upstream is asked at the first `next`, once the call may pass;
  * from then on its reads come as they are.
  */
-export class GuardedCall implements AsyncIterableIterator<Batch> {
+export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #guard: Guard;
   readonly #signal: AbortSignal;
   readonly #open: () => AsyncIterable<Batch>;
+  readonly source: BatchSource;
   #waiting: Waiting | undefined;
   #reading: Watched<Batch> | undefined;
   #left = false;
 
-  constructor(guard: Guard, signal: AbortSignal, open: () => AsyncIterable<Batch>) {
+  constructor(guard: Guard, signal: AbortSignal, source: BatchSource, open: () => AsyncIterable<Batch>) {
     this.#guard = guard;
+    this.source = source;
     this.#signal = signal;
     this.#open = open;
   }
@@ -67,7 +70,7 @@ export class GuardedCall implements AsyncIterableIterator<Batch> {
   #ask(admission: Admission): Promise<IteratorResult<Batch>> {
     this.#waiting = undefined;
     try {
-      const batches = this.#open()[Symbol.asyncIterator]();
+      const batches = iterateBatches(this.#open(), this.source);
       this.#reading = new Watched(batches, admission, this.#signal, endAfter);
     } catch (error) {
       admission.fail(error, this.#signal);
@@ -79,5 +82,5 @@ export class GuardedCall implements AsyncIterableIterator<Batch> {
 
 /** An answer that ends without `finish` is one that broke off. */
 function endAfter(last: Batch | undefined): CallEnd {
-  return last?.at(-1)?.type === "finish" ? "succeeded" : "failed";
+  return Array.isArray(last) && last.at(-1)?.type === "finish" ? "succeeded" : "failed";
 }

@@ -7,6 +7,7 @@ import type { ModelRequest } from "../protocol/model-request.ts";
 import { withObjectArguments } from "../protocol/object-arguments.ts";
 import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../upstream.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
+import type { BatchSource } from "./batch-check.ts";
 import { type Admission, Guard } from "./guard.ts";
 import { GuardedCall } from "./guarded-call.ts";
 import { TracedCall, type TraceOptions } from "./trace.ts";
@@ -17,6 +18,7 @@ export class GuardedUpstream implements Upstream {
   readonly #upstream: Upstream;
   readonly #plugin: string;
   readonly #guard: Guard;
+  readonly #source: BatchSource;
   readonly #trace: TraceOptions | undefined;
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly forward?: (call: ForwardedCall) => Promise<ForwardedAnswer>;
@@ -26,6 +28,7 @@ export class GuardedUpstream implements Upstream {
     this.#upstream = upstream;
     this.#trace = trace;
     this.#plugin = ownerOf(upstream) ?? upstream.name;
+    this.#source = { upstream: upstream.name, plugin: this.#plugin };
     this.#guard = new Guard(upstream.name, limits, log, now, this.#plugin);
     if (upstream.check) this.check = async (signal) => upstream.check?.(signal);
     if (upstream.forward) this.forward = (call) => this.#forward(call);
@@ -53,7 +56,9 @@ export class GuardedUpstream implements Upstream {
   }
 
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
-    return new GuardedCall(this.#guard, turn.signal, () => this.#ask(withObjectArguments(request), turn));
+    return new GuardedCall(this.#guard, turn.signal, this.#source, () =>
+      this.#ask(withObjectArguments(request), turn),
+    );
   }
 
   #ask(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
@@ -63,7 +68,7 @@ export class GuardedUpstream implements Upstream {
     return new TracedCall(
       batches,
       request,
-      { log: own.log, upstream: this.name, turn: turn.index },
+      { log: own.log, source: this.#source, turn: turn.index },
       this.#trace,
     );
   }

@@ -2,6 +2,7 @@ import type { Log } from "../context.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import { withoutSecrets } from "../secrets.ts";
+import { type BatchSource, checkBatch, iterateBatches, type Sourced } from "./batch-check.ts";
 
 type Batch = readonly ModelChunk[];
 
@@ -17,7 +18,8 @@ const MOST_CHARS = 100_000;
 const DONE = { done: true, value: undefined } as const;
 
 /** One model call, told to the log: what is asked, and what has come when it ends. Its reads come as they are. */
-export class TracedCall implements AsyncIterableIterator<Batch> {
+export class TracedCall implements AsyncIterableIterator<Batch>, Sourced {
+  readonly source: BatchSource;
   readonly #source: AsyncIterator<Batch>;
   readonly #log: Log;
   readonly #fields: object;
@@ -31,17 +33,19 @@ export class TracedCall implements AsyncIterableIterator<Batch> {
   constructor(
     batches: AsyncIterable<Batch>,
     request: ModelRequest,
-    to: { log: Log; upstream: string; turn: number },
+    to: { log: Log; source: BatchSource; turn: number },
     { bodies }: TraceOptions,
   ) {
-    const { log, upstream, turn } = to;
+    const { log, source, turn } = to;
+    const { upstream } = source;
     const { model, items, tools, stream } = request;
     this.#log = log;
     this.#bodies = bodies;
     this.#fields = { upstream, model, turn };
     const asked = { ...this.#fields, stream, items: items.length, tools: tools.length };
     log.debug(bodies ? { ...asked, request: bodyOf(request) } : asked, "the model is asked");
-    this.#source = batches[Symbol.asyncIterator]();
+    this.source = source;
+    this.#source = iterateBatches(batches, source);
   }
 
   [Symbol.asyncIterator](): this {
@@ -51,8 +55,11 @@ export class TracedCall implements AsyncIterableIterator<Batch> {
   async next(): Promise<IteratorResult<Batch>> {
     try {
       const step = await this.#source.next();
-      if (step.done) this.#tell({});
-      else this.#hear(step.value);
+      if (step?.done) this.#tell({});
+      else {
+        checkBatch(step?.value, this);
+        this.#hear(step.value);
+      }
       return step;
     } catch (error) {
       this.#tell({ err: error });

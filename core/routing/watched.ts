@@ -46,10 +46,11 @@ export class Watched<T> implements AsyncIterableIterator<T> {
     return this.#source.return?.() ?? Promise.resolve(done);
   }
 
-  readonly #seen = (step: IteratorResult<T>): void => {
-    if (step.done) this.#admission.end(this.#signal.aborted ? "left" : this.#endAfter(this.#last));
+  /** Plugins may give no step at all: whoever reads says so. */
+  readonly #seen = (step: IteratorResult<T> | undefined): void => {
+    if (step?.done) this.#admission.end(this.#signal.aborted ? "left" : this.#endAfter(this.#last));
     else if (this.#last === undefined) this.#admission.accepted();
-    if (!step.done) this.#last = step.value;
+    if (!step?.done) this.#last = step?.value;
   };
 
   readonly #failed = (error: unknown): void => this.#admission.fail(error, this.#signal);

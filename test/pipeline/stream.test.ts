@@ -339,7 +339,7 @@ describe("a reader who lags", () => {
     const socket = connect(Number(new URL(vr.url).port), "127.0.0.1");
     socket.pause();
     socket.write(
-      `POST /v1/responses HTTP/1.1\r\nhost: vr\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     await vi.waitUntil(() => ready.mock.results.some(({ value }) => value instanceof Promise));
     ready.mockRestore();
