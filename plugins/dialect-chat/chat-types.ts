@@ -105,7 +105,12 @@ export interface ChatUsage {
   prompt_tokens?: number | null;
   completion_tokens?: number | null;
   total_tokens?: number | null;
-  prompt_tokens_details?: { cached_tokens?: number | null; cache_write_tokens?: number | null } | null;
+  prompt_tokens_details?: {
+    cached_tokens?: number | null;
+    cache_write_tokens?: number | null;
+    /** vLLM's name of the same. */
+    created_cache_tokens?: number | null;
+  } | null;
   completion_tokens_details?: { reasoning_tokens?: number | null } | null;
   /** DeepSeek. */
   prompt_cache_hit_tokens?: number | null;

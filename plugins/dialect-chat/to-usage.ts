@@ -5,11 +5,12 @@ import type { ChatUsage } from "./chat-types.ts";
 export function toUsage(usage: ChatUsage): wire.ResponseUsage {
   const input = toCount(usage.prompt_tokens);
   const output = toCount(usage.completion_tokens);
+  const details = usage.prompt_tokens_details;
   return {
     input_tokens: input,
     input_tokens_details: {
-      cached_tokens: toCount(usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens),
-      cache_write_tokens: toCount(usage.prompt_tokens_details?.cache_write_tokens),
+      cached_tokens: toCount(details?.cached_tokens ?? usage.prompt_cache_hit_tokens),
+      cache_write_tokens: toCount(details?.cache_write_tokens ?? details?.created_cache_tokens),
     },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: toCount(usage.completion_tokens_details?.reasoning_tokens) },

@@ -1,4 +1,6 @@
-import type { ModelFunction, ModelPassthrough, ModelRequest, ToolChoice } from "../../core/index.ts";
+import type { ModelFunction, ModelPassthrough, ModelRequest } from "../../core/index.ts";
+import { type ChatQuirks, type Takes, takesOf } from "../dialect-chat/index.ts";
+import { shownTools } from "./shown-tools.ts";
 import { toInput } from "./to-input.ts";
 
 /** How one server differs from another, as far as it matters here. */
@@ -7,6 +9,10 @@ export interface ResponsesQuirks {
   sendReasoning: "tool-calls" | "always" | "never";
   /** What the server calls an answer that it cut off at `max_output_tokens`. */
   cutAnswers: "incomplete" | "completed";
+  /** What becomes of a parameter: sent unless said. */
+  nativeParameters: ChatQuirks["nativeParameters"];
+  /** How one function is forced: by its name, or by the word "required" with no other function shown. */
+  forcedFunction: ChatQuirks["forcedFunction"];
   /** Parameters sent as they came. */
   passthrough: readonly (keyof ModelPassthrough)[];
 }
@@ -18,7 +24,8 @@ const REASONS_NOT = /(?:^|[/:])(?:gpt-3|gpt-4|chatgpt-|gpt-5-chat)/i;
 
 /**
  * The body of `POST /responses`. The conversation goes along whole and nothing is kept there: whose state it is
- * is never in doubt. `warn` is told what the API has no word for.
+ * is never in doubt. `warn` is told what the API has no word for, or the server does not take.
+ * @throws InvalidRequestError for what the server's quirks refuse
  */
 export function toResponsesRequest(
   request: ModelRequest,
@@ -26,6 +33,7 @@ export function toResponsesRequest(
   warn: (message: string) => void,
 ): Record<string, unknown> {
   const { hosted } = request;
+  const takes = takesOf({ parameters: quirks.nativeParameters }, warn);
   const body: Record<string, unknown> = {
     model: request.model,
     input: toInput(request.items, quirks.sendReasoning !== "never"),
@@ -34,25 +42,26 @@ export function toResponsesRequest(
   };
   if (request.stream) body.stream = true;
   if (request.instructions !== undefined) body.instructions = request.instructions;
-  const functions = request.tools.map(toFunctionTool);
-  const tools = [...functions, ...(hosted?.tools ?? [])];
+  const shown = shownTools(request, quirks, takes);
+  const sendStrict = shown.functions.some((tool) => tool.strict === true) ? takes("tools.strict") : true;
+  const functions = shown.functions.map((tool) =>
+    toFunctionTool(sendStrict ? tool : { ...tool, strict: false }),
+  );
+  const tools = [...functions, ...shown.hosted];
   if (tools.length > 0) {
     body.tools = tools;
-    const choice = toToolChoice(request.toolChoice);
-    if (choice !== "auto") body.tool_choice = choice;
-    if (request.parallelToolCalls === false) body.parallel_tool_calls = false;
+    if (shown.choice !== "auto") body.tool_choice = shown.choice;
+    if (request.parallelToolCalls === false && takes("parallel_tool_calls")) body.parallel_tool_calls = false;
     if (hosted?.tools.length && hosted.maxToolCalls !== undefined) body.max_tool_calls = hosted.maxToolCalls;
   }
-  if (request.maxOutputTokens !== undefined) body.max_output_tokens = request.maxOutputTokens;
-  if (request.temperature !== undefined) body.temperature = request.temperature;
-  if (request.topP !== undefined) body.top_p = request.topP;
-  if (request.logprobs) addLogprobs(body, request.topLogprobs);
-  if (request.format !== undefined || request.verbosity !== undefined)
-    body.text = {
-      ...(request.format === undefined ? {} : { format: request.format }),
-      ...(request.verbosity === undefined ? {} : { verbosity: request.verbosity }),
-    };
-  if (request.reasoning !== undefined) body.reasoning = request.reasoning;
+  addSampling(body, request, takes);
+  if (request.logprobs && takes("top_logprobs")) addLogprobs(body, request.topLogprobs);
+  addText(body, request, takes);
+  if (request.reasoning !== undefined) {
+    const { effort, ...rest } = request.reasoning;
+    const sent = effort != null && takes("reasoning.effort") ? { effort, ...rest } : rest;
+    if (Object.keys(sent).length > 0) body.reasoning = sent;
+  }
   if (request.frequencyPenalty !== undefined) warn("frequency_penalty was left out: the API has none");
   if (request.presencePenalty !== undefined) warn("presence_penalty was left out: the API has none");
   for (const name of quirks.passthrough) {
@@ -60,6 +69,21 @@ export function toResponsesRequest(
     if (value !== undefined) body[name] = value;
   }
   return body;
+}
+
+function addSampling(body: Record<string, unknown>, request: ModelRequest, takes: Takes): void {
+  const { maxOutputTokens, temperature, topP } = request;
+  if (maxOutputTokens !== undefined && takes("max_output_tokens")) body.max_output_tokens = maxOutputTokens;
+  if (temperature !== undefined && takes("temperature")) body.temperature = temperature;
+  if (topP !== undefined && takes("top_p")) body.top_p = topP;
+}
+
+function addText(body: Record<string, unknown>, { format, verbosity }: ModelRequest, takes: Takes): void {
+  const sent: Record<string, unknown> = {};
+  // Plain text is what a server gives without being told.
+  if (format !== undefined && (format.type === "text" || takes("text.format"))) sent.format = format;
+  if (verbosity !== undefined && takes("text.verbosity")) sent.verbosity = verbosity;
+  if (Object.keys(sent).length > 0) body.text = sent;
 }
 
 function toInclude(asked: readonly string[], model: string): string[] {
@@ -81,14 +105,4 @@ function toFunctionTool(tool: ModelFunction): Record<string, unknown> {
     // Absent, the API would make all parameters required: tools that know optional ones would be given nulls.
     strict: tool.strict ?? false,
   };
-}
-
-/** One tool is forced by its name, several are said as `allowed_tools`. */
-function toToolChoice({ mode, names, hosted = [] }: ToolChoice): unknown {
-  if (names === undefined) return mode;
-  const tools = [...names.map((name) => ({ type: "function", name })), ...hosted.map((type) => ({ type }))];
-  const [only] = tools;
-  if (mode === "required" && only && tools.length === 1) return only;
-  if (only === undefined) return "none";
-  return mode === "none" ? mode : { type: "allowed_tools", mode, tools };
 }

@@ -114,9 +114,13 @@ function fitted(
   return withoutEffort(seen);
 }
 
-/** Quirks are those of chat completions: the Responses API has none. */
+/** Of a server that speaks the Responses API itself only those quirks that count there. */
 function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unknown> {
-  return { baseUrl: origin + path, api, ...(api === "chat" ? { quirks } : {}) };
+  const baseUrl = origin + path;
+  if (api === "chat") return { baseUrl, api, quirks };
+  const { sendReasoning, passthrough, cutAnswers, nativeParameters, forcedFunction } = quirks;
+  const counting = { sendReasoning, passthrough, cutAnswers, nativeParameters, forcedFunction };
+  return { baseUrl, api, quirks: counting };
 }
 
 const SAID = Symbol("warnings of upstreams");

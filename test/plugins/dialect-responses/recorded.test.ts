@@ -196,8 +196,104 @@ describe("tokens that were put into a cache", () => {
   });
 });
 
+it("tokens that vLLM put into its cache are read from chat completions too", async () => {
+  const details = { cached_tokens: 256, created_cache_tokens: 24, multimodal_tokens: null };
+  const usage = {
+    prompt_tokens: 280,
+    completion_tokens: 29,
+    total_tokens: 309,
+    prompt_tokens_details: details,
+  };
+  const choices = [{ index: 0, message: { role: "assistant", content: "noon" }, finish_reason: "stop" }];
+  server.reply(json({ object: "chat.completion", choices, usage }));
+  const vr = await startInProcess({ plugins: [vllm({ baseUrl: server.url })] });
+  const { response } = await vr.post();
+  expect(response.usage?.input_tokens_details).toEqual({ cached_tokens: 256, cache_write_tokens: 24 });
+});
+
 it("a server that says that it has begun and breaks off is a 502", async () => {
   server.reply(fixture("responses/vllm-bad-schema"));
   const vr = await startInProcess({ plugins: [native("vllm")] });
   expect((await vr.stream()).status).toBe(502);
+});
+
+describe("what a server's Responses API does not do", () => {
+  const zone = { type: "object", properties: { zone: { type: "string" } } };
+  const tools = ["clock", "calendar"].map((name) => ({ type: "function", name, parameters: zone }));
+  const format = { type: "json_schema", name: "p", strict: true, schema: { type: "object", properties: {} } };
+  const ask = async (family: keyof typeof families, body: object, options: object = {}) => {
+    server.reply(json(responseOf([message("msg_1", "noon")])));
+    const plugin = families[family]({ baseUrl: server.url, api: "responses", retries: 0, ...options });
+    const answer = await (await startInProcess({ plugins: [plugin] })).post(body);
+    return { answer, sent: server.requests[0]?.body };
+  };
+
+  it.each([format, { type: "json_object" }])(
+    "llama.cpp ignores text.format: %o is a 400 that names it",
+    async (asked) => {
+      const { answer } = await ask("llamaCpp", { text: { format: asked } });
+      expect(answer).toMatchObject({ status: 400, error: { param: "text.format" } });
+      expect(server.requests).toEqual([]);
+    },
+  );
+
+  it("llama.cpp may be asked for it all the same, or without it and with a warning, by quirk", async () => {
+    const quirks = (fate: string) => ({ quirks: { nativeParameters: { "text.format": fate } } });
+    const sent = await ask("llamaCpp", { text: { format } }, quirks("send"));
+    expect(sent.sent.text).toMatchObject({ format: { type: "json_schema" } });
+    const dropped = await ask("llamaCpp", { text: { format } }, quirks("drop"));
+    expect(server.requests[1]?.body.text).toBeUndefined();
+    expect(dropped.answer.headers.get("x-vr-warning")).toContain("text.format");
+  });
+
+  it("llama.cpp takes no names in tool_choice: the function is shown alone, and must be called", async () => {
+    const { sent } = await ask("llamaCpp", { tools, tool_choice: { type: "function", name: "calendar" } });
+    expect(sent).toMatchObject({ tools: [{ name: "calendar" }], tool_choice: "required" });
+  });
+
+  it.each(["required", "auto"])("llama.cpp is shown the allowed tools alone, with %s", async (mode) => {
+    const allowed = { type: "allowed_tools", mode, tools: [{ type: "function", name: "clock" }] };
+    const { sent } = await ask("llamaCpp", { tools, tool_choice: allowed });
+    expect(sent.tools).toMatchObject([{ name: "clock" }]);
+    expect(sent.tool_choice).toBe(mode === "auto" ? undefined : mode);
+  });
+
+  it.each(["required", { type: "function", name: "clock" }])(
+    "Ollama calls what it likes: tool_choice %o is a 400",
+    async (choice) => {
+      const { answer } = await ask("ollama", { tools, tool_choice: choice });
+      expect(answer).toMatchObject({ status: 400, error: { param: "tool_choice" } });
+    },
+  );
+
+  it("Ollama is shown no tools where none may be called", async () => {
+    const { answer, sent } = await ask("ollama", { tools, tool_choice: "none" });
+    expect(answer.status).toBe(200);
+    expect(sent.tools).toBeUndefined();
+  });
+
+  it("Ollama is told of a strict tool and of one call at a time with a warning", async () => {
+    const strict = [{ ...tools[0], strict: true }];
+    const { answer, sent } = await ask("ollama", { tools: strict, parallel_tool_calls: false });
+    expect(answer.headers.get("x-vr-warning")).toMatch(/tools\.strict.*parallel_tool_calls/s);
+    expect(sent).not.toHaveProperty("parallel_tool_calls");
+    expect(JSON.stringify(sent.tools)).not.toContain('"strict":true');
+  });
+
+  it("Ollama holds to text.format, which is sent", async () => {
+    const { sent } = await ask("ollama", { text: { format } });
+    expect(sent.text.format).toMatchObject({ type: "json_schema" });
+  });
+
+  it("vLLM and OpenAI are sent everything as it came", async () => {
+    const body = { tools, tool_choice: { type: "function", name: "clock" }, text: { format } };
+    for (const family of ["vllm", "openai"] as const) {
+      await ask(family, body);
+      expect(server.requests.at(-1)?.body).toMatchObject({
+        tools: [{ name: "clock" }, { name: "calendar" }],
+        tool_choice: { type: "function", name: "clock" },
+        text: { format: { type: "json_schema" } },
+      });
+    }
+  });
 });
