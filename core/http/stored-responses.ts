@@ -2,6 +2,7 @@ import type Router from "@koa/router";
 import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { maskOf } from "../pipeline/run.ts";
+import { notFoundIn } from "../pipeline/without-store.ts";
 import { INCLUDABLE } from "../protocol/create-response.ts";
 import type { IncludeEnum } from "../protocol/wire.ts";
 import { toShown } from "../response/document.ts";
@@ -26,7 +27,7 @@ export function storedResponseRoutes(router: Router, engine: Engine): void {
 
   router.delete("/v1/responses/:id", async (ctx) => {
     const id = ctx.params.id ?? "";
-    if (!(await engine.registry.store?.deleteResponse(id))) throw notFound(id);
+    if (!(await engine.registry.store?.deleteResponse(id))) throw notFound(engine, id);
     ctx.body = { id, object: "response", deleted: true };
   });
 
@@ -37,12 +38,12 @@ export function storedResponseRoutes(router: Router, engine: Engine): void {
 
 async function find(engine: Engine, id: string): Promise<StoredResponse> {
   const record = await engine.registry.store?.getResponse(id);
-  if (!record) throw notFound(id);
+  if (!record) throw notFound(engine, id);
   return record;
 }
 
-function notFound(id: string): NotFoundError {
-  return new NotFoundError(`Response with id "${id.slice(0, 100)}" not found.`, {
+function notFound({ registry }: Engine, id: string): NotFoundError {
+  return new NotFoundError(notFoundIn(registry.store, `Response with id "${id.slice(0, 100)}"`), {
     param: "response_id",
     code: "response_not_found",
   });

@@ -16,6 +16,7 @@ import type { Store, StoredResponse } from "../store.ts";
 import { type Approval, findApprovals } from "./approvals.ts";
 import { answerOrphans } from "./orphans.ts";
 import { replayCall, replayItems } from "./replay.ts";
+import { notFoundIn } from "./without-store.ts";
 
 /** What a response continues. */
 export interface Conversation {
@@ -85,7 +86,7 @@ function isPlainMessage(item: Item): boolean {
 async function getHistory(store: Store | undefined, id: string): Promise<StoredItem[][]> {
   const history = await store?.getHistory(id);
   if (history) return history;
-  throw new InvalidRequestError(`Previous response with id "${id}" not found.`, {
+  throw new InvalidRequestError(notFoundIn(store, `Previous response with id "${id}"`), {
     param: "previous_response_id",
     code: "previous_response_not_found",
   });
@@ -128,7 +129,7 @@ async function find(id: string, index: number, store: Store | undefined): Promis
     // Upstreams that speak items give ids that do not name their response.
     (await findIn(await store?.responseOfItem?.(id), id, store));
   if (found) return found;
-  throw new NotFoundError(`Item with id "${id.slice(0, 100)}" not found.`, {
+  throw new NotFoundError(notFoundIn(store, `Item with id "${id.slice(0, 100)}"`), {
     param: `input[${index}].id`,
     code: "item_not_found",
   });

@@ -25,6 +25,7 @@ import { resolveTools } from "./resolve-tools.ts";
 import { type Prepared, Run } from "./run.ts";
 import { type CallsEnd, runCalls } from "./tool-calls.ts";
 import { isCut, runTurn } from "./turn.ts";
+import { warnWithoutStore } from "./without-store.ts";
 
 /**
  * The life of a response: hydrate, tools, turns, completion. The sink sees numbered events and exactly one
@@ -36,6 +37,7 @@ export async function respond(
   context: ResponseScope,
   sink: EventSink,
 ): Promise<ResponseObject> {
+  warnWithoutStore(engine, context);
   const preparing = prepare(engine, context);
   const prepared = await (asksPlugins(context.request) ? untilAborted(preparing, context.signal) : preparing);
   const run = new Run(engine, context, sink, prepared);

@@ -381,8 +381,22 @@ describe.concurrent("a configuration that cannot be used names file, line and op
     ],
     [
       "a member of defaults that there is not",
-      'import { defaults } from "vr-gateway/plugins/defaults";\nexport default define({\n  plugins: [\n    ...defaults({\n      loger: {},\n    }),\n  ],\n});',
-      'vr.config.ts:5: defaults: Unrecognized key: "loger"',
+      define(
+        'import { defaults } from "vr-gateway/plugins/defaults";\nexport default defineConfig({\n  plugins: [\n    ...defaults({\n      loger: {},\n    }),\n  ],\n});',
+      ),
+      'vr.config.ts:6: defaults: Unrecognized key: "loger"; there are upstream, store,',
+    ],
+    [
+      "a plugin twice",
+      define(`${sqlite}export default defineConfig({\n  plugins: [storeSqlite(), storeSqlite()],\n});`),
+      'vr.config.ts:4: config: plugins[1]: "store-sqlite" is plugins[0] already',
+    ],
+    [
+      "a hook that there is not",
+      define(
+        'export default defineConfig({ plugins: [{ name: "guard", setup: (vr) => vr.hooks.onChunks.tap(() => {}) }] });',
+      ),
+      'plugin "guard" uses the hook "onChunks", which does not exist; there are beforeUpstream, onChunk,',
     ],
     ["a default export that is no object", 'export default "hello";', "vr.config.ts: config: "],
     ["no plugins", define("export default defineConfig({\n  port: 0,\n});"), "config: plugins: "],
@@ -437,8 +451,10 @@ describe.concurrent("a configuration that cannot be used names file, line and op
     ],
     [
       "two stores",
-      define(`${sqlite}export default defineConfig({ plugins: [storeSqlite(), storeSqlite()] });`),
-      'vr.config.ts: plugin "store-sqlite" sets a store, but "store-sqlite" has set one already',
+      define(
+        `${sqlite}import { storeKeyv } from "vr-gateway/plugins/store-keyv";\nexport default defineConfig({ plugins: [storeSqlite(), storeKeyv()] });`,
+      ),
+      'vr.config.ts: plugin "store-keyv" sets a store, but "store-sqlite" has set one already',
     ],
     [
       "a plugin of vr that does not exist",
