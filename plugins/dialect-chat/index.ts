@@ -11,6 +11,7 @@ export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from 
 export { type RefusedImages, refusedImages } from "./refused-images.ts";
 export { toChatRequest } from "./to-chat-request.ts";
 export { toLogProbs } from "./to-logprobs.ts";
+export { isStrict } from "./to-tools.ts";
 export {
   itemWithoutImages,
   unseenWarning,

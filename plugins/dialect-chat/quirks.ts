@@ -75,6 +75,13 @@ const quirksSchema = z.strictObject({
   /** Whether the server takes files; they are refused with 400 otherwise. */
   files: z.boolean(),
   /**
+   * Which functions are sent as strict: those of which the client says so, or, where the server then holds to their
+   * schema and otherwise does not, those too of which it says nothing and whose schema is closed.
+   */
+  strictTools: z.enum(["when-true", "unless-false"]),
+  /** Whether tools are sent where none may be called: a server that caches prompts reads them anyway. */
+  toolsWithNone: z.boolean(),
+  /**
    * How one function is forced: by its name, or, where the server knows words alone, by "required" with no
    * other function shown.
    */
@@ -128,6 +135,8 @@ export const defaultQuirks: ChatQuirks = {
   imageForm: "object",
   toolImages: "user-message",
   files: true,
+  strictTools: "when-true",
+  toolsWithNone: false,
   forcedFunction: "by-name",
   parallelToolCalls: "false-only",
   logprobsInToolStreams: true,

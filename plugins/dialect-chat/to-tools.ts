@@ -1,5 +1,6 @@
 import type { ModelFunction, ModelRequest } from "../../core/index.ts";
 import type { ChatRequest, ChatTool } from "./chat-types.ts";
+import { isClosed } from "./closed-schema.ts";
 import type { Takes } from "./lacking.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
@@ -7,9 +8,9 @@ import type { ChatQuirks } from "./quirks.ts";
 export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQuirks, takes: Takes): void {
   const { mode, names } = request.toolChoice;
   // "auto" is the default wherever there are tools, and not every server takes the word.
-  const chooses = mode !== "auto" && (mode !== "none" || !lacksChoice(quirks)) && takes("tool_choice");
-  // A server that cannot be told to call none is not shown any.
-  if (mode === "none" && !chooses) return;
+  // Of tools that it may not call, a model is not told: some call them all the same.
+  if (mode === "none" && (!quirks.toolsWithNone || lacksChoice(quirks))) return;
+  const chooses = mode !== "auto" && takes("tool_choice");
 
   const only = mode === "required" && names?.length === 1 ? names[0] : undefined;
   const byName = only !== undefined && chooses && quirks.forcedFunction === "by-name";
@@ -17,8 +18,8 @@ export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQ
   const tools =
     names === undefined || byName ? request.tools : request.tools.filter((tool) => names.includes(tool.name));
   if (tools.length === 0) return;
-  const strict = tools.some((tool) => tool.strict === true) ? takes("tools.strict") : true;
-  body.tools = tools.map((tool) => toChatTool(tool, strict));
+  const sendsStrict = tools.some((tool) => tool.strict) ? takes("tools.strict") : takesStrict(quirks);
+  body.tools = tools.map((tool) => toChatTool(tool, sendsStrict && isStrict(tool, quirks)));
   if (byName) body.tool_choice = { type: "function", function: { name: only } };
   else if (chooses) body.tool_choice = mode;
 
@@ -27,13 +28,26 @@ export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQ
   if (takes("parallel_tool_calls")) body.parallel_tool_calls = parallel;
 }
 
+/** Whether a function is one of strict mode, which without a word it is at OpenAI where its schema is closed. */
+export function isStrict(
+  { strict, parameters }: ModelFunction,
+  quirks: Pick<ChatQuirks, "strictTools">,
+): boolean {
+  return strict ?? (quirks.strictTools === "unless-false" && isClosed(parameters));
+}
+
+function takesStrict({ parameters }: ChatQuirks): boolean {
+  return (parameters["tools.strict"] ?? "send") === "send";
+}
+
 function lacksChoice({ parameters }: ChatQuirks): boolean {
   return (parameters.tool_choice ?? "send") !== "send";
 }
 
-function toChatTool(tool: ModelFunction, sendStrict: boolean): ChatTool {
+/** `strict: false` is what servers do without a word; some templates would show it to the model. */
+function toChatTool(tool: ModelFunction, strict: boolean): ChatTool {
   const definition: ChatTool["function"] = { name: tool.name, parameters: tool.parameters };
   if (tool.description !== undefined) definition.description = tool.description;
-  if (tool.strict !== undefined && sendStrict) definition.strict = tool.strict;
+  if (strict) definition.strict = true;
   return { type: "function", function: definition };
 }

@@ -10,19 +10,20 @@ export interface ShownTools {
 
 /**
  * A choice in the API's own words, or in those that the server knows: where it takes no names, the other functions are
- * not shown; where it cannot be told to call none, it is shown none.
+ * not shown; where it may call none, it is shown none unless its prompt cache is worth it.
  * @throws InvalidRequestError for a forced choice that the server's quirks refuse
  */
 export function shownTools(
   request: ModelRequest,
-  quirks: Pick<ChatQuirks, "nativeParameters" | "forcedFunction">,
+  quirks: Pick<ChatQuirks, "nativeParameters" | "forcedFunction" | "toolsWithNone">,
   takes: Takes,
 ): ShownTools {
   const { tools: functions, toolChoice } = request;
   const { mode, names } = toolChoice;
   const hosted = request.hosted?.tools ?? [];
   const takesChoice = (quirks.nativeParameters.tool_choice ?? "send") === "send";
-  if (mode === "none" && !takesChoice) return { functions: [], hosted: [], choice: "auto" };
+  if (mode === "none" && !(takesChoice && quirks.toolsWithNone))
+    return { functions: [], hosted: [], choice: "auto" };
   if (takesChoice && quirks.forcedFunction === "by-name")
     return { functions, hosted, choice: toToolChoice(toolChoice) };
   const chooses = mode === "none" || (mode === "required" && takes("tool_choice"));

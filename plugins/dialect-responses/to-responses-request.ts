@@ -1,5 +1,5 @@
 import type { ModelFunction, ModelPassthrough, ModelRequest } from "../../core/index.ts";
-import { type ChatQuirks, type Takes, takesOf } from "../dialect-chat/index.ts";
+import { type ChatQuirks, isStrict, type Takes, takesOf } from "../dialect-chat/index.ts";
 import { shownTools } from "./shown-tools.ts";
 import { toInput } from "./to-input.ts";
 
@@ -13,6 +13,10 @@ export interface ResponsesQuirks {
   nativeParameters: ChatQuirks["nativeParameters"];
   /** How one function is forced: by its name, or by the word "required" with no other function shown. */
   forcedFunction: ChatQuirks["forcedFunction"];
+  /** "unless-false": `strict: false` is what the server does without a word. */
+  strictTools: ChatQuirks["strictTools"];
+  /** Whether tools are sent where none may be called. */
+  toolsWithNone: ChatQuirks["toolsWithNone"];
   /** Parameters sent as they came. */
   passthrough: readonly (keyof ModelPassthrough)[];
 }
@@ -45,7 +49,7 @@ export function toResponsesRequest(
   const shown = shownTools(request, quirks, takes);
   const sendStrict = shown.functions.some((tool) => tool.strict === true) ? takes("tools.strict") : true;
   const functions = shown.functions.map((tool) =>
-    toFunctionTool(sendStrict ? tool : { ...tool, strict: false }),
+    toFunctionTool(sendStrict ? tool : { ...tool, strict: false }, quirks),
   );
   const tools = [...functions, ...shown.hosted];
   if (tools.length > 0) {
@@ -96,13 +100,14 @@ function addLogprobs(body: Record<string, unknown>, top: number | undefined): vo
   if (top !== undefined) body.top_logprobs = top;
 }
 
-function toFunctionTool(tool: ModelFunction): Record<string, unknown> {
+function toFunctionTool(tool: ModelFunction, quirks: ResponsesQuirks): Record<string, unknown> {
+  const strict = isStrict(tool, quirks);
   return {
     type: "function",
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
     parameters: tool.parameters,
-    // Absent, the API would make all parameters required: tools that know optional ones would be given nulls.
-    strict: tool.strict ?? false,
+    // Absent, OpenAI would make all parameters required: tools that know optional ones would be given nulls.
+    ...(strict || quirks.strictTools === "when-true" ? { strict } : {}),
   };
 }

@@ -114,13 +114,17 @@ function fitted(
   return withoutEffort(seen);
 }
 
+/** Those that count for a server that speaks the Responses API itself. */
+const NATIVE_QUIRKS = [
+  ...(["sendReasoning", "passthrough", "cutAnswers", "nativeParameters", "forcedFunction"] as const),
+  ...(["strictTools", "toolsWithNone", "rootUnions", "untypedSchemas"] as const),
+];
+
 /** Of a server that speaks the Responses API itself only those quirks that count there. */
 function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unknown> {
   const baseUrl = origin + path;
   if (api === "chat") return { baseUrl, api, quirks };
-  const { sendReasoning, passthrough, cutAnswers, nativeParameters, forcedFunction } = quirks;
-  const counting = { sendReasoning, passthrough, cutAnswers, nativeParameters, forcedFunction };
-  return { baseUrl, api, quirks: counting };
+  return { baseUrl, api, quirks: Object.fromEntries(NATIVE_QUIRKS.map((name) => [name, quirks[name]])) };
 }
 
 const SAID = Symbol("warnings of upstreams");

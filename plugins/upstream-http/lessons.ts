@@ -2,10 +2,19 @@ import type { ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "../dialect-chat/index.ts";
 
 /** What a refusal has taught about a model; each is a way of asking again. */
-export type Lesson = "no-images" | "no-effort" | "nine-character-ids" | "reasoning-everywhere";
+export type Lesson =
+  | "no-images"
+  | "no-effort"
+  | "nine-character-ids"
+  | "reasoning-everywhere"
+  | "strict-as-given";
 
-/** A model that is loaded anew may take images or think; what its server speaks stays. Milliseconds. */
+/**
+ * A model that is loaded anew may take images or think; what its server speaks stays. What was said of one schema
+ * is not kept. Milliseconds.
+ */
 const KEPT_MS: Record<Lesson, number> = {
+  "strict-as-given": 0,
   "no-images": 900_000,
   "no-effort": 900_000,
   "nine-character-ids": Number.POSITIVE_INFINITY,
@@ -33,6 +42,7 @@ export class Lessons {
   }
 
   add(model: string, lesson: Lesson): void {
+    if (KEPT_MS[lesson] === 0) return;
     const known = this.#models.get(model) ?? new Map<Lesson, number>();
     known.set(lesson, this.#now() + KEPT_MS[lesson]);
     this.#models.delete(model);
@@ -50,6 +60,7 @@ export function withLessons(quirks: ChatQuirks, learned: ReadonlySet<Lesson>): C
   return {
     ...quirks,
     ...(learned.has("nine-character-ids") ? { callIds: "nine-characters" as const } : {}),
+    ...(learned.has("strict-as-given") ? { strictTools: "when-true" as const } : {}),
     ...(learned.has("reasoning-everywhere")
       ? { sendReasoning: "always" as const, emptyReasoning: true }
       : {}),
@@ -75,6 +86,8 @@ const WORDS: readonly [Lesson, readonly RegExp[]][] = [
     "reasoning-everywhere",
     [/reasoning_content/i, /must be (?:passed|provided|included|sent)|missing|required/i],
   ],
+  // vLLM: a schema whose grammar cannot be made, which nobody needs who did not ask for strict mode.
+  ["strict-as-given", [/grammar/i]],
   // Ollama: '"llama3.2" does not support thinking', 'think value "low" is not supported for this model'.
   ["no-effort", [/n[o']t support thinking|think value .{1,40} is not supported/i]],
 ];

@@ -8,7 +8,7 @@ import {
   withoutEncryption,
 } from "../dialect-responses/index.ts";
 import type { Dialect } from "./dialect.ts";
-import { EFFORT_LEFT_OUT, lessonOf } from "./lessons.ts";
+import { EFFORT_LEFT_OUT, lessonOf, withLessons } from "./lessons.ts";
 import type { Settings } from "./settings.ts";
 
 /** `POST /responses`: a server that speaks the Responses API itself. */
@@ -17,13 +17,14 @@ export function responsesApi({
   maxEventBytes,
   extraBody,
 }: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody">): Dialect {
+  const toBody: Dialect["toBody"] = (request, warn, learned) =>
+    JSON.stringify(Object.assign(toResponsesRequest(request, withLessons(quirks, learned), warn), extraBody));
   return {
     name: "responses",
     path: "/responses",
     native: true,
-    toBody: (request, warn) =>
-      JSON.stringify(Object.assign(toResponsesRequest(request, quirks, warn), extraBody)),
-    amend({ body, learned }, refusal) {
+    toBody,
+    amend({ request, body, learned }, refusal) {
       const { status, said } = refusal;
       const unsealed = status === 400 ? withoutEncryption(body, said) : undefined;
       if (unsealed) return unsealed;
@@ -32,7 +33,12 @@ export function responsesApi({
         const lesson = why === "all" ? "no-images" : undefined;
         return { body: withoutImages(body, why), warning: unseenWarning(why), lesson };
       }
-      if (lessonOf(refusal, learned) !== "no-effort") return undefined;
+      const lesson = lessonOf(refusal, learned);
+      if (lesson === "strict-as-given") {
+        const known = new Set([...learned, lesson]);
+        return { body: toBody(request, () => {}, known), learned: known, lesson };
+      }
+      if (lesson !== "no-effort") return undefined;
       return { body: withoutEffort(body), warning: EFFORT_LEFT_OUT, lesson: "no-effort" };
     },
     openStream: (request, secrets) =>

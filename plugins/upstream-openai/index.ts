@@ -9,6 +9,7 @@ const family: ServerFamily = {
     systemMessages: "keep",
     maxTokens: "max_completion_tokens",
     thinkTags: false,
+    toolsWithNone: true,
     sendReasoning: "never",
     parameters: { "text.verbosity": "send" },
     // Without `metadata`, which is refused unless the answer is stored there.

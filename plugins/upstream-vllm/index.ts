@@ -9,6 +9,7 @@ const family: ServerFamily = {
     reasoningField: "reasoning",
     files: false,
     rootUnions: "keep",
+    strictTools: "unless-false",
     passthrough: [],
   },
 };

@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { describeUpstream } from "../contract/upstream.ts";
-import { fixture } from "../helpers/chat-server.ts";
+import { createChatServer, fixture, json } from "../helpers/chat-server.ts";
 import { startFamily } from "../helpers/families/start.ts";
 import { told } from "../helpers/families/told.ts";
 import { vllm } from "../helpers/families/vllm.ts";
+import { startInProcess } from "../helpers/in-process.ts";
+import { recorded } from "../helpers/responses-server.ts";
 
 describeUpstream(vllm);
 
@@ -40,5 +42,59 @@ describe("vLLM", () => {
     const output = { type: "function_call_output", call_id: "call_0", output: "noon" };
     await vr.post({ input: [thought, call, output] });
     expect(server.requests[0]?.body.messages[0]).toMatchObject({ reasoning_content: "hm" });
+  });
+
+  const closed = {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false,
+  };
+  /** A server that answers anything, asked through either API. */
+  async function startThrough(api: "chat" | "responses") {
+    const server = await createChatServer();
+    onTestFinished(() => server.close());
+    return {
+      server,
+      vr: await startInProcess({ plugins: [vllm.plugin({ baseUrl: server.url, api, retries: 0 })] }),
+    };
+  }
+  const tool = (strict?: boolean) => ({ type: "function", name: "f", parameters: closed, strict });
+
+  it.each([
+    ["chat", undefined],
+    ["responses", recorded("responses/openai-refusal")],
+  ] as const)(
+    "%s: holds arguments to a closed schema, which it does with strict: true alone",
+    async (api, says) => {
+      const { vr, server } = await startThrough(api);
+      for (const strict of [undefined, true, false]) {
+        if (says) server.reply(says);
+        await vr.post({ tools: [tool(strict)] });
+      }
+      const sent = server.requests.map(({ body }) => (body.tools[0].function ?? body.tools[0]).strict);
+      expect(sent).toEqual([true, true, undefined]);
+    },
+  );
+
+  it.each(["chat", "responses"] as const)(
+    "%s: asks again without where it can make no grammar",
+    async (api) => {
+      const { vr, server } = await startThrough(api);
+      const refusal = json(vllm.refusal("Invalid grammar specification: 'triggers'") as object, 400);
+      const says = api === "chat" ? vllm.says({ text: "Hi." }) : recorded("responses/openai-refusal");
+      server.reply(refusal, says, refusal);
+      const { status, headers } = await vr.post({ tools: [tool()] });
+      expect([status, headers.get("x-vr-warning"), server.requests.length]).toEqual([200, null, 2]);
+      // A client that asks for it is told.
+      expect([(await vr.post({ tools: [tool(true)] })).status, server.requests.length]).toEqual([400, 3]);
+    },
+  );
+
+  it("is sent no tools where none may be called", async () => {
+    const { vr, server } = await startFamily(vllm);
+    await vr.post({ tools: [tool()], tool_choice: "none" });
+    expect(server.requests[0]?.body).not.toHaveProperty("tools");
+    expect(server.requests[0]?.body).not.toHaveProperty("tool_choice");
   });
 });

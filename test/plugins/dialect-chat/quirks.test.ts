@@ -88,6 +88,67 @@ describe("parameters: what becomes of what the server lacks", () => {
   });
 });
 
+describe("strictTools", () => {
+  const open = { type: "object", properties: { a: { type: "string" } } };
+  const closed = { ...open, required: ["a"], additionalProperties: false };
+  const sent = (strict: boolean | undefined, parameters: object, quirks: Partial<ChatQuirks>) =>
+    convert({ tools: [{ name: "f", parameters: { ...parameters }, strict }] }, quirks).body.tools as {
+      function: { strict?: boolean };
+    }[];
+
+  it("when-true: as the client says, and false is never sent", () => {
+    const told = (strict: boolean | undefined) => sent(strict, closed, {})[0]?.function.strict;
+    expect([true, false, undefined].map(told)).toEqual([true, undefined, undefined]);
+  });
+
+  it("unless-false: without a word where the schema is closed, as OpenAI takes it", () => {
+    const told = (strict: boolean | undefined, parameters: object) =>
+      sent(strict, parameters, { strictTools: "unless-false" })[0]?.function.strict;
+    expect([true, false, undefined].map((strict) => told(strict, closed))).toEqual([true, undefined, true]);
+    expect([true, false, undefined].map((strict) => told(strict, open))).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ["an optional property", { ...closed, required: [] }],
+    ["an open object within", { ...closed, properties: { a: open } }],
+    ["an open object in a list", { ...closed, properties: { a: { type: "array", items: open } } }],
+    ["an open object in a union", { ...closed, properties: { a: { anyOf: [open, { type: "null" }] } } }],
+    ["an open definition", { ...closed, $defs: { a: open } }],
+  ])("a schema with %s is not closed", (_, schema) => {
+    expect(sent(undefined, schema, { strictTools: "unless-false" })[0]?.function).not.toHaveProperty(
+      "strict",
+    );
+  });
+
+  it("a closed one may hold what looks like an open one", () => {
+    const schema = { ...closed, properties: { a: { enum: [{ type: "object" }], default: open } } };
+    expect(sent(undefined, schema, { strictTools: "unless-false" })[0]?.function.strict).toBe(true);
+  });
+
+  it("nothing is said or refused of what the client did not ask for", () => {
+    for (const fate of ["drop", "refuse"] as const) {
+      const quirks = { strictTools: "unless-false", parameters: { "tools.strict": fate } } as const;
+      const { warnings, body } = convert({ tools: [{ name: "f", parameters: closed }] }, quirks);
+      expect([warnings, JSON.stringify(body).includes("strict")]).toEqual([[], false]);
+    }
+  });
+});
+
+it("toolsWithNone: tools that may not be called are sent for the sake of a prompt cache, or not at all", () => {
+  const none = { tools: [weather], toolChoice: { mode: "none" } } as const;
+  const without = convert(none);
+  expect([without.body.tools, without.body.tool_choice, without.warnings]).toEqual([
+    undefined,
+    undefined,
+    [],
+  ]);
+  expect(convert(none, { toolsWithNone: true }).body).toMatchObject({ tools: [{}], tool_choice: "none" });
+});
+
 it("forcedFunction: by name, or as the only one that the model sees", () => {
   const request: Partial<ModelRequest> = {
     tools: [weather, clock],

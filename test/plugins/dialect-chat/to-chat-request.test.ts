@@ -233,6 +233,9 @@ describe("parameters", () => {
       { type: "function", function: weather },
       { type: "function", function: clock },
     ]);
+    // What servers do without a word; some chat templates would show it to the model.
+    const loose = { ...clock, strict: false };
+    expect(JSON.stringify(convert({ tools: [loose] }).body)).not.toContain("strict");
     expect(convert({ tools: [clock] }, { parameters: { "tools.strict": "drop" } }).body.tools).toEqual([
       {
         type: "function",
@@ -245,7 +248,6 @@ describe("parameters", () => {
     const choice = (toolChoice: ModelRequest["toolChoice"]) =>
       convert({ tools: [weather, clock], toolChoice }).body;
     expect(choice({ mode: "auto" })).not.toHaveProperty("tool_choice");
-    expect(choice({ mode: "none" })).toMatchObject({ tool_choice: "none" });
     expect(choice({ mode: "required" })).toMatchObject({ tool_choice: "required" });
     const one = choice({ mode: "required", names: ["clock"] });
     expect(one.tool_choice).toEqual({ type: "function", function: { name: "clock" } });
