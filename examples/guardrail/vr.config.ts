@@ -1,5 +1,5 @@
 import { defineConfig } from "vr-gateway";
-import { codeInterpreter } from "vr-gateway/plugins/code-interpreter";
+import { defaults } from "vr-gateway/plugins/defaults";
 import { demo } from "vr-gateway/plugins/demo";
 import { guardBlocklist } from "vr-gateway/plugins/guard-blocklist";
 import { guardCards } from "./guard-cards.ts";
@@ -8,7 +8,7 @@ import { guardCode } from "./guard-code.ts";
 export default defineConfig({
   plugins: [
     demo(),
-    codeInterpreter(),
+    ...defaults({ upstream: false }),
     guardCards(),
     guardCode(),
     // The second phrase is what the demo model says to somebody who gives a name: it shows an answer stopped.

@@ -194,7 +194,7 @@ describe("the installed package", () => {
     const check = npm("npx", ["vr", "check"], { cwd: folder, cache, node, env });
     const { code, stdout } = await check.finished;
     expect(stdout).toMatch(/^ok +config +vr\.config\.ts$/m);
-    expect(stdout).toMatch(/^ +plugins +demo, greet$/m);
+    expect(stdout).toMatch(/^ +plugins +demo, store-sqlite, mcp, logger, greet$/m);
     expect(code).toBe(0);
   });
 });
