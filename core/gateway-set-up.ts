@@ -1,3 +1,4 @@
+import type { BodyLimits } from "./body-limits.ts";
 import type { Log, MaybePromise } from "./context.ts";
 import { namingResponse } from "./current-response.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
@@ -27,6 +28,7 @@ export interface SetUpOptions {
   storeTimeoutMs: number;
   /** Milliseconds for one call of a tap. */
   hookTimeoutMs: number;
+  bodyLimits: BodyLimits;
   log: Log;
 }
 
@@ -134,6 +136,7 @@ export class PluginSet {
       },
       dependencies: { add: (dependency) => registry.addDependency(plugin, dependency) },
       router: this.endpoints,
+      bodyLimits: this.#options.bodyLimits,
       log: namingResponse(log.child({ plugin })),
       settings,
       taps: () => hooks.taps,

@@ -13,7 +13,8 @@ import type { Engine, Limits } from "./pipeline/engine.ts";
 /** Not imported: see `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
 
-export interface GatewayOptions extends Omit<SetUpOptions, "storeTimeoutMs" | "hookTimeoutMs"> {
+export interface GatewayOptions
+  extends Omit<SetUpOptions, "storeTimeoutMs" | "hookTimeoutMs" | "bodyLimits"> {
   limits: Limits;
   http: HttpOptions;
   edge: EdgeOptions;
@@ -27,7 +28,14 @@ const KEEP_ALIVE_MS = 75_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits, http, edge, connections, log } = options;
   const { storeTimeoutMs, hookTimeoutMs } = limits;
-  const plugins = new PluginSet({ ...options, storeTimeoutMs, hookTimeoutMs });
+  const { bodyBytes, jsonDepth, jsonValues, options: named } = http;
+  const bodyLimits = {
+    bodyBytes,
+    jsonDepth,
+    ...(jsonValues === undefined ? {} : { jsonValues }),
+    ...(named === undefined ? {} : { options: named }),
+  };
+  const plugins = new PluginSet({ ...options, storeTimeoutMs, hookTimeoutMs, bodyLimits });
   const { router, hooks } = await plugins.setUp();
   const engine: Engine = {
     hooks,

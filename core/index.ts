@@ -1,4 +1,6 @@
 /** The whole public API of vr. Plugins and `vr.config.ts` import `vr-gateway`, which is this file. */
+
+export type { BodyLimits } from "./body-limits.ts";
 export { type Config, type ConfigInput, defineConfig } from "./config.ts";
 export type {
   Caller,
@@ -30,7 +32,7 @@ export {
 export type { ChunkTapOptions, TapOptions } from "./hook-options.ts";
 export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
-export { type BodyLimits, readJson, readJsonText } from "./http/body.ts";
+export { readJson, readJsonText } from "./http/body.ts";
 export { takesBody } from "./http/content-type.ts";
 export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";

@@ -1,5 +1,6 @@
 import type Router from "@koa/router";
 import type { z } from "zod";
+import type { BodyLimits } from "./body-limits.ts";
 import type { Log, MaybePromise } from "./context.ts";
 import type { Dependency } from "./dependency.ts";
 import { ConfigError } from "./errors.ts";
@@ -49,6 +50,8 @@ export interface Vr {
   readonly dependencies: { add(dependency: Dependency): void };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
+  /** What the bodies of requests may hold, for `readJson`. */
+  readonly bodyLimits: BodyLimits;
   readonly log: Log;
   readonly settings: Settings;
   /** Every tap of every plugin with what it has cost so far. */

@@ -8,6 +8,10 @@ export interface ModelInfo {
   /** Seconds since the Unix epoch. */
   created?: number;
   owned_by?: string;
+  /** Tokens of a conversation and its answer. */
+  context_length?: number;
+  /** The same, and what else the server says of it, under the names that it uses. */
+  context?: Readonly<Record<string, unknown>>;
 }
 
 /** A model server, whatever it speaks. */
@@ -44,8 +48,10 @@ export interface Upstream {
 
 /** A request that passes through unchanged. */
 export interface ForwardedCall {
-  /** Behind the server's base URL, with its slash in front. */
+  /** With its slash in front. */
   path: string;
+  /** What the path stands behind: the server's base URL unless said, or that without its version. */
+  below?: "base" | "root" | undefined;
   /** As the client sent it. */
   body: string;
   /** The client's own header, for upstreams that forward it. Never logged. */

@@ -33,8 +33,9 @@ const SHARED_BY = new Map([
   // Whoever fetches what a request names: a server, an image, a file. Dialects fetch nothing.
   ["plugins/remote-policy/index.ts", /^(?!dialect-)/],
 ]);
-/** The plugins that know others: one chooses among servers, and loads the one that it chose; one is the shipped set. */
+/** The plugins that know others: one is the former name of another; one chooses among servers, and loads the one that it chose; one is the shipped set. */
 const KNOWS = new Map([
+  ["chat-passthrough", /^plugins\/passthrough\/index\.ts$/],
   ["find-server", /^plugins\/(upstream-[a-z-]+|demo)\/index\.ts$/],
   ["defaults", /^plugins\/(find-server|store-sqlite|code-interpreter|mcp|logger)\/index\.ts$/],
 ]);

@@ -1,20 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
+import type { BodyLimits } from "../body-limits.ts";
 import { InvalidRequestError, VrError } from "../errors.ts";
 import { decoderOf } from "./content-encoding.ts";
 import { isDeeperThan, type JsonLimits, limitPassed, mayHoldTooMany } from "./json-scan.ts";
-
-export interface BodyLimits {
-  /** Bytes of a request body, decoded. */
-  bodyBytes: number;
-  /** Levels of nesting in its JSON. */
-  jsonDepth: number;
-  /** Values in its JSON, whatever is in what; 200,000 unless said. */
-  jsonValues?: number;
-  /** Path of the options that set these limits, for errors to name them: "limits". */
-  options?: string;
-}
 
 const JSON_VALUES = 200_000;
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BodyLimits } from "../body-limits.ts";
 import { type Caller, ResponseScope } from "../context.ts";
 import type { CurrentResponse } from "../current-response.ts";
 import { ClientLeft } from "../errors.ts";
@@ -12,7 +13,7 @@ import { respond } from "../pipeline/respond.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeResponse } from "../response/document.ts";
-import { type BodyLimits, readJson } from "./body.ts";
+import { readJson } from "./body.ts";
 import { headersOf } from "./headers.ts";
 import { JsonSink } from "./json-sink.ts";
 import { sendError, sendJson } from "./send.ts";

@@ -106,7 +106,12 @@ async function check(probe: () => unknown): Promise<{ ok: boolean; error?: strin
   }
 }
 
-type ListedModel = ModelInfo & { object: "model" };
+type ListedModel = Omit<ModelInfo, "context"> & { object: "model" };
+
+/** As clients see it: the server's own names of the context's size stand beside the one for all servers. */
+function listed({ context, ...model }: ModelInfo): ListedModel {
+  return { ...context, created: 0, owned_by: "vr", ...model, object: "model" };
+}
 
 /**
  * The models of all upstreams, and the aliases that routes give them; an upstream that cannot be asked is left
@@ -124,19 +129,13 @@ async function listModels({ router }: Engine): Promise<ListedModel[]> {
   }
   const models = new Map<string, ListedModel>();
   for (const model of [...known.values()].flat())
-    if (!models.has(model.id))
-      models.set(model.id, { created: 0, owned_by: "vr", ...model, object: "model" });
+    if (!models.has(model.id)) models.set(model.id, listed(model));
   for (const { name, targets } of router.aliases) {
     const target = targets.find(({ upstream }) => known.has(upstream));
     if (!target) continue;
     // A server may answer to names that it does not list: that is no reason to leave the alias out.
     const meant = known.get(target.upstream)?.find(({ id }) => id === target.model);
-    models.set(name, {
-      id: name,
-      object: "model",
-      created: meant?.created ?? 0,
-      owned_by: target.upstream.name,
-    });
+    models.set(name, listed({ ...meant, id: name, owned_by: target.upstream.name }));
   }
   return [...models.values()];
 }

@@ -12,12 +12,16 @@ interface Said extends Blame {
   status?: number | undefined;
 }
 
+export interface ErrorOptions {
+  retryAfter?: string | undefined;
+  /** Never to be seen in it. */
+  secrets?: readonly string[];
+  /** Whose names parameters get: those of the Responses API unless the client speaks as the server does. */
+  names?: "ours" | "theirs";
+}
+
 /** An HTTP status other than 2xx, with its body, as the client is to see it (WIRE: status codes). */
-export function toHttpError(
-  status: number,
-  body: string,
-  options: { retryAfter?: string | undefined; secrets?: readonly string[] } = {},
-): UpstreamError {
+export function toHttpError(status: number, body: string, options: ErrorOptions = {}): UpstreamError {
   const said = readError(parseBody(body));
   return toError(status, said, options);
 }
@@ -28,18 +32,14 @@ export function toErrorInStream(error: unknown, secrets: readonly string[] = [])
   return toError(said.status ?? statusOfType(said), said, { secrets });
 }
 
-function toError(
-  upstreamStatus: number,
-  said: Said,
-  options: { retryAfter?: string | undefined; secrets?: readonly string[] },
-): UpstreamError {
+function toError(upstreamStatus: number, said: Said, options: ErrorOptions): UpstreamError {
   const told = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
   const exceeded = upstreamStatus !== 429 && exceedsContext(`${said.code} ${said.type} ${said.message}`);
   const blamed = blamesRequest(upstreamStatus, said.message ?? "");
   const status = exceeded || blamed ? 400 : toClientStatus(upstreamStatus);
   // Of what was blamed on the request, "server_error" would be said of the wrong side.
   const code = exceeded ? "context_length_exceeded" : blamed ? undefined : toErrorCode(status, said);
-  const param = exceeded ? undefined : toErrorParam(status, said);
+  const param = exceeded ? undefined : toErrorParam(status, said, options.names);
   return new UpstreamError(
     status,
     `the model server answered ${upstreamStatus}${told}`.slice(0, MAX_MESSAGE),

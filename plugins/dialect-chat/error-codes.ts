@@ -58,13 +58,19 @@ export function toErrorCode(status: number, { message = "", type, code }: Blame)
 }
 
 /** The parameter of the Responses API that is to blame, `undefined` where the server names none or one of its own. */
-export function toErrorParam(status: number, blame: Blame): string | undefined {
+export function toErrorParam(
+  status: number,
+  blame: Blame,
+  names: "ours" | "theirs" = "ours",
+): string | undefined {
   if (status !== 400 && status !== 404) return undefined;
   const { message = "", type, code, param } = blame;
   if (isOfModel(status, `${code} ${type} ${message}`)) return "model";
+  if (param === undefined && names === "theirs") return undefined;
   if (param === undefined)
     return TOO_MANY_TOKENS.test(message.slice(0, REASON_LENGTH)) ? "max_output_tokens" : undefined;
   if (!/^[a-z_][\w.[\]-]{0,99}$/i.test(param)) return undefined;
+  if (names === "theirs") return param;
   const end = param.search(/[.[]/);
   const name = end < 0 ? param : param.slice(0, end);
   // What stands behind such a name is the place in a body that the client did not write.

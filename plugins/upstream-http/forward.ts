@@ -25,7 +25,7 @@ export interface Credentials {
 export async function forward(
   pool: Pool,
   settings: Settings,
-  { path, body, signal }: ForwardedCall,
+  { path, below, body, signal }: ForwardedCall,
   { headers, secrets }: Credentials,
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
@@ -33,7 +33,7 @@ export async function forward(
     // The status says enough where the rest of the reason does not come.
     const { text } = await readText(answer, MAX_ERROR_BYTES);
     signal.throwIfAborted();
-    throw toHttpError(statusCode, text, { retryAfter: one(said["retry-after"]), secrets });
+    throw toHttpError(statusCode, text, { retryAfter: one(said["retry-after"]), secrets, names: "theirs" });
   }
   const passed = PASSED.flatMap((name) => {
     const value = one(said[name]);
@@ -45,7 +45,7 @@ export async function forward(
     try {
       return await pool.request({
         method: "POST",
-        path: `${settings.path}${path}`,
+        path: `${below === "root" ? settings.path.replace(/\/v\d[^/]*$/, "") : settings.path}${path}`,
         headers,
         body,
         signal,

@@ -1,5 +1,6 @@
 import { isVrError, type ModelInfo, UpstreamError } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
+import { contextOf } from "./context-size.ts";
 import { toNetworkError } from "./network-error.ts";
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
@@ -102,6 +103,7 @@ function parseModels(text: string): ModelInfo[] {
       id: model.id,
       ...(typeof model.created === "number" ? { created: model.created } : {}),
       ...(typeof model.owned_by === "string" ? { owned_by: model.owned_by } : {}),
+      ...contextOf(model),
     }));
 }
 

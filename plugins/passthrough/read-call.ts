@@ -1,8 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { InvalidRequestError, readJsonText } from "../../core/index.ts";
-
-/** Levels of nesting in a body. */
-const JSON_DEPTH = 100;
+import { type BodyLimits, InvalidRequestError, readJsonText } from "../../core/index.ts";
 
 /** A request's body: as it came, and as far as it is understood. */
 export interface Call {
@@ -12,8 +9,7 @@ export interface Call {
 }
 
 /** @throws VrError 413, 415, or 400 when the body is no JSON object */
-export async function readCall(req: IncomingMessage, maxBodyBytes: number): Promise<Call> {
-  const limits = { bodyBytes: maxBodyBytes, jsonDepth: JSON_DEPTH };
+export async function readCall(req: IncomingMessage, limits: BodyLimits): Promise<Call> {
   const { text, value: body } = await readJsonText(req, limits);
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new InvalidRequestError("The body must be a JSON object.");

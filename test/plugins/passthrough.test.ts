@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { chatPassthrough } from "../../plugins/chat-passthrough/index.ts";
+import { defaults } from "../../plugins/defaults/index.ts";
 import { demo } from "../../plugins/demo/index.ts";
 import { guardBlocklist } from "../../plugins/guard-blocklist/index.ts";
 import { logger } from "../../plugins/logger/index.ts";
+import { passthrough } from "../../plugins/passthrough/index.ts";
 import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index.ts";
 import {
   answer,
@@ -36,7 +38,7 @@ const other = () => openaiCompatible({ name: "second", baseUrl: second.url, retr
 
 /** A gateway with the passthrough; `post` sends this very text. */
 async function start(plugins = [first()], options: Partial<Parameters<typeof startInProcess>[0]> = {}) {
-  const vr = await startInProcess({ plugins: [...plugins, chatPassthrough()], ...options });
+  const vr = await startInProcess({ plugins: [...plugins, passthrough()], ...options });
   const post = (body: object | string, init: RequestInit = {}) =>
     fetch(`${vr.url}/v1/chat/completions`, {
       method: "POST",
@@ -191,7 +193,7 @@ describe("what goes wrong", () => {
     ["a model that is no name", '{"model":5}', 400],
     ["too large", `{"model":"${"a".repeat(200)}"}`, 413],
   ])("a body that is %s: an error before any server is asked", async (_, body, status) => {
-    const vr = await startInProcess({ plugins: [first(), chatPassthrough({ maxBodyBytes: 100 })] });
+    const vr = await startInProcess({ plugins: [first(), passthrough({ maxBodyBytes: 100 })] });
     const headers = { "content-type": "application/json" };
     const response = await fetch(`${vr.url}/v1/chat/completions`, { method: "POST", headers, body });
     expect(response.status).toBe(status);
@@ -244,5 +246,112 @@ describe("guardrails", () => {
     const { vr, post } = await start([first(), logger()]);
     expect(vr.log.filter(({ level }) => level === "warn")).toEqual([]);
     expect((await post(ask)).headers.get("x-vr-warning")).toBeNull();
+  });
+});
+
+describe("endpoints", () => {
+  const at = (vr: { url: string }, path: string, body: object = ask) =>
+    fetch(`${vr.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  it.each([
+    ["embeddings", "/v1/embeddings", "/v1/embeddings"],
+    ["completions", "/v1/completions", "/v1/completions"],
+    ["tokenize", "/tokenize", "/tokenize"],
+  ])("%s pass where they are asked for, and are not there otherwise", async (option, path, there) => {
+    const without = await startInProcess({ plugins: [first(), passthrough()] });
+    expect((await at(without, path)).status).toBe(404);
+    const vr = await startInProcess({ plugins: [first(), passthrough({ [option]: true })] });
+    server.reply(json({ answer: 42 }));
+    const response = await at(vr, path, { model: "test-model", input: "hi" });
+    expect(await response.json()).toEqual({ answer: 42 });
+    expect(server.requests.map((request) => request.path)).toEqual([there]);
+  });
+
+  it("chat completions may be left out", async () => {
+    const vr = await startInProcess({ plugins: [first(), passthrough({ chat: false, embeddings: true })] });
+    expect((await at(vr, "/v1/chat/completions")).status).toBe(404);
+  });
+
+  it("tokenize stands beside the version, behind whatever else is in the base URL", async () => {
+    server.reply(json({ count: 2 }));
+    const proxied = first({ baseUrl: server.url.replace("/v1", "/proxy/v1") });
+    const vr = await startInProcess({ plugins: [proxied, passthrough({ tokenize: true })] });
+    await at(vr, "/tokenize");
+    expect(server.requests[0]?.path).toBe("/proxy/tokenize");
+  });
+
+  const all = { embeddings: true, completions: true, tokenize: true };
+  it.each(["/v1/chat/completions", "/v1/embeddings", "/v1/completions", "/tokenize"])(
+    "%s keeps to limits of bodies and of calls, and to the circuit",
+    async (path) => {
+      const limited = { maxConcurrent: 1, maxQueued: 0, breakerFailures: 1 };
+      const vr = await startInProcess({
+        plugins: [first(limited), passthrough(all)],
+        http: { bodyBytes: 200, jsonDepth: 4, jsonValues: 20 },
+      });
+      expect((await at(vr, path, { input: "x".repeat(300) })).status).toBe(413);
+      expect((await at(vr, path, { input: [[[[[1]]]]] })).status).toBe(400);
+      expect((await at(vr, path, { input: Array(30).fill(1) })).status).toBe(400);
+      expect(server.requests).toEqual([]);
+      server.reply(() => {}, json({ error: { message: "oh" } }, 500));
+      const leaving = new AbortController();
+      const body = JSON.stringify({ model: "test-model" });
+      const headers = { "content-type": "application/json" };
+      const waiting = fetch(`${vr.url}${path}`, { method: "POST", headers, body, signal: leaving.signal });
+      const request = await server.received(1);
+      expect((await at(vr, path, { model: "test-model" })).status).toBe(429);
+      leaving.abort();
+      await expect(waiting).rejects.toThrow();
+      expect(await request.closed).toBe("aborted");
+      expect((await at(vr, path, { model: "test-model" })).status).toBe(502);
+      expect((await at(vr, path, { model: "test-model" })).status).toBe(503);
+    },
+  );
+
+  it("are all named where plugins' taps are passed by", async () => {
+    const guard = guardBlocklist({ words: ["forbidden"] });
+    const vr = await startInProcess({ plugins: [first(), guard, passthrough({ embeddings: true })] });
+    const warnings = vr.log.filter(({ level }) => level === "warn").map(({ message }) => message);
+    expect(warnings).toEqual([
+      "POST /v1/chat/completions, POST /v1/embeddings pass by all hooks: nothing there is seen by guard-blocklist",
+    ]);
+    server.reply(json({ data: [] }));
+    expect((await at(vr, "/v1/embeddings")).headers.get("x-vr-warning")).toContain("guard-blocklist");
+  });
+
+  it("tell the parameters by the names that their clients know", async () => {
+    server.reply(json({ error: { message: "no", param: "max_tokens", code: 400 } }, 400));
+    const vr = await startInProcess({ plugins: [first(), passthrough()] });
+    expect(await (await at(vr, "/v1/chat/completions")).json()).toMatchObject({
+      error: { param: "max_tokens" },
+    });
+  });
+
+  it("are none of the shipped set's", () => {
+    expect(
+      defaults()
+        .map(({ name }) => name)
+        .join(),
+    ).not.toContain("passthrough");
+  });
+});
+
+describe("chat-passthrough, its former name", () => {
+  it("still works, and says in the log what to write instead", async () => {
+    const vr = await startInProcess({ plugins: [first(), chatPassthrough({ maxBodyBytes: 1_000 })] });
+    const response = await fetch(`${vr.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(ask),
+    });
+    expect(response.status).toBe(200);
+    const warnings = vr.log.filter(({ level }) => level === "warn").map(({ message }) => message);
+    expect(warnings).toEqual([
+      expect.stringContaining('import { passthrough } from "vr-gateway/plugins/passthrough"'),
+    ]);
   });
 });

@@ -1,16 +1,20 @@
 import { pipeline } from "node:stream/promises";
 import type { RouterContext } from "@koa/router";
 import {
+  type BodyLimits,
   type Candidate,
   type ForwardedAnswer,
   type Log,
   type UpstreamError,
   VrError,
 } from "../../core/index.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { type Call, readCall } from "./read-call.ts";
 
 export interface PassOptions {
-  maxBodyBytes: number;
+  /** Where it leads to. */
+  forwarded: Endpoint["forwarded"];
+  limits: BodyLimits;
   /** Who may answer, in the order to try. */
   route(model: string | undefined): readonly Candidate[];
   /** Aborts when the gateway stops and calls are to end. */
@@ -23,14 +27,15 @@ export interface PassOptions {
  * @throws VrError when nothing has been sent yet
  */
 export async function pass(ctx: RouterContext, options: PassOptions): Promise<void> {
-  const { maxBodyBytes, route, ending, log } = options;
+  const { forwarded, limits, route, ending, log } = options;
   const left = new AbortController();
   ctx.res.on("close", () => {
     if (!ctx.res.writableFinished) left.abort(new Error("the client left"));
   });
   const signal = AbortSignal.any([left.signal, ending]);
-  const call = await readCall(ctx.req, maxBodyBytes);
+  const call = await readCall(ctx.req, limits);
   const answer = await firstAnswer(route(call.model), call, {
+    forwarded,
     authorization: ctx.get("authorization"),
     signal,
     warn: (message) => {
@@ -55,6 +60,7 @@ export function addWarning(ctx: RouterContext, message: string): void {
 }
 
 interface Passing {
+  forwarded: Endpoint["forwarded"];
   /** The client's own header, or nothing. */
   authorization: string;
   signal: AbortSignal;
@@ -66,7 +72,7 @@ interface Passing {
 async function firstAnswer(
   candidates: readonly Candidate[],
   call: Call,
-  { authorization, signal, warn }: Passing,
+  { forwarded, authorization, signal, warn }: Passing,
 ): Promise<ForwardedAnswer> {
   const able = candidates.filter(({ upstream }) => upstream.forward !== undefined);
   let first: unknown;
@@ -74,8 +80,8 @@ async function firstAnswer(
     try {
       const named = model ?? (await upstream.defaultModel(signal));
       const body = named === call.model ? call.text : JSON.stringify({ ...call.body, model: named });
-      const forwarded = { path: "/chat/completions", body, signal };
-      const answer = await upstream.forward?.(authorization ? { ...forwarded, authorization } : forwarded);
+      const sent = { ...forwarded, body, signal };
+      const answer = await upstream.forward?.(authorization ? { ...sent, authorization } : sent);
       if (answer) return answer;
     } catch (error) {
       signal.throwIfAborted();
@@ -87,6 +93,8 @@ async function firstAnswer(
   }
   throw (
     first ??
-    new VrError(501, "server_error", "No model server here takes chat completions.", { code: "no_upstream" })
+    new VrError(501, "server_error", "No model server here takes requests as they are.", {
+      code: "no_upstream",
+    })
   );
 }

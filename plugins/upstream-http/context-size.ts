@@ -1,0 +1,46 @@
+import type { ModelInfo } from "../../core/index.ts";
+
+/**
+ * Where servers say how much their models take: the size that a conversation has in this server, before what the model
+ * was trained with. vLLM, SGLang; llama.cpp; LM Studio; OpenRouter, Together, Fireworks; Groq; Mistral, LM Studio;
+ * TabbyAPI; LiteLLM; DeepInfra.
+ */
+const PLACES: readonly (readonly [string, ...string[]])[] = [
+  ["max_model_len"],
+  ["meta", "n_ctx"],
+  ["loaded_context_length"],
+  ["context_length"],
+  ["context_window"],
+  ["max_context_length"],
+  ["parameters", "max_seq_len"],
+  ["max_input_tokens"],
+  ["metadata", "context_length"],
+  ["top_provider", "context_length"],
+  ["meta", "n_ctx_train"],
+];
+
+/** The context of a model of a list, under one name for all servers and under the server's own. */
+export function contextOf(
+  model: Readonly<Record<string, unknown>>,
+): Pick<ModelInfo, "context_length" | "context"> {
+  const context: Record<string, unknown> = {};
+  let first: number | undefined;
+  for (const [name, inside] of PLACES) {
+    const group = model[name];
+    const size = inside === undefined ? group : isRecord(group) ? group[inside] : undefined;
+    if (!isSize(size)) continue;
+    first ??= size;
+    if (inside === undefined) context[name] = size;
+    else context[name] = { ...(context[name] as object | undefined), [inside]: size };
+  }
+  return first === undefined ? {} : { context_length: first, context };
+}
+
+/** Tokens: a whole number that some model could have. */
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
