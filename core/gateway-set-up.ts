@@ -5,7 +5,7 @@ import { ConfigError, isVrError, PluginError } from "./errors.ts";
 import { HookSet } from "./hook-set.ts";
 import type { SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
-import { ownedBy } from "./owners.ts";
+import { ownedBy, ownerOf } from "./owners.ts";
 import type { Plugin, Settings, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { GuardedUpstream } from "./routing/guarded-upstream.ts";
@@ -75,7 +75,10 @@ export class PluginSet {
   /** What plugins do once they are all set up. @throws ConfigError, as `setUp` */
   async ready(): Promise<void> {
     try {
-      for (const { plugin, run } of this.#whenReady) await attempt(plugin, "start", run);
+      for (const { plugin, run } of this.#whenReady) {
+        await attempt(plugin, "start", run);
+        this.#claimRoutes(plugin);
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -105,6 +108,12 @@ export class PluginSet {
   async #setUp(plugin: Plugin, uses: { upstreams: boolean; stores: boolean }): Promise<void> {
     const vr = this.#vrFor(plugin.name, uses);
     await attempt(plugin.name, "set up", () => plugin.setup(vr));
+    this.#claimRoutes(plugin.name);
+  }
+
+  /** The routes that have come since the plugin was called are its. */
+  #claimRoutes(plugin: string): void {
+    for (const route of this.endpoints.stack) if (ownerOf(route) === undefined) ownedBy(plugin, route);
   }
 
   /** `uses`: whether what the plugin adds counts, or something else takes its place. */

@@ -46,7 +46,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     observing: new Set(),
   };
   await plugins.ready();
-  return new Gateway(engine, new ResponseCreator(engine, http), plugins, new Edge(edge), connections);
+  try {
+    return new Gateway(engine, new ResponseCreator(engine, http), plugins, new Edge(edge), connections);
+  } catch (error) {
+    await plugins.close();
+    throw error;
+  }
 }
 
 export class Gateway {

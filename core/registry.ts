@@ -114,7 +114,7 @@ export class Registry {
       const what =
         other.type === kind.type ? `the tool kind "${kind.type}"` : `a tool kind of "${item}" items`;
       throw new PluginError(
-        `plugin "${plugin}" adds ${what}, which ${ownerOf(owner, plugin)} has added already`,
+        `plugin "${plugin}" adds ${what}, which ${whose(owner, plugin)} has added already`,
       );
     }
     this.kinds.push(kind);
@@ -155,14 +155,14 @@ export class Registry {
     const same = this.ownTools.find(({ name }) => name === tool.name);
     if (same)
       throw new PluginError(
-        `plugin "${plugin}" adds a tool named "${tool.name}", which ${ownerOf(same.plugin, plugin)} has added already`,
+        `plugin "${plugin}" adds a tool named "${tool.name}", which ${whose(same.plugin, plugin)} has added already`,
       );
     const wireName = wireNameOf(tool);
     const shown = this.#own.get(label)?.find((other) => wireNameOf(other) === wireName);
     if (!shown) return;
     const owner = this.ownTools.find(({ name }) => name === shown.name)?.plugin ?? plugin;
     throw new PluginError(
-      `plugin "${plugin}" adds a tool that clients see as "${wireName}" of "${label}", which ${ownerOf(owner, plugin)} has added already`,
+      `plugin "${plugin}" adds a tool that clients see as "${wireName}" of "${label}", which ${whose(owner, plugin)} has added already`,
     );
   }
 
@@ -182,7 +182,7 @@ export class Registry {
   }
 }
 
-function ownerOf(owner: string, plugin: string): string {
+function whose(owner: string, plugin: string): string {
   return owner === plugin ? "it" : `plugin "${owner}"`;
 }
 

@@ -9,6 +9,7 @@ import { contentTypeProblem } from "./content-type.ts";
 import type { ResponseCreator } from "./create-response.ts";
 import type { Creation } from "./creation.ts";
 import type { Edge } from "./edge.ts";
+import { checkRoutes } from "./route-check.ts";
 import { createRouter } from "./router.ts";
 import { sendError } from "./send.ts";
 import { statusRoutes } from "./status-routes.ts";
@@ -23,7 +24,10 @@ export interface AppOptions {
   log: Log;
 }
 
-/** The HTTP application: what stands in front of all endpoints, the API's routes, then those of plugins. */
+/**
+ * The HTTP application: what stands in front of all endpoints, the API's routes, then those of plugins.
+ * @throws PluginError when a plugin's route could never be reached
+ */
 export function createApp({ engine, creator, plugins, edge, log }: AppOptions): Koa {
   const app = new Koa();
   // In front of everything: each request has its id, and whatever is thrown behind this becomes its answer.
@@ -52,6 +56,7 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
   storedResponseRoutes(router, engine);
   statusRoutes(router, engine);
 
+  checkRoutes([create, router], plugins);
   const routers = [create, router, plugins];
   app.use((ctx, next) => {
     const passage = edge.check(ctx.req);

@@ -1,0 +1,62 @@
+import type Router from "@koa/router";
+import { PluginError } from "../errors.ts";
+import { ownerOf } from "../owners.ts";
+
+type Route = Router["stack"][number];
+
+/**
+ * Routers answer in their order, and within a router the first route that matches. A plugin's route that another one
+ * always answers first would be silent.
+ * @throws PluginError that names both routes, and whose they are
+ */
+export function checkRoutes(core: readonly Router[], plugins: Router): void {
+  const earlier = core.flatMap(({ stack }) => stack);
+  for (const route of plugins.stack) {
+    const first = earlier.find((other) => hides(other, route));
+    if (first) {
+      const owner = ownerOf(first);
+      const who = owner === undefined ? "vr itself" : owner === ownerOf(route) ? "it" : `plugin "${owner}"`;
+      throw new PluginError(
+        `plugin "${ownerOf(route)}" adds ${nameOf(route)}, which ${who} answers already with ${nameOf(first)}`,
+      );
+    }
+    earlier.push(route);
+  }
+}
+
+function hides(first: Route, route: Route): boolean {
+  if (!first.methods.some((method) => route.methods.includes(method))) return false;
+  if (String(first.path) === String(route.path)) return true;
+  // A plugin's own pattern for many paths may do something first, and pass the request on.
+  const passesOn = ownerOf(first) !== undefined && isWide(first);
+  return covers(first, route) && (!passesOn || covers(route, first));
+}
+
+/** Whether every path of `route` is one of `first` too. */
+function covers(first: Route, route: Route): boolean {
+  const paths = samplesOf(route);
+  return paths.length > 0 && paths.every((path) => first.match(path));
+}
+
+function isWide({ path }: Route): boolean {
+  return typeof path !== "string" || WILDCARD.test(path);
+}
+
+const NAME = String.raw`(?:"[^"]*"|[\p{ID_Start}$_][\p{ID_Continue}$]*)`;
+const PARAMETER = new RegExp(`:${NAME}`, "gu");
+const WILDCARD = new RegExp(String.raw`\*${NAME}`, "u");
+const WILDCARDS = new RegExp(WILDCARD, "gu");
+
+/**
+ * Paths that the route answers, with words for its parameters that nobody else's pattern spells out: with its optional
+ * parts and without. None of an expression, whose paths cannot be told.
+ */
+function samplesOf({ path }: Route): string[] {
+  if (typeof path !== "string" || /[()\\]/.test(path)) return [];
+  const written = path.replace(PARAMETER, "~1").replace(WILDCARDS, "~2/~3");
+  return [...new Set([written.replace(/[{}]/g, ""), written.replace(/\{[^{}]*\}/g, "")])];
+}
+
+function nameOf({ methods, path }: Route): string {
+  return `${methods.findLast((method) => method !== "HEAD") ?? "HEAD"} ${path}`;
+}
