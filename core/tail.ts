@@ -105,13 +105,18 @@ export function fragmentOf(chunk: ModelChunk): string | undefined {
   }
 }
 
-function logprobsOf(chunk: ModelChunk): readonly unknown[] | undefined {
+export function logprobsOf(chunk: ModelChunk): readonly unknown[] | undefined {
   if (chunk.type === "text") return chunk.logprobs;
   if (chunk.type !== "item_event" || !("logprobs" in chunk.event)) return undefined;
   return chunk.event.logprobs;
 }
 
-function withText(form: ModelChunk, text: string, logprobs: readonly unknown[] | undefined): ModelChunk {
+/** A chunk of the same form with other words. */
+export function withText(
+  form: ModelChunk,
+  text: string,
+  logprobs: readonly unknown[] | undefined,
+): ModelChunk {
   switch (form.type) {
     case "text":
       return logprobs ? ({ type: "text", text, logprobs } as ModelChunk) : { type: "text", text };

@@ -39,6 +39,11 @@ export interface Upstream {
   /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
   readonly native?: boolean;
   /**
+   * Half of a UTF-16 pair stands at the end of a delta at most, where the core joins it with the next. Spares the core a
+   * look at every character of the answer.
+   */
+  readonly wellFormed?: boolean;
+  /**
    * Sends a request in the server's own dialect and gives its answer unread. Obeys `call.signal` at once.
    * Leaving the body early lets the server go.
    * @throws UpstreamError when there is no answer, or none but an error

@@ -9,6 +9,7 @@ import { ask } from "../routing/ask.ts";
 import { checkBatch, type Sourced } from "../routing/batch-check.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
+import { WholeCharacters } from "./whole-characters.ts";
 
 /** How a model call ended: as the model said, or by a guardrail. */
 export type TurnEnd = FinishReason | "guardrail";
@@ -36,6 +37,7 @@ export async function runTurn(
     ? answered(answer)
     : ask(candidatesFor(run, request), request, turn);
   if (answer === approved && approved) run.assembler.calls.approved = run.approved;
+  const characters: Characters = { told: new WholeCharacters(), hooked: undefined };
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
   try {
@@ -47,7 +49,8 @@ export async function runTurn(
       if (step?.done) throw new UpstreamError(502, "The upstream's answer ended before it was complete.");
       checkBatch(step?.value, batches);
       run.open();
-      const taken = takeBatch(run, turn, step.value);
+      const whole = characters.told.mend(step.value, batches.source?.wellFormed === true);
+      const taken = takeBatch(run, turn, whole, characters);
       end = taken instanceof Promise ? await taken : taken;
     }
   } finally {
@@ -65,13 +68,31 @@ function takeBatch(
   run: Run,
   turn: TurnScope,
   batch: readonly ModelChunk[],
+  characters: Characters,
 ): MaybePromise<TurnEnd | undefined> {
   const hook = run.engine.hooks.onChunk;
   if (!hook || batch.length === 0) return applyChunks(run, turn, batch, 0, []);
   const hooked = hook(batch, turn);
   return hooked instanceof Promise
-    ? hooked.then((chunks) => applyChunks(run, turn, withEnd(batch, chunks), 0, []))
-    : applyChunks(run, turn, withEnd(batch, hooked), 0, []);
+    ? hooked.then((chunks) => applyChunks(run, turn, afterHook(batch, chunks, characters), 0, []))
+    : applyChunks(run, turn, afterHook(batch, hooked, characters), 0, []);
+}
+
+/** What an upstream, and then what taps have left in halves. */
+interface Characters {
+  readonly told: WholeCharacters;
+  hooked: WholeCharacters | undefined;
+}
+
+function afterHook(
+  batch: readonly ModelChunk[],
+  hooked: readonly ModelChunk[],
+  characters: Characters,
+): readonly ModelChunk[] {
+  const ended = withEnd(batch, hooked);
+  if (ended === batch && characters.hooked === undefined) return ended;
+  characters.hooked ??= new WholeCharacters();
+  return characters.hooked.mend(ended, false);
 }
 
 /**

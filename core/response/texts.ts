@@ -135,10 +135,10 @@ export class Texts {
     for (const part of [...(item.type === "reasoning" ? item.summary : []), ...(item.content ?? [])]) {
       this.beginPart(part.type, out);
       if (part.type === "output_text") {
-        this.add("text", part.text, part.logprobs, out);
+        this.add("text", part.text.toWellFormed(), part.logprobs, out);
         for (const annotation of part.annotations) this.annotate(annotation, out);
-      } else if (part.type === "refusal") this.add("refusal", part.refusal, undefined, out);
-      else this.add("reasoning", part.text, undefined, out);
+      } else if (part.type === "refusal") this.add("refusal", part.refusal.toWellFormed(), undefined, out);
+      else this.add("reasoning", part.text.toWellFormed(), undefined, out);
     }
   }
 

@@ -7,6 +7,8 @@ import { chunkProblem } from "../protocol/chunk-problem.ts";
 export interface BatchSource {
   readonly upstream: string;
   readonly plugin: string;
+  /** As the upstream says it. */
+  readonly wellFormed?: boolean | undefined;
 }
 
 /** A call that knows whose batches it brings. */

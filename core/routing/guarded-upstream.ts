@@ -28,7 +28,7 @@ export class GuardedUpstream implements Upstream {
     this.#upstream = upstream;
     this.#trace = trace;
     this.#plugin = ownerOf(upstream) ?? upstream.name;
-    this.#source = { upstream: upstream.name, plugin: this.#plugin };
+    this.#source = { upstream: upstream.name, plugin: this.#plugin, wellFormed: upstream.wellFormed };
     this.#guard = new Guard(upstream.name, limits, log, now, this.#plugin);
     if (upstream.check) this.check = async (signal) => upstream.check?.(signal);
     if (upstream.forward) this.forward = (call) => this.#forward(call);

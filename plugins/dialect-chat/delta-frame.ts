@@ -1,4 +1,5 @@
 import type { PlainField } from "./chat-decoder.ts";
+import { wellFormedWithin } from "./parse-json.ts";
 import type { SseLines } from "./sse-lines.ts";
 
 /** After so many frames in a row that fitted nothing, a stream is taken to have none. */
@@ -65,7 +66,7 @@ function closingQuote(json: string, from: number): number {
 /** `undefined` if these are not the insides of one JSON string. */
 function unescapeJson(body: string): string | undefined {
   try {
-    return JSON.parse(`"${body}"`);
+    return wellFormedWithin(JSON.parse(`"${body}"`));
   } catch {
     return undefined;
   }

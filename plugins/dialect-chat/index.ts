@@ -7,6 +7,7 @@ export { meaningOf } from "./finish-reason.ts";
 export { fromCompletion } from "./from-completion.ts";
 export { JsonEvents, type JsonEventsOptions } from "./json-events.ts";
 export { type Takes, takesOf } from "./lacking.ts";
+export { parseJson } from "./parse-json.ts";
 export { type ChatQuirks, defaultQuirks, partialQuirksSchema, withQuirks } from "./quirks.ts";
 export { type RefusedImages, refusedImages } from "./refused-images.ts";
 export { toChatRequest } from "./to-chat-request.ts";

@@ -1,5 +1,6 @@
 import { UpstreamError } from "../../core/index.ts";
 import { cutSecrets, toErrorInStream } from "./chat-error.ts";
+import { parseJson } from "./parse-json.ts";
 import { createSseLines, isWholePayload, type SseLines } from "./sse-lines.ts";
 import { Utf8Reads } from "./utf8-reads.ts";
 
@@ -116,7 +117,7 @@ export class JsonEvents {
 /** An object; Google's servers wrap theirs into an array. `undefined` for anything else. */
 function parse(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     const object: unknown = Array.isArray(value) ? value[0] : value;
     return typeof object === "object" && object !== null ? object : undefined;
   } catch {

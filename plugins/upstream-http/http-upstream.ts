@@ -55,6 +55,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   return {
     name: settings.name,
     native: dialect.native,
+    wellFormed: true,
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
     stream(given, turn) {

@@ -1,5 +1,5 @@
 import { type ModelChunk, type ModelRequest, UpstreamError } from "../../core/index.ts";
-import { cutSecrets } from "../dialect-chat/index.ts";
+import { cutSecrets, parseJson } from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** What an answer is read with. `secrets` are never to be seen in an error. */
@@ -23,7 +23,7 @@ export function fromWholeBody(
   const text = body.toString("utf8");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new UpstreamError(502, `the model server answered with ${describe(text, contentType, secrets)}`);
   }
