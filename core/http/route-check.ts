@@ -42,18 +42,17 @@ function isWide({ path }: Route): boolean {
   return typeof path !== "string" || WILDCARD.test(path);
 }
 
-const NAME = String.raw`(?:"[^"]*"|[\p{ID_Start}$_][\p{ID_Continue}$]*)`;
-const PARAMETER = new RegExp(`:${NAME}`, "gu");
-const WILDCARD = new RegExp(String.raw`\*${NAME}`, "u");
-const WILDCARDS = new RegExp(WILDCARD, "gu");
+const PARAMETERS = /:[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
+const WILDCARD = /\*[\p{ID_Start}$_]/u;
+const WILDCARDS = /\*[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 /**
  * Paths that the route answers, with words for its parameters that nobody else's pattern spells out: with its optional
  * parts and without. None of an expression, whose paths cannot be told.
  */
 function samplesOf({ path }: Route): string[] {
-  if (typeof path !== "string" || /[()\\]/.test(path)) return [];
-  const written = path.replace(PARAMETER, "~1").replace(WILDCARDS, "~2/~3");
+  if (typeof path !== "string" || /[()"\\]/.test(path)) return [];
+  const written = path.replace(PARAMETERS, "~1").replace(WILDCARDS, "~2/~3");
   return [...new Set([written.replace(/[{}]/g, ""), written.replace(/\{[^{}]*\}/g, "")])];
 }
 
