@@ -4,8 +4,9 @@ import { describeRoute } from "./routing/routes.ts";
 
 /** Models that are named before the rest is counted. */
 const MODELS_SHOWN = 12;
-/** Characters of a line of details. */
+/** Characters of a line of details, and of the names in front of them, which may be longer. */
 const WIDTH = 100;
+const NAME_WIDTH = 9;
 
 type Mark = "ok" | "FAIL" | "warn" | "";
 
@@ -63,11 +64,8 @@ function upstreamLines(upstream: UpstreamReport): string[] {
   const listed = named || (defaultModel ? `${defaultModel} (default)` : "");
   // What the description says already is not said again.
   const further = Object.entries(details).filter(([, value]) => !description.includes(String(value)));
-  return [
-    triedLine("upstream", upstream),
-    ...(listed ? [detail("models", listed + more)] : []),
-    ...detailLines(Object.fromEntries(further)),
-  ];
+  const all = { ...(listed ? { models: listed + more } : {}), ...Object.fromEntries(further) };
+  return [triedLine("upstream", upstream), ...detailLines(all)];
 }
 
 /** An error stands behind the first line of a description, which may have several. */
@@ -77,7 +75,10 @@ function triedLine(subject: string, { name, description = "", ok, error }: Store
   return line(ok ? "ok" : "FAIL", subject, text);
 }
 
+/** One below the other, their values in one column. */
 function detailLines(details: Readonly<Record<string, unknown>> = {}): string[] {
+  const width = Math.max(NAME_WIDTH, ...Object.keys(details).map((name) => name.length));
+  const detail = (name: string, text: string) => line("", "", `${name.padEnd(width)}  ${text}`, width + 2);
   return Object.entries(details).flatMap(([name, value]) => {
     if (!isRecord(value)) return [detail(name, plain(value))];
     const pairs = Object.entries(value).map(([key, inner]) => `${key}=${plain(inner)}`);
@@ -105,11 +106,8 @@ function wrap(words: readonly string[]): string[] {
   return lines;
 }
 
-function line(mark: Mark, subject: string, text: string): string {
-  // The lines of a message stay below its first.
-  return `${mark.padEnd(4)}  ${subject.padEnd(9)}  ${text.replaceAll("\n", `\n${" ".repeat(17)}`)}`;
-}
-
-function detail(name: string, text: string): string {
-  return line("", "", `${name.padEnd(9)}  ${text}`);
+/** `hanging`: characters of the text that its further lines are indented by. */
+function line(mark: Mark, subject: string, text: string, hanging = 0): string {
+  const indent = " ".repeat(17 + hanging);
+  return `${mark.padEnd(4)}  ${subject.padEnd(9)}  ${text.replaceAll("\n", `\n${indent}`)}`;
 }

@@ -1,4 +1,5 @@
 import { banner, listeningLine } from "./cli-banner.ts";
+import { stopOnSignals } from "./cli-stop.ts";
 import { logStrays } from "./cli-strays.ts";
 import type { Config } from "./config.ts";
 import { loadConfig } from "./config-file.ts";
@@ -21,7 +22,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   logStrays(gateway.engine.log);
   let watch: UpstreamWatch | undefined;
   // Before it is said: whoever reads it may stop the gateway at once.
-  stopOnSignals(async () => {
+  stopOnSignals(env, async () => {
     watch?.stop();
     try {
       await gateway.close(config.timeouts.drainMs);
@@ -107,18 +108,4 @@ async function storePlugin(configured: readonly Plugin[]): Promise<Plugin | unde
   const { storeKeyv } = await import("../plugins/store-keyv/index.ts");
   const store = storeKeyv();
   return configured.some(({ name }) => name === store.name) ? undefined : store;
-}
-
-/** The first signal drains and exits with 0, the second exits at once. */
-function stopOnSignals(close: () => Promise<void>): void {
-  let stopping = false;
-  const stop = () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
 }

@@ -3,7 +3,7 @@
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
-    `vr needs Node 24 or newer, and this is ${process.versions.node}: install it, or run "npx -p node@24 -p vr-gateway vr start"\n`,
+    `vr needs Node 24 or newer, and this is ${process.versions.node}: install Node 24 from https://nodejs.org\n`,
   );
   process.exit(1);
 }

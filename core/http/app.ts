@@ -1,7 +1,7 @@
 import type Router from "@koa/router";
 import Koa from "koa";
 import type { Log } from "../context.ts";
-import { NotFoundError, VrError } from "../errors.ts";
+import { VrError } from "../errors.ts";
 import { failureFields, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import type { Engine } from "../pipeline/engine.ts";
@@ -9,6 +9,7 @@ import { contentTypeProblem } from "./content-type.ts";
 import type { ResponseCreator } from "./create-response.ts";
 import type { Creation } from "./creation.ts";
 import type { Edge } from "./edge.ts";
+import { noRoute, welcome } from "./nothing-here.ts";
 import { checkRoutes } from "./route-check.ts";
 import { createRouter } from "./router.ts";
 import { sendError } from "./send.ts";
@@ -74,6 +75,11 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
   app.use(async (ctx, next) => {
     await next();
     if (ctx.body !== undefined || ctx.respond === false) return;
+    // Unless a plugin has a page of its own there.
+    if (ctx.status === 404 && ctx.path === "/" && /^(GET|HEAD)$/.test(ctx.method)) {
+      ctx.body = welcome(routers);
+      return;
+    }
     if (ctx.status === 404) throw noRoute(ctx.method, ctx.path);
     if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
   });
@@ -108,10 +114,6 @@ function answerError(ctx: Koa.Context, log: Log, error: unknown): void {
   else log.error(fields, "a request failed");
   ctx.respond = false;
   sendError(ctx.res, error, { "x-request-id": ctx.state.id });
-}
-
-function noRoute(method: string, path: string): NotFoundError {
-  return new NotFoundError(`There is no ${method} ${path.slice(0, 200)} here.`, { code: "unknown_url" });
 }
 
 /** `Allow` is set already. */

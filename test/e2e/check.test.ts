@@ -56,6 +56,27 @@ describe("vr check, when all is well", () => {
     expect(stdout).toMatch(/^ +quirks +developerRole=system /m);
   });
 
+  it("puts the details of a thing in one column, however long their names are", async () => {
+    const sandbox = `definePlugin({
+      name: "sandbox",
+      setup: (vr) =>
+        vr.dependencies.add({
+          name: "sandbox",
+          description: "a test's",
+          check: () => ({ python: "3.14", codeFromStrings: "disallowed", words: "one\\ntwo" }),
+        }),
+    })()`;
+    const { stdout } = await check(configOf("demo()", "storeSqlite()", sandbox));
+    expect(stdout).toContain(
+      `${[
+        "                 python           3.14",
+        "                 codeFromStrings  disallowed",
+        "                 words            one",
+        "                                  two",
+      ].join("\n")}\n`,
+    );
+  });
+
   it("names the first of many models, and counts the others", async () => {
     server.replyModels(json({ data: Array.from({ length: 40 }, (_, i) => ({ id: `m-${i}` })) }));
     const { stdout } = await check(configOf(upstream()));

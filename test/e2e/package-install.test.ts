@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { type Npm, npm } from "../helpers/npm.ts";
-import { olderNode } from "../helpers/older-node.ts";
+import { installOlderNode, olderNode } from "../helpers/older-node.ts";
+import { openStream, refused } from "../helpers/open-stream.ts";
 import { tempFolder } from "../helpers/temp-folder.ts";
 import { expectValidResponse } from "../helpers/wire.ts";
 
@@ -121,6 +122,16 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
     await command.stop();
   });
 
+  it("ends with npx, after the streams that are open", async () => {
+    const command = npxStart(cwd, node, { ...env, VR_UPSTREAM_KIND: "demo" });
+    const url = await urlOf(command);
+    const stream = await openStream(url);
+    command.killAlone();
+    expect((await stream.rest()).status).toBe("completed");
+    await refused(url);
+    await command.finished;
+  });
+
   it("runs a vr.config.ts that imports vr-gateway, its plugins and zod, none of which the folder has", async () => {
     writeFileSync(join(cwd, "vr.config.ts"), CONFIG);
     const command = npxStart(cwd);
@@ -139,7 +150,7 @@ describe("npx -p ./vr-gateway-*.tgz vr start, with Node 24", { timeout: 2 * MINU
 it(
   "with an older Node alone it prints its one line and exits 1",
   async () => {
-    const older = olderNode() ?? (await installOlderNode());
+    const older = olderNode() ?? (await installOlderNode(cache));
     const { code, stdout, stderr } = await npxStart(folderWith(), older).finished;
     const own = stderr.split("\n").filter((line) => line !== "" && !/^npm /.test(line));
     expect(own).toEqual([expect.stringMatching(/^vr needs Node 24 or newer, and this is \d+\.\d+\.\d+: /)]);
@@ -191,19 +202,10 @@ describe("the installed package", () => {
   });
 
   it("has a vr command, which checks that configuration", async () => {
-    const check = npm("npx", ["vr", "check"], { cwd: folder, cache, node, env });
+    const check = npm("npx", ["--no", "vr", "check"], { cwd: folder, cache, node, env });
     const { code, stdout } = await check.finished;
     expect(stdout).toMatch(/^ok +config +vr\.config\.ts$/m);
     expect(stdout).toMatch(/^ +plugins +demo, store-sqlite, mcp, logger, greet$/m);
     expect(code).toBe(0);
   });
 });
-
-/** Node 20 from the registry, where the machine has no older one than 24. */
-async function installOlderNode(): Promise<string> {
-  const manifest = JSON.stringify({ private: true, allowScripts: { node: true } });
-  const cwd = tempFolder({ "package.json": manifest });
-  const { code, stderr } = await npm("npm", ["install", "node@20"], { cwd, cache, node }).finished;
-  expect(code, stderr).toBe(0);
-  return join(cwd, "node_modules/node/bin/node");
-}

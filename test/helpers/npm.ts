@@ -26,6 +26,8 @@ export interface Npm {
   readonly finished: Promise<{ code: number | null; stdout: string; stderr: string }>;
   /** Ends npm and what it runs with SIGTERM, as a terminal or a service manager does. */
   stop(): Npm["finished"];
+  /** Sends SIGTERM to npm's own process alone, as `kill` does. */
+  killAlone(): void;
 }
 
 /** Runs `npm` or `npx` as a user does: without the project's own packages on the PATH. */
@@ -65,6 +67,7 @@ export function npm(program: "npm" | "npx", args: readonly string[], options: Np
       signal(child, "SIGTERM");
       return finished;
     },
+    killAlone: () => void child.kill("SIGTERM"),
   };
 }
 

@@ -254,7 +254,7 @@ describe("the address", () => {
     ["GET", "/v1/models/unknown", 404, "model_not_found"],
     ["GET", "/v1/nothing", 404, "unknown_url"],
     ["POST", "/v1/chat/completions", 404, "unknown_url"],
-    ["GET", "/", 404, "unknown_url"],
+    ["PUT", "/", 404, "unknown_url"],
     ["GET", "/v1/responses", 405, "method_not_allowed"],
     ["PUT", "/v1/responses/resp_unknown", 405, "method_not_allowed"],
     ["POST", "/health", 405, "method_not_allowed"],
