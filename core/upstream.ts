@@ -36,6 +36,11 @@ export interface Upstream {
   defaultModel(signal: AbortSignal): MaybePromise<string>;
   /** Resolves when the upstream answers. @throws with the reason when it does not */
   check?(signal: AbortSignal): Promise<void>;
+  /**
+   * Names of parameters beyond the API's that it takes, in `request.extra`. Others that a client sends are ignored, with
+   * a warning.
+   */
+  readonly extraParameters?: readonly string[];
   /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
   readonly native?: boolean;
   /**

@@ -73,11 +73,10 @@ export class Creation implements CurrentResponse {
   /** @throws what is to be told with `refuse` */
   async answer(): Promise<void> {
     const { engine, options, known, req } = this.#parts;
-    const { request, warnings } = parseRequest(await readJson(req, options), known);
+    const request = parseRequest(await readJson(req, options), known);
     const { signal } = this.#abort;
     const context = new ResponseScope(this.id, request, this.#caller, signal, engine.log, this.#startedAt);
     this.#context = context;
-    for (const warning of warnings) context.warn(warning);
     this.#end(request.stream ? await this.#stream(context) : await this.#json(context), context);
   }
 

@@ -15,6 +15,7 @@ export function toModelRequest(
   tools: ResolvedTools,
   items: readonly InTurn<ModelItem | HostedItem>[],
   native: boolean,
+  extra?: ModelRequest["extra"],
 ): ModelRequest {
   return {
     model,
@@ -47,5 +48,6 @@ export function toModelRequest(
       prompt_cache_retention: request.prompt_cache_retention,
       prompt_cache_options: request.prompt_cache_options,
     },
+    ...(extra === undefined ? {} : { extra }),
   };
 }

@@ -16,31 +16,23 @@ export interface KnownTools {
   hasOfferedTools: boolean;
 }
 
-export interface ParsedRequest {
-  request: ResponseRequest;
-  /** One for each parameter that was ignored, in printable ASCII: they go into a header. */
-  warnings: string[];
-}
-
 const NO_TOOLS: KnownTools = { knownTypes: new Set(), hasOfferedTools: false };
 const OWN_CHECKS = new Set(["input", "tools", "tool_choice"]);
-/** More unknown parameters than this are counted, not named. */
-const MOST_WARNINGS = 8;
 
 /**
  * The body of `POST /v1/responses`, checked. Input items are the objects of the body, not copies.
  * @throws InvalidRequestError whose `param` is the path of the first thing that is wrong
  */
-export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): ParsedRequest {
+export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): ResponseRequest {
   if (!isObject(body))
     throw new InvalidRequestError(`The body must be a JSON object, but is ${describe(body)}.`);
 
   const parameters: Record<string, unknown> = {};
-  const unknown: string[] = [];
+  const extra: [string, unknown][] = [];
   for (const name of Object.keys(body)) {
     const value = body[name];
     const check = PARAMETERS.get(name);
-    if (!check && !OWN_CHECKS.has(name)) unknown.push(name);
+    if (!check && !OWN_CHECKS.has(name)) extra.push([name, value]);
     if (!check || value === null || value === undefined) continue;
     const problem = check(value);
     if (problem) throw invalid(name, problem);
@@ -59,10 +51,11 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Parse
     store: parameters.store !== false,
     stream: parameters.stream === true,
     metadata: (parameters.metadata as Record<string, string> | undefined) ?? {},
+    ...(extra.length > 0 ? { extra: Object.fromEntries(extra) } : {}),
   };
   if (!request.stream && request.stream_options && Object.keys(request.stream_options).length > 0)
     throw invalid("stream_options", { path: "", text: "only allowed with stream: true" });
-  return { request, warnings: unknown.length > 0 ? toWarnings(unknown) : [] };
+  return request;
 }
 
 function parseInput(input: unknown, continues: boolean): Item[] {
@@ -119,12 +112,4 @@ function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
       .filter(([, inner]) => inner !== null)
       .map(([key, inner]) => [key, key === "format" && isObject(inner) ? withoutNulls(inner) : inner]),
   );
-}
-
-function toWarnings(names: readonly string[]): string[] {
-  const warnings = names
-    .slice(0, MOST_WARNINGS)
-    .map((name) => `unknown parameter ${quote(name)} was ignored`);
-  const more = names.length - MOST_WARNINGS;
-  return more > 0 ? [...warnings, `${more} more unknown parameters were ignored`] : warnings;
 }

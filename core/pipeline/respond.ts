@@ -15,6 +15,7 @@ import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { nameModel } from "../routing/ask.ts";
+import { extraFor } from "../routing/extra.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { toChunks } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
@@ -59,18 +60,19 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   const asked = context.request.model;
   const routed = engine.router.route(asked);
   const native = routed[0]?.upstream.native === true;
+  const extra = extraFor(routed, context);
   const conversation = await hydrate(engine.registry, context, native);
   context.history = conversation.history;
   const tools = await resolveTools(engine.registry, context.request, context, native);
-  if (asked !== undefined) return { conversation, tools, model: asked, candidates: routed };
-  return { conversation, tools, ...(await nameModel(routed, context)) };
+  if (asked !== undefined) return { conversation, tools, extra, model: asked, candidates: routed };
+  return { conversation, tools, extra, ...(await nameModel(routed, context)) };
 }
 
 /** Turns until the model has answered, or something needs the client. Calls that the client has approved come first. */
 async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
-  let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native);
+  let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native, run.extra);
   for (let index = 0, number = conversation.nextTurn; ; number++) {
     const turn = new TurnScope(index, context);
     if (!approved) context.turns = index + 1;

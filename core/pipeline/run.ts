@@ -1,5 +1,6 @@
 import type { ResponseScope, Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
+import type { ModelRequest } from "../protocol/model-request.ts";
 import type { OutputItem, ReasoningItem } from "../protocol/wire.ts";
 import { Assembler } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
@@ -22,6 +23,8 @@ export interface Prepared {
   model: string;
   /** Who may answer requests for `model`, in the order to try. */
   candidates: readonly Candidate[];
+  /** Further parameters that one of them takes. */
+  extra: ModelRequest["extra"];
 }
 
 /** One response on its way: what every stage of the pipeline works on. */
@@ -33,6 +36,7 @@ export class Run {
   readonly tools: ResolvedTools;
   readonly model: string;
   readonly candidates: readonly Candidate[];
+  readonly extra: ModelRequest["extra"];
   readonly assembler: Assembler;
   readonly document: ResponseDocument;
   readonly sequencer: Sequencer;
@@ -56,6 +60,7 @@ export class Run {
     this.tools = prepared.tools;
     this.model = prepared.model;
     this.candidates = prepared.candidates;
+    this.extra = prepared.extra;
     this.unlisted = [...prepared.tools.listed];
     this.approved = approvedTools(prepared.conversation.approvals, prepared.tools.gateway);
     const { id, request, warnings, startedAt } = context;

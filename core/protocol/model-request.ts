@@ -60,6 +60,11 @@ export interface ModelRequest {
   readonly hosted?: HostedRequest | undefined;
   /** Wire parameters that some upstreams take as they are; forwarded where the upstream allows. */
   readonly passthrough: ModelPassthrough;
+  /**
+   * Parameters that the API does not know and an upstream that may answer takes (`top_k`, `stop`, …), as the client
+   * sent them. Each upstream is given its own alone.
+   */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface ModelPassthrough {

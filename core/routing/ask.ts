@@ -4,6 +4,7 @@ import type { ModelChunk } from "../protocol/chunk.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { Candidate } from "../upstream.ts";
 import type { BatchSource, Sourced } from "./batch-check.ts";
+import { warnOfIgnored } from "./extra.ts";
 import { firstOf } from "./fallback.ts";
 
 type Batch = readonly ModelChunk[];
@@ -38,6 +39,7 @@ export function ask(
   const [only] = candidates;
   if (!only || only.model === undefined || candidates.length > 1)
     return new RoutedCall(candidates, request, turn);
+  warnOfIgnored(request, only.upstream, turn);
   return only.upstream.stream(named(request, only.model), turn);
 }
 
@@ -81,6 +83,7 @@ class RoutedCall implements AsyncIterableIterator<Batch>, Sourced {
     const before = response.state<{ candidate?: Candidate }>(ANSWERED, () => ({}));
     return firstOf(startingWith(before.candidate, this.#candidates), response, async (candidate) => {
       const step = await this.#ask(candidate);
+      warnOfIgnored(this.#request, candidate.upstream, this.#turn);
       before.candidate = candidate;
       return step;
     });

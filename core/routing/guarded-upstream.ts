@@ -8,6 +8,7 @@ import { withObjectArguments } from "../protocol/object-arguments.ts";
 import type { ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "../upstream.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import type { BatchSource } from "./batch-check.ts";
+import { withOwnExtra } from "./extra.ts";
 import { type Admission, Guard } from "./guard.ts";
 import { GuardedCall } from "./guarded-call.ts";
 import { TracedCall, type TraceOptions } from "./trace.ts";
@@ -50,6 +51,10 @@ export class GuardedUpstream implements Upstream {
     return this.#upstream.native === true;
   }
 
+  get extraParameters(): readonly string[] {
+    return this.#upstream.extraParameters ?? [];
+  }
+
   /** The circuit, and how many calls run and wait. */
   get state() {
     return this.#guard.state;
@@ -57,7 +62,7 @@ export class GuardedUpstream implements Upstream {
 
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]> {
     return new GuardedCall(this.#guard, turn.signal, this.#source, () =>
-      this.#ask(withObjectArguments(request), turn),
+      this.#ask(withOwnExtra(withObjectArguments(request), this), turn),
     );
   }
 

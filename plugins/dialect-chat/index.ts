@@ -1,3 +1,4 @@
+export { addExtra } from "./add-extra.ts";
 export { blamesRequest } from "./blames-request.ts";
 export { type ChatDecoder, createChatDecoder } from "./chat-decoder.ts";
 export { cutSecrets, toClientStatus, toErrorInStream, toHttpError } from "./chat-error.ts";

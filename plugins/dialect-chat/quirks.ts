@@ -30,6 +30,13 @@ const PASSTHROUGH = [
 
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
+/** What the conversation, its tools and the form of the answer are made of: past the eyes of guardrails otherwise. */
+const OWN_FIELDS = new Set([
+  ...["model", "messages", "prompt", "input", "instructions", "previous_input_messages", "previous_response"],
+  ...["previous_response_id", "conversation", "tools", "tool_choice", "functions", "function_call", "n"],
+  ...["stream", "stream_options", "response_format", "store", "background", "chat_template"],
+]);
+
 /** How one chat-completions server differs from another. The defaults suit a server that nothing is known of. */
 const quirksSchema = z.strictObject({
   /** Whether the server knows the `developer` role; "system" sends such messages as system messages. */
@@ -110,6 +117,23 @@ const quirksSchema = z.strictObject({
   cutAnswers: z.enum(["incomplete", "completed"]),
   /** With `api: "responses"`, what `parameters` are otherwise. All are sent unless said. */
   nativeParameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
+  /**
+   * Parameters beyond the API's that the server takes, sent as they came; others are ignored with a warning. What a
+   * request is made of cannot be among them.
+   */
+  passExtra: z
+    .array(z.string().regex(/^[\w.-]{1,64}$/))
+    .refine((names) => !names.some((name) => OWN_FIELDS.has(name)), "names a field that only vr may write")
+    .readonly(),
+  /** What the server calls a parameter of `passExtra`, where it has another name. */
+  extraNames: z
+    .record(z.string(), z.string())
+    .refine(
+      (names) => !Object.values(names).some((name) => OWN_FIELDS.has(name)),
+      "names a field that only vr may write",
+    ),
+  /** Whether a server that speaks the Responses API itself takes `frequency_penalty` and `presence_penalty`. */
+  nativePenalties: z.boolean(),
   /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),
 });
@@ -147,6 +171,9 @@ export const defaultQuirks: ChatQuirks = {
   untypedSchemas: "keep",
   cutAnswers: "incomplete",
   nativeParameters: {},
+  passExtra: [],
+  extraNames: {},
+  nativePenalties: false,
   passthrough: ["user"],
 };
 

@@ -1,4 +1,5 @@
 import { isHostedItem, type ModelRequest } from "../../core/index.ts";
+import { addExtra } from "./add-extra.ts";
 import type { ChatRequest } from "./chat-types.ts";
 import { type Takes, takesOf } from "./lacking.ts";
 import type { ChatQuirks } from "./quirks.ts";
@@ -48,6 +49,7 @@ export function toChatRequest(
     const value = request.passthrough[name];
     if (value !== undefined) body[name] = value;
   }
+  addExtra(body, request, quirks);
   return body;
 }
 

@@ -1,5 +1,5 @@
 import type { ModelFunction, ModelPassthrough, ModelRequest } from "../../core/index.ts";
-import { type ChatQuirks, isStrict, type Takes, takesOf } from "../dialect-chat/index.ts";
+import { addExtra, type ChatQuirks, isStrict, type Takes, takesOf } from "../dialect-chat/index.ts";
 import { shownTools } from "./shown-tools.ts";
 import { toInput } from "./to-input.ts";
 
@@ -17,6 +17,11 @@ export interface ResponsesQuirks {
   strictTools: ChatQuirks["strictTools"];
   /** Whether tools are sent where none may be called. */
   toolsWithNone: ChatQuirks["toolsWithNone"];
+  /** Whether it takes the penalties, which the API does not have. */
+  nativePenalties: boolean;
+  /** Further parameters that the server takes. */
+  passExtra: ChatQuirks["passExtra"];
+  extraNames: ChatQuirks["extraNames"];
   /** Parameters sent as they came. */
   passthrough: readonly (keyof ModelPassthrough)[];
 }
@@ -66,13 +71,30 @@ export function toResponsesRequest(
     const sent = effort != null && takes("reasoning.effort") ? { effort, ...rest } : rest;
     if (Object.keys(sent).length > 0) body.reasoning = sent;
   }
-  if (request.frequencyPenalty !== undefined) warn("frequency_penalty was left out: the API has none");
-  if (request.presencePenalty !== undefined) warn("presence_penalty was left out: the API has none");
+  addPenalties(body, request, quirks, warn);
   for (const name of quirks.passthrough) {
     const value = request.passthrough[name];
     if (value !== undefined) body[name] = value;
   }
+  addExtra(body, request, quirks);
   return body;
+}
+
+/** OpenAI's API has none; some of those who speak it do. */
+function addPenalties(
+  body: Record<string, unknown>,
+  { frequencyPenalty, presencePenalty }: ModelRequest,
+  { nativePenalties }: ResponsesQuirks,
+  warn: (message: string) => void,
+): void {
+  for (const [name, value] of Object.entries({
+    frequency_penalty: frequencyPenalty,
+    presence_penalty: presencePenalty,
+  })) {
+    if (value === undefined) continue;
+    if (nativePenalties) body[name] = value;
+    else warn(`${name} was left out: the API has none`);
+  }
 }
 
 function addSampling(body: Record<string, unknown>, request: ModelRequest, takes: Takes): void {

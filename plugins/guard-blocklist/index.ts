@@ -44,13 +44,15 @@ export const guardBlocklist = definePlugin({
 
     // What the request brings: its history was checked when it came. Later turns bring nothing of the client's.
     if (input)
-      vr.hooks.beforeUpstream.tap((_request, { index, response: { request } }) => {
+      vr.hooks.beforeUpstream.tap(({ extra }, { index, response: { request } }) => {
         if (index > 0) return;
         const refuse = (param: string) => new RefusedError(message, { code: "content_blocked", param });
         if (request.instructions && isBlocked([request.instructions])) throw refuse("instructions");
         if (isBlocked(request.input)) throw refuse("input");
         if (request.tools.some((tool) => tool.type === "function" && isToldWith(tool))) throw refuse("tools");
         if (request.text?.format && isToldWith(request.text.format)) throw refuse("text.format");
+        // Of what a server takes beyond the API, some goes into the prompt: `chat_template_kwargs`.
+        for (const [name, value] of Object.entries(extra ?? {})) if (isToldWith(value)) throw refuse(name);
       });
 
     if (!output) return;

@@ -58,6 +58,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     wellFormed: true,
     description: `${dialect.name} at ${settings.origin}${settings.path}`,
     details: detailsOf(settings),
+    extraParameters: settings.quirks.passExtra,
     stream(given, turn) {
       const warn = warningsOf(turn);
       const learned = lessons.of(given.model);
@@ -118,6 +119,7 @@ function fitted(
 /** Those that count for a server that speaks the Responses API itself. */
 const NATIVE_QUIRKS = [
   ...(["sendReasoning", "passthrough", "cutAnswers", "nativeParameters", "forcedFunction"] as const),
+  ...(["nativePenalties", "passExtra", "extraNames"] as const),
   ...(["strictTools", "toolsWithNone", "rootUnions", "untypedSchemas"] as const),
 ];
 

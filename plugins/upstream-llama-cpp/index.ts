@@ -14,6 +14,11 @@ const family: ServerFamily = {
     untypedSchemas: "all-types",
     cutAnswers: "completed",
     nativeParameters: { "text.format": "refuse" },
+    passExtra: [
+      ...["top_k", "min_p", "seed", "stop", "repetition_penalty", "chat_template_kwargs", "logit_bias"],
+      "ignore_eos",
+    ],
+    extraNames: { repetition_penalty: "repeat_penalty" },
     passthrough: [],
   },
 };

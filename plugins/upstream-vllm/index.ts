@@ -10,6 +10,11 @@ const family: ServerFamily = {
     files: false,
     rootUnions: "keep",
     strictTools: "unless-false",
+    passExtra: [
+      ...["top_k", "min_p", "seed", "stop", "repetition_penalty", "chat_template_kwargs", "logit_bias"],
+      ...["ignore_eos", "priority", "cache_salt"],
+    ],
+    nativePenalties: true,
     passthrough: [],
   },
 };

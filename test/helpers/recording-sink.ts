@@ -51,7 +51,7 @@ export function respondInto(
   body: object = {},
   signal = new AbortController().signal,
 ): Promise<ResponseObject> {
-  const { request } = parseRequest({ input: "hello", stream: true, ...body });
+  const request = parseRequest({ input: "hello", stream: true, ...body });
   const context = new ResponseScope(newId("resp"), request, { signal }, signal, gateway.engine.log);
   return respond(gateway.engine, context, sink);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidRequestError } from "../../core/errors.ts";
 import { type KnownTools, parseRequest } from "../../core/pipeline/parse.ts";
+import { toWarnings } from "../../core/routing/extra.ts";
 
 const HI = { input: "hi" };
 
@@ -15,7 +16,7 @@ function refusal(body: unknown, known?: KnownTools) {
   }
 }
 
-const parse = (body: unknown, known?: KnownTools) => parseRequest(body, known).request;
+const parse = (body: unknown, known?: KnownTools) => parseRequest(body, known);
 const fn = (name: string) => ({ type: "function", name });
 const REGISTERED: KnownTools = { knownTypes: new Set(["acme_search", "shell"]), hasOfferedTools: true };
 
@@ -61,37 +62,44 @@ describe("the body", () => {
     const lone = "\ud800";
     expect(parse({ input: lone, user: lone }).user).toBe(lone);
     expect(refusal({ ...HI, service_tier: lone })?.message).toContain('got "?"');
-    expect(parseRequest({ ...HI, [lone]: 1 }).warnings).toEqual(['unknown parameter "?" was ignored']);
+    expect(toWarnings(Object.keys(parse({ ...HI, [lone]: 1 }).extra ?? {}))).toEqual([
+      'unknown parameter "?" was ignored',
+    ]);
   });
 });
 
 describe("unknown parameters", () => {
-  it("are ignored with a warning each", () => {
-    const { request, warnings } = parseRequest({ ...HI, client_metadata: { a: "b" }, generate: false });
-    expect(warnings).toEqual([
+  const warnings = (body: object) => toWarnings(Object.keys(parse({ ...HI, ...body }).extra ?? {}));
+
+  it("are kept apart, for upstreams that take them; else there is a warning each", () => {
+    const unknown = { client_metadata: { a: "b" }, generate: false };
+    const request = parse({ ...HI, ...unknown });
+    expect(request.extra).toEqual(unknown);
+    expect(request).not.toHaveProperty("client_metadata");
+    expect(parse(HI)).not.toHaveProperty("extra");
+    expect(warnings(unknown)).toEqual([
       'unknown parameter "client_metadata" was ignored',
       'unknown parameter "generate" was ignored',
     ]);
-    expect(request).not.toHaveProperty("client_metadata");
   });
 
   it("are not looked up on Object.prototype", () => {
     const body = JSON.parse('{"input":"hi","__proto__":{"stream":true},"constructor":1}');
-    expect(parseRequest(body).warnings).toHaveLength(2);
+    expect(Object.keys(parse(body).extra ?? {})).toEqual(["__proto__", "constructor"]);
     expect(parse(body).stream).toBe(false);
   });
 
   it("are named in printable ASCII, shortened, so that a header can carry them", () => {
-    const { warnings } = parseRequest({ ...HI, 'a"b\\c\r\nd\u00e9': 1, ["x".repeat(500)]: 1 });
-    expect(warnings[0]).toBe('unknown parameter "a?b?c??d?" was ignored');
-    expect(warnings[1]).toBe(`unknown parameter "${"x".repeat(40)}..." was ignored`);
+    const [first, second] = warnings({ 'a"b\\c\r\nd\u00e9': 1, ["x".repeat(500)]: 1 });
+    expect(first).toBe('unknown parameter "a?b?c??d?" was ignored');
+    expect(second).toBe(`unknown parameter "${"x".repeat(40)}..." was ignored`);
   });
 
   it("are counted once there are many", () => {
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`p${i}`, 1]));
-    const { warnings } = parseRequest({ ...HI, ...many });
-    expect(warnings).toHaveLength(9);
-    expect(warnings.at(-1)).toBe("992 more unknown parameters were ignored");
+    const all = warnings(many);
+    expect(all).toHaveLength(9);
+    expect(all.at(-1)).toBe("992 more unknown parameters were ignored");
   });
 });
 

@@ -226,6 +226,15 @@ describe("guardBlocklist on the request", () => {
       await expect(asked).rejects.toMatchObject({ status: 403, code: "content_blocked", param });
     });
 
+  it("refuses a listed word in what the model server takes beyond the API", async () => {
+    const { beforeUpstream } = await guard({ words: ["falcon"] });
+    const request = { extra: { chat_template_kwargs: { about: "the falcon" } } } as unknown as ModelRequest;
+    await expect(beforeUpstream?.(request, turnOf({ input: [] }))).rejects.toMatchObject({
+      status: 403,
+      param: "chat_template_kwargs",
+    });
+  });
+
   it("takes a request without listed words, ids and images aside", async () => {
     const { beforeUpstream } = await guard({ words: ["falcon"] });
     const input: wire.InputItem[] = [

@@ -45,4 +45,20 @@ describe("llama.cpp", () => {
       chat_template_kwargs: { reasoning_effort: "low" },
     });
   });
+
+  it("takes sampling parameters beyond the API, some under its own names; it is not sent others", async () => {
+    const { vr, server } = await startFamily(llamaCpp);
+    const { headers } = await vr.post({
+      ...{ top_k: 20, min_p: 0.1, seed: 7, stop: ["."], repetition_penalty: 1.1, ignore_eos: true },
+      ...{ chat_template_kwargs: { enable_thinking: false }, logit_bias: { "5": -100 }, cache_salt: "salt" },
+      reasoning: { effort: "low" },
+    });
+    expect(headers.get("x-vr-warning")).toBe('unknown parameter "cache_salt" was ignored');
+    expect(server.requests[0]?.body).toMatchObject({
+      ...{ top_k: 20, min_p: 0.1, seed: 7, stop: ["."], repeat_penalty: 1.1, ignore_eos: true },
+      ...{ logit_bias: { "5": -100 }, reasoning_effort: "low" },
+      chat_template_kwargs: { reasoning_effort: "low", enable_thinking: false },
+    });
+    expect(server.requests[0]?.body).not.toHaveProperty("cache_salt");
+  });
 });

@@ -97,4 +97,29 @@ describe("vLLM", () => {
     expect(server.requests[0]?.body).not.toHaveProperty("tools");
     expect(server.requests[0]?.body).not.toHaveProperty("tool_choice");
   });
+
+  const extra = {
+    ...{
+      top_k: 20,
+      min_p: 0.1,
+      seed: 7,
+      stop: ["."],
+      repetition_penalty: 1.1,
+      ignore_eos: true,
+      priority: 0,
+    },
+    ...{ chat_template_kwargs: { enable_thinking: false }, logit_bias: { "5": -100 }, cache_salt: "salt" },
+  };
+
+  it.each(["chat", "responses"] as const)(
+    "%s: takes sampling parameters beyond the API, and penalties",
+    async (api) => {
+      const { vr, server } = await startThrough(api);
+      if (api === "responses") server.reply(recorded("responses/openai-refusal"));
+      const penalties = { frequency_penalty: 0.5, presence_penalty: -1 };
+      const { status, headers } = await vr.post({ ...extra, ...penalties });
+      expect([status, headers.get("x-vr-warning")]).toEqual([200, null]);
+      expect(server.requests[0]?.body).toMatchObject({ ...extra, ...penalties });
+    },
+  );
 });

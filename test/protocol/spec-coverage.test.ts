@@ -30,7 +30,10 @@ const propertiesOf = (schema: Schema): string[] => [
 /** What the parser says of one value, whatever else is wrong with the body. */
 function says(body: object): string {
   try {
-    return parseRequest({ input: "hi", ...body }).warnings.join();
+    const { extra = {} } = parseRequest({ input: "hi", ...body });
+    return Object.keys(extra)
+      .map((name) => `unknown parameter ${name}`)
+      .join();
   } catch (error) {
     if (error instanceof InvalidRequestError) return error.message;
     throw error;

@@ -57,7 +57,7 @@ function guard(limits: UpstreamLimits, upstream = plain) {
 }
 
 function newTurn(signal = new AbortController().signal): Turn {
-  const { request } = parseRequest({ model: "m", input: "hello" });
+  const request = parseRequest({ model: "m", input: "hello" });
   return new TurnScope(0, new ResponseScope("resp_1", request, { signal }, signal, recordingLog().log));
 }
 

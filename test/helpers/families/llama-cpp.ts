@@ -45,6 +45,7 @@ export const llamaCpp: Family = {
     ...["model", "messages", "stream", "stream_options", "tools", "tool_choice", "parallel_tool_calls"],
     ...["temperature", "top_p", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs"],
     ...["max_tokens", "response_format", "reasoning_effort", "chat_template_kwargs", "reasoning_format"],
+    ...["top_k", "min_p", "seed", "stop", "repeat_penalty", "logit_bias", "ignore_eos"],
   ],
   readsOfMessages: ["role", "content", "reasoning_content", "tool_calls", "tool_call_id"],
   // An object is taken for "auto".

@@ -1,0 +1,83 @@
+import type { ResponseContext, Turn } from "../context.ts";
+import { InvalidRequestError } from "../errors.ts";
+import type { ModelRequest } from "../protocol/model-request.ts";
+import { quote } from "../protocol/problem.ts";
+import type { Candidate, Upstream } from "../upstream.ts";
+
+type Extra = NonNullable<ModelRequest["extra"]>;
+
+/** More unknown parameters than this are counted, not named. */
+const MOST_NAMED = 8;
+/** Of one value as JSON, characters. */
+const LONGEST_VALUE = 65_536;
+
+/**
+ * Of a request's further parameters those that a candidate takes. The client is told of the others, which are ignored.
+ * @throws InvalidRequestError for a value that is too large, or, from a plugin, no JSON
+ */
+export function extraFor(candidates: readonly Candidate[], context: ResponseContext): Extra | undefined {
+  const { request } = context;
+  const names = Object.keys(request.extra ?? {});
+  if (names.length === 0) return undefined;
+  const [taken, ignored] = split(names, (name) => candidates.some(({ upstream }) => takes(upstream, name)));
+  for (const warning of toWarnings(ignored)) context.warn(warning);
+  const extra = Object.fromEntries(taken.map((name) => [name, request.extra?.[name]]));
+  for (const [name, value] of Object.entries(extra)) checkValue(name, value);
+  return taken.length > 0 ? extra : undefined;
+}
+
+const SAID = Symbol("further parameters that were ignored");
+
+/** Tells the client what this upstream ignores of what others would take; once per response. */
+export function warnOfIgnored({ extra }: ModelRequest, upstream: Upstream, { response }: Turn): void {
+  if (extra === undefined) return;
+  const said = response.state(SAID, () => new Set<string>());
+  const ignored = Object.keys(extra).filter((name) => !takes(upstream, name) && !said.has(name));
+  for (const name of ignored) said.add(name);
+  for (const warning of toWarnings(ignored)) response.warn(warning);
+}
+
+/** The request with those further parameters alone that the upstream takes; the request itself if they are all. */
+export function withOwnExtra(request: ModelRequest, upstream: Upstream): ModelRequest {
+  if (request.extra === undefined) return request;
+  const entries = Object.entries(request.extra);
+  const [taken, others] = split(entries, ([name]) => takes(upstream, name));
+  for (const [name, value] of taken) checkValue(name, value);
+  if (others.length === 0) return request;
+  return { ...request, extra: taken.length > 0 ? Object.fromEntries(taken) : undefined };
+}
+
+/** In printable ASCII: they go into a header. */
+export function toWarnings(names: readonly string[]): string[] {
+  const warnings = names.slice(0, MOST_NAMED).map((name) => `unknown parameter ${quote(name)} was ignored`);
+  const more = names.length - MOST_NAMED;
+  return more > 0 ? [...warnings, `${more} more unknown parameters were ignored`] : warnings;
+}
+
+function takes({ extraParameters }: Upstream, name: string): boolean {
+  return extraParameters?.includes(name) === true;
+}
+
+function checkValue(name: string, value: unknown): void {
+  let length: number;
+  try {
+    length = (JSON.stringify(value) ?? "null").length;
+  } catch (cause) {
+    throw new InvalidRequestError(`Invalid ${quote(name)}: it cannot be written as JSON.`, {
+      param: name,
+      cause,
+    });
+  }
+  if (length > LONGEST_VALUE)
+    throw new InvalidRequestError(
+      `Invalid ${quote(name)}: expected at most ${LONGEST_VALUE} characters of JSON, got ${length}.`,
+      { param: name },
+    );
+}
+
+function split<T>(list: readonly T[], isFirst: (each: T) => boolean): [T[], T[]] {
+  const first: T[] = [];
+  const second: T[] = [];
+  for (const each of list) (isFirst(each) ? first : second).push(each);
+  return [first, second];
+}
