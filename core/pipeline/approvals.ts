@@ -1,7 +1,7 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
-import { approvalOf, type Item, type Note, type StoredItem } from "../protocol/items.ts";
-import type { MCPApprovalRequest } from "../protocol/wire.ts";
+import { approvalOf, type Item, isHostedItem, type Note, type StoredItem } from "../protocol/items.ts";
+import type { MCPApprovalRequest, MCPApprovalResponse } from "../protocol/wire.ts";
 import type { Tool } from "../tool.ts";
 
 /** A call that an earlier response asked for and this request's input approves. */
@@ -19,26 +19,47 @@ export interface Approval {
  * @throws InvalidRequestError when a response answers no request, or one that was answered before
  */
 export function findApprovals(conversation: readonly StoredItem[], input: readonly Item[]): Approval[] {
-  const ran = new Set(conversation.map(({ item }) => approvalOf(item)));
+  if (!input.some(isAnswer)) return [];
+  const { requests, answers, ran, lastHosted } = approvalsIn(conversation);
   const approvals: Approval[] = [];
   for (const [i, item] of input.entries()) {
-    if (item.type !== "mcp_approval_response") continue;
+    if (!isAnswer(item)) continue;
     const param = `input[${i}].approval_request_id`;
     const { approval_request_id: id } = item;
-    const request = conversation.find(
-      (entry) => entry.item.type === "mcp_approval_request" && entry.item.id === id,
-    );
-    if (!request)
+    const asked = requests.get(id);
+    if (!asked)
       throw new InvalidRequestError(`No approval request with id "${id}" in this conversation.`, { param });
-    const answers = conversation.filter(
-      (entry) => entry.item.type === "mcp_approval_response" && entry.item.approval_request_id === id,
-    );
-    if (answers.length > 1)
+    const [first = 0, again] = answers.get(id) ?? [];
+    if (again !== undefined)
       throw new InvalidRequestError(`The approval request "${id}" was answered before.`, { param });
-    if (item.approve && !ran.has(id))
-      approvals.push({ request: request.item as MCPApprovalRequest, note: request.note, param });
+    if (item.approve && !ran.has(id) && first > lastHosted) approvals.push({ ...asked, param });
   }
   return approvals;
+}
+
+function isAnswer(item: Item): item is MCPApprovalResponse {
+  return item.type === "mcp_approval_response";
+}
+
+/** Each item is looked at once, however many approvals there are. */
+function approvalsIn(conversation: readonly StoredItem[]) {
+  const requests = new Map<string, Pick<Approval, "request" | "note">>();
+  /** Where each request is answered. */
+  const answers = new Map<string, number[]>();
+  const ran = new Set<string>();
+  /** Items of other tools do not say by whose approval they ran: what is approved in front of one has run. */
+  let lastHosted = -1;
+  for (const [at, { item, note }] of conversation.entries()) {
+    if (item.type === "mcp_approval_request" && !requests.has(item.id))
+      requests.set(item.id, { request: item, note });
+    else if (isAnswer(item)) {
+      const { approval_request_id: id } = item;
+      answers.set(id, [...(answers.get(id) ?? []).slice(0, 1), at]);
+    } else if (isHostedItem(item)) lastHosted = at;
+    const approved = approvalOf(item);
+    if (approved !== undefined) ran.add(approved);
+  }
+  return { requests, answers, ran, lastHosted };
 }
 
 /**

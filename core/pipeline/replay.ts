@@ -39,6 +39,11 @@ export function replayItems(
   { conversation, native, entries, context }: Replaying,
 ): InTurn<ModelItem | HostedItem>[] {
   const out: InTurn<ModelItem | HostedItem>[] = [];
+  let answers: ReturnType<typeof answersIn> | undefined;
+  const answerTo = ({ id }: MCPApprovalRequest) => {
+    answers ??= answersIn(conversation);
+    return answers.get(id);
+  };
   for (const { item, turn, note } of items) {
     const at = turn === undefined ? {} : { turn };
     const kept = note ? { ...at, note } : at;
@@ -47,7 +52,7 @@ export function replayItems(
       continue;
     }
     if (isCutOff(item)) continue;
-    const call = replay(registry, item, entries, conversation);
+    const call = replay(registry, item, entries, answerTo);
     if (call) {
       const [asked, answered] = toPair(call);
       out.push({ item: asked, ...kept }, { item: answered, ...at });
@@ -86,10 +91,10 @@ function replay(
   registry: Registry,
   item: Item,
   entries: readonly ToolEntry[],
-  conversation: readonly StoredItem[],
+  answerTo: (request: MCPApprovalRequest) => MCPApprovalResponse | undefined,
 ): ReplayedCall | null | undefined {
   if (item.type !== "mcp_approval_request") return replayCall(registry, item, entries);
-  const answer = approvalOf(item, conversation);
+  const answer = answerTo(item);
   if (answer?.approve) return null; // its call stands further on, or runs now
   const call = replayCall(registry, item, entries) ?? {
     id: item.id,
@@ -100,13 +105,13 @@ function replay(
   return { ...call, output: answer ? `The user denied this call${reason}.` : "This call was not approved." };
 }
 
-function approvalOf(
-  request: MCPApprovalRequest,
-  items: readonly StoredItem[],
-): MCPApprovalResponse | undefined {
-  for (const { item } of items)
-    if (item.type === "mcp_approval_response" && item.approval_request_id === request.id) return item;
-  return undefined;
+/** Who answered which request for approval: the first answer counts. */
+function answersIn(conversation: readonly StoredItem[]): ReadonlyMap<string, MCPApprovalResponse> {
+  const answers = new Map<string, MCPApprovalResponse>();
+  for (const { item } of conversation)
+    if (item.type === "mcp_approval_response" && !answers.has(item.approval_request_id))
+      answers.set(item.approval_request_id, item);
+  return answers;
 }
 
 function isCutOff(item: Item): boolean {

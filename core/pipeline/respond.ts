@@ -78,7 +78,7 @@ async function converse(run: Run): Promise<Outcome> {
     if (!approved) context.turns = index + 1;
     const isLast = !approved && index >= engine.limits.maxTurns - 1;
     const first = assembler.output.next;
-    assembler.beginTurn(number, tools.gateway, engine.hooks.asks);
+    assembler.beginTurn(number, tools, engine.hooks.asks);
     const end = await runTurn(run, turn, isLast ? withoutTools(request) : request, approved);
     run.begun = true;
     if (end === "guardrail" || isCut(end))
@@ -87,7 +87,8 @@ async function converse(run: Run): Promise<Outcome> {
     if (!isApproved && !list.some((call) => call.tool)) return { status: "completed" };
     const calls = await runCalls(run, { turn, number, isLast });
     if (isLast || calls.needsClient || list.some((call) => !call.tool)) return { status: "completed" };
-    request = nextRequest(run, request, saidIn(run, first, calls.ran));
+    const toolChoice = calls.hasRun ? freed(run, request.toolChoice) : request.toolChoice;
+    request = { ...request, items: [...request.items, ...saidIn(run, first, calls.ran)], toolChoice };
     if (!approved) index++;
     approved = undefined;
   }
@@ -114,10 +115,6 @@ function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelIt
 /** What is kept beside a call goes with the call, not with its output. */
 function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note | undefined): InTurn<ModelItem>[] {
   return call ? [note ? { ...call, note } : call, ...rest] : rest;
-}
-
-function nextRequest(run: Run, request: ModelRequest, items: InTurn<ModelItem | HostedItem>[]): ModelRequest {
-  return { ...request, items: [...request.items, ...items], toolChoice: freed(run, request.toolChoice) };
 }
 
 /**

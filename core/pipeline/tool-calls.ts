@@ -33,6 +33,8 @@ interface RanCall {
 
 export interface CallsEnd {
   ran: RanCall[];
+  /** Whether one was a call of a tool that there is. */
+  hasRun: boolean;
   /** Whether a call waits for the client's approval. */
   needsClient: boolean;
 }
@@ -53,7 +55,11 @@ export async function runCalls(run: Run, at: CallsTurn): Promise<CallsEnd> {
   );
   const asking = calls.filter((_, i) => ends[i] === undefined);
   for (const call of asking) await askApproval(run, at.turn, call);
-  return { ran: ends.filter((end) => end !== undefined), needsClient: asking.length > 0 };
+  return {
+    ran: ends.filter((end) => end !== undefined),
+    hasRun: calls.some(({ missing }) => missing === undefined),
+    needsClient: asking.length > 0,
+  };
 }
 
 function isGatewayCall(call: OpenCall): call is GatewayCall {
@@ -175,6 +181,7 @@ function toOutput(end: CallEnd) {
 
 async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
   const { hooks, limits } = run.engine;
+  if (call.missing !== undefined && !isLast) return error(call.missing);
   const most = run.context.request.max_tool_calls ?? Number.POSITIVE_INFINITY;
   if (++run.toolCalls > most)
     return error(`This call was not run: the limit of ${most} tool calls is reached.`);

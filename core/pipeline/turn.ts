@@ -32,6 +32,7 @@ export async function runTurn(
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
+  run.assembler.calls.offered = request.tools;
   const answer = answerOf(request) ?? approved;
   const batches: AsyncIterable<readonly ModelChunk[]> & Sourced = answer
     ? answered(answer)

@@ -2,7 +2,8 @@ import { assertNever } from "../errors.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem, ResponseUsage } from "../protocol/wire.ts";
-import type { ListedItem, Tool } from "../tool.ts";
+import type { ListedItem } from "../tool.ts";
+import type { Callable } from "./called-names.ts";
 import { Calls } from "./calls.ts";
 import { NativeItems } from "./native-items.ts";
 import { added, placed } from "./open-items.ts";
@@ -30,10 +31,10 @@ export class Assembler {
     this.natives = new NativeItems(this.output);
   }
 
-  /** Gateway tools by the name that the model calls; `hidesCalls`: they show later. `turn` is unique in the conversation. */
-  beginTurn(turn: number, tools: ReadonlyMap<string, Tool>, hidesCalls: boolean): void {
+  /** `turn` is unique in the conversation. `hidesCalls`: those of gateway tools show later. */
+  beginTurn(turn: number, callable: Callable, hidesCalls: boolean): void {
     this.output.beginTurn(turn);
-    this.calls.beginTurn(tools, hidesCalls);
+    this.calls.beginTurn(callable, hidesCalls);
   }
 
   apply(chunk: ModelChunk, out: EventDraft[]): void {

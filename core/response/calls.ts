@@ -2,8 +2,10 @@ import { newId } from "../ids.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { Note } from "../protocol/items.ts";
+import type { ModelFunction } from "../protocol/model-request.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
+import { type Callable, resolveCalled } from "./called-names.ts";
 import { defaultPresentation } from "./default-presentation.ts";
 import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
@@ -21,16 +23,19 @@ export class Calls {
   approved: Map<string, Tool> | undefined;
   readonly #output: Output;
   readonly #byIndex = new Map<number, OpenCall>();
-  #tools: ReadonlyMap<string, Tool> = new Map();
+  /** The functions that the model is offered in this turn. */
+  offered: readonly ModelFunction[] = [];
+  #callable: Callable = { gateway: new Map(), functions: [] };
   #hidesCalls = false;
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  /** Gateway tools by the name that the model calls. `hidesCalls`: their calls show once `show` is called. */
-  beginTurn(tools: ReadonlyMap<string, Tool>, hidesCalls: boolean): void {
-    this.#tools = tools;
+  /** `hidesCalls`: those of gateway tools show once `show` is called. */
+  beginTurn(callable: Callable, hidesCalls: boolean): void {
+    this.#callable = callable;
+    this.offered = callable.functions;
     this.#hidesCalls = hidesCalls;
     this.approved = undefined;
     this.list = [];
@@ -38,8 +43,11 @@ export class Calls {
   }
 
   open(chunk: CallChunk, out: EventDraft[]): void {
-    const tool = this.#tools.get(chunk.name);
-    const call = tool ? this.#openTool(chunk, tool, out) : this.#openFunction(chunk, out);
+    const called = resolveCalled(chunk.name, this.#callable, this.offered);
+    const meant = called.name === chunk.name ? chunk : { ...chunk, name: called.name };
+    const call = called.tool
+      ? this.#openTool(meant, called.tool, called.missing, out)
+      : this.#openFunction(meant, out);
     this.list.push(call);
     this.#byIndex.set(chunk.index, call);
   }
@@ -58,7 +66,7 @@ export class Calls {
     return call;
   }
 
-  #openTool(chunk: CallChunk, tool: Tool, out: EventDraft[]): OpenCall {
+  #openTool(chunk: CallChunk, tool: Tool, missing: string | undefined, out: EventDraft[]): OpenCall {
     const approval = this.#approvalOf(chunk, tool);
     const call: OpenCall = {
       ...HIDDEN,
@@ -68,8 +76,9 @@ export class Calls {
       arguments: "",
       tool,
       ...(approval === undefined ? {} : { approval }),
+      ...(missing === undefined ? {} : { missing }),
     };
-    if (approval === undefined && (tool.needsApproval || this.#hidesCalls))
+    if (!missing && approval === undefined && (tool.needsApproval || this.#hidesCalls))
       return { ...call, callId: this.#uniqueCallId(chunk.callId, newId("call")) };
     const shown = this.#present(call, tool, out);
     return { ...shown, callId: this.#uniqueCallId(chunk.callId, shown.id) };

@@ -24,6 +24,8 @@ export interface OpenCall extends Place {
   readonly tool?: Tool;
   /** The id of the request by whose approval it runs. */
   readonly approval?: string;
+  /** What the model is told: there is no such tool. */
+  readonly missing?: string;
   /** How a gateway call shows; absent while it waits for an approval or for the taps that may ask for one. */
   readonly presentation?: Presentation;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { OutputItem } from "../../core/protocol/wire.ts";
+import { codeInterpreter } from "../../plugins/code-interpreter/index.ts";
 import { plugin, wordsOf } from "../helpers/both-ways.ts";
 import { args, begin, call, finish, text } from "../helpers/chunks.ts";
+import { fakeRuntime } from "../helpers/fake-runtime.ts";
 import { type InProcess, startInProcess } from "../helpers/in-process.ts";
 import { mcp } from "../helpers/plugins/mcp.ts";
 import { calls, type ScriptedTurn, says, scripted } from "../helpers/scripted.ts";
@@ -191,6 +193,29 @@ describe("a call that needs approval", () => {
         "message",
         "message",
       ]);
+    });
+
+    it("does not run again where its item cannot say by whose approval it ran", async () => {
+      const model = scripted(calls(["python", { code: "1" }]), says("one"), says("still one"));
+      const runtime = fakeRuntime();
+      const vr = await startInProcess({
+        plugins: [
+          model,
+          codeInterpreter({ runtime }),
+          plugin("careful", ({ hooks }) =>
+            hooks.onToolCall.tap({ asks: true }, () => ({ kind: "needs_approval" })),
+          ),
+        ],
+      });
+      const tools = [{ type: "code_interpreter" }];
+      const input: unknown[] = [{ role: "user", content: "run it" }];
+      const { response: asked } = await vr.stream({ tools, input, store: false });
+      input.push(...asked.output, answer(requestsIn(asked.output)[0]?.id ?? "", true));
+      const { response } = await vr.stream({ tools, input, store: false });
+      expect(response.output.map(({ type }) => type)).toEqual(["code_interpreter_call", "message"]);
+      input.push(...response.output, { role: "user", content: "and?" });
+      const { response: last } = await vr.stream({ tools, input, store: false });
+      expect(last.output.map(({ type }) => type)).toEqual(["message"]);
     });
 
     it("runs when the client sends the question back with its id named twice", async () => {

@@ -323,7 +323,7 @@ describe("members that are null", () => {
 
   it("keep no call from an MCP server or the code interpreter", async () => {
     const model = scripted(
-      wrote("odd__echo", '{"text":"hello","more":null}'),
+      wrote("odd__referring", '{"place":{"city":"Paris"},"tags":null}'),
       wrote("python", '{"code":"print(6*7)","timeout":null}'),
       says("done"),
     );
@@ -334,6 +334,6 @@ describe("members that are null", () => {
     const outputs = model
       .read(2)
       .flatMap((item) => (item.type === "function_call_output" ? [item.output] : []));
-    expect(outputs).toEqual(["hello", "42"]);
+    expect(outputs).toEqual(['{"place":{"city":"Paris"}}', "42"]);
   });
 });

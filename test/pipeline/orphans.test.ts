@@ -22,7 +22,10 @@ const pairsOf = (items: readonly object[]) =>
 describe("the request's own input", () => {
   it("may hold as many items as fit into the body", async () => {
     const model = scripted(says("read"));
-    const vr = await startInProcess({ plugins: [model], http: { bodyBytes: 16 * 1024 * 1024 } });
+    const vr = await startInProcess({
+      plugins: [model],
+      http: { bodyBytes: 16 * 1024 * 1024, jsonValues: 1_000_000 },
+    });
     const input = Array.from({ length: 200_000 }, () => user("?"));
     expect((await vr.post({ input, store: false })).status).toBe(200);
     expect(model.read(0)).toHaveLength(200_000);

@@ -228,7 +228,7 @@ describe("guardrails", () => {
     );
     server.reply(recorded(name));
     const vr = await startInProcess({ plugins: [native(), observer] });
-    await vr.stream();
+    await vr.stream({ tools: [clock] });
     return words;
   }
 
@@ -681,7 +681,12 @@ describe("OpenAI's own SDK", () => {
       server.reply(recorded(`responses/openai-${name}`));
       const vr = await startInProcess({ plugins: [native()] });
       const client = new OpenAI({ baseURL: `${vr.url}/v1`, apiKey: "none", maxRetries: 0 });
-      const stream = client.responses.stream({ model: "gpt-5.1", input: "hi", include: [ENCRYPTED] });
+      const stream = client.responses.stream({
+        model: "gpt-5.1",
+        input: "hi",
+        tools: [{ ...clock, type: "function", strict: null }],
+        include: [ENCRYPTED],
+      });
       const { output } = await stream.finalResponse();
       // Beside what came over the wire the SDK adds what it has parsed.
       expect(output).toMatchObject(recordedResponse(`responses/openai-${name}`).output);

@@ -37,6 +37,8 @@ export function mcp(servers: Record<string, ServerTools>): Plugin {
         },
         items: ["mcp_call", "mcp_approval_request"],
         replay: (item) => {
+          // Tools of other plugins show as calls of this type too.
+          if (!("server_label" in item) || !servers[String(item.server_label)]) return undefined;
           if (item.type === "mcp_call") return { ...replayed(item), output: item.output ?? errorOf(item) };
           return item.type === "mcp_approval_request" ? { ...replayed(item), output: "" } : undefined;
         },
