@@ -1,28 +1,24 @@
-import type { ToolTurn, Turn, TurnScope } from "../context.ts";
+import type { ToolTurn, Turn } from "../context.ts";
 import { ownerOf } from "../owners.ts";
 import { turnFor } from "../plugin-views.ts";
 import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { retold } from "../response/default-presentation.ts";
-import { added, type OpenCall, placed } from "../response/open-items.ts";
-import type { CallEnd, Tool, ToolResult } from "../tool.ts";
-import { parseArguments } from "./arguments.ts";
+import { type OpenCall, placed } from "../response/open-items.ts";
+import type { CallEnd, ToolResult } from "../tool.ts";
+import { askApproval } from "./ask-approval.ts";
+import {
+  type CallsTurn,
+  decide,
+  type GatewayCall,
+  isGatewayCall,
+  needsClient,
+  type Verdict,
+} from "./call-verdict.ts";
 import { execute } from "./execute.ts";
-import { withoutOptionalNulls } from "./optional-nulls.ts";
 import { replayCall, toPair } from "./replay.ts";
 import type { Run } from "./run.ts";
-
-type GatewayCall = OpenCall & { tool: Tool };
-
-/** The turn whose calls run. */
-export interface CallsTurn {
-  turn: TurnScope;
-  /** Unique in the conversation. */
-  number: number;
-  /** No turn of the model follows: no call runs. */
-  isLast: boolean;
-}
 
 /** A call that has ended, with its output, for the model's next turn. */
 interface RanCall {
@@ -38,9 +34,6 @@ export interface CallsEnd {
   /** Whether a call waits for the client's approval. */
   needsClient: boolean;
 }
-
-/** What is to become of a call: a result without a run, a question to the client, or a run. */
-type Verdict = ToolResult | { kind: "needs_approval" } | { kind: "run"; args: Record<string, unknown> };
 
 /**
  * Runs this turn's gateway calls, parallel ones in parallel. Each shows its end when it ends. One that
@@ -60,15 +53,6 @@ export async function runCalls(run: Run, at: CallsTurn): Promise<CallsEnd> {
     hasRun: calls.some(({ missing }) => missing === undefined),
     needsClient: asking.length > 0,
   };
-}
-
-function isGatewayCall(call: OpenCall): call is GatewayCall {
-  return call.tool !== undefined;
-}
-
-/** Whether the client is asked whatever the taps say: they are heard once it has approved. */
-function needsClient({ tool, approval }: GatewayCall): boolean {
-  return tool.needsApproval === true && approval === undefined;
 }
 
 /** Calls that are hidden from the client until the taps have spoken: then those that run show, in their order. */
@@ -179,27 +163,6 @@ function toOutput(end: CallEnd) {
   }
 }
 
-async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
-  const { hooks, limits } = run.engine;
-  if (call.missing !== undefined && !isLast) return error(call.missing);
-  const most = run.context.request.max_tool_calls ?? Number.POSITIVE_INFINITY;
-  if (++run.toolCalls > most)
-    return error(`This call was not run: the limit of ${most} tool calls is reached.`);
-  if (isLast) return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
-  const { tool, name, callId: id, approval } = call;
-  const parsed = parseArguments(call.arguments);
-  if (typeof parsed === "string") return error(parsed);
-  const args = withoutOptionalNulls(parsed, tool.parameters);
-  const asked = { id, tool, name, arguments: args, ...(approval === undefined ? {} : { approval }) };
-  const decision = await hooks.onToolCall?.(asked, turn);
-  if (!decision) return { kind: "run", args };
-  return decision.kind === "deny" ? error(`This call was denied: ${decision.reason}`) : decision;
-}
-
-function error(message: string): ToolResult {
-  return { kind: "error", message };
-}
-
 function toolTurn(
   turn: Turn,
   signal: AbortSignal,
@@ -218,21 +181,4 @@ function toolTurn(
       if (!signal.aborted) progress(event as Progress);
     },
   };
-}
-
-/** Shows the call as a question to the client; the response ends with this turn. */
-async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<void> {
-  const { output } = run.assembler;
-  const { id, outputIndex } = output.take("mcpr");
-  const request: OutputItem = {
-    type: "mcp_approval_request",
-    id,
-    server_label: call.tool.label ?? "gateway",
-    name: call.tool.wireName ?? call.name,
-    arguments: call.arguments.trim() === "" ? "{}" : call.arguments,
-  };
-  const item = await run.finishItem(request, turn, []);
-  const out: EventDraft[] = [added(outputIndex, item)];
-  output.close(outputIndex, item, [], out, call.note);
-  run.emit(out);
 }

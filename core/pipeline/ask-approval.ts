@@ -1,0 +1,23 @@
+import type { TurnScope } from "../context.ts";
+import type { EventDraft } from "../protocol/events.ts";
+import type { OutputItem } from "../protocol/wire.ts";
+import { added } from "../response/open-items.ts";
+import type { GatewayCall } from "./call-verdict.ts";
+import type { Run } from "./run.ts";
+
+/** Shows the call as a question to the client; the response ends with this turn. */
+export async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<void> {
+  const { output } = run.assembler;
+  const { id, outputIndex } = output.take("mcpr");
+  const request: OutputItem = {
+    type: "mcp_approval_request",
+    id,
+    server_label: call.tool.label ?? "gateway",
+    name: call.tool.wireName ?? call.name,
+    arguments: call.arguments.trim() === "" ? "{}" : call.arguments,
+  };
+  const item = await run.finishItem(request, turn, []);
+  const out: EventDraft[] = [added(outputIndex, item)];
+  output.close(outputIndex, item, [], out, call.note);
+  run.emit(out);
+}

@@ -1,0 +1,54 @@
+import type { TurnScope } from "../context.ts";
+import type { OpenCall } from "../response/open-items.ts";
+import type { Tool, ToolResult } from "../tool.ts";
+import { parseArguments } from "./arguments.ts";
+import { withoutOptionalNulls } from "./optional-nulls.ts";
+import type { Run } from "./run.ts";
+
+export type GatewayCall = OpenCall & { tool: Tool };
+
+/** The turn whose calls run. */
+export interface CallsTurn {
+  turn: TurnScope;
+  /** Unique in the conversation. */
+  number: number;
+  /** No turn of the model follows: no call runs. */
+  isLast: boolean;
+}
+
+/** What is to become of a call: a result without a run, a question to the client, or a run. */
+export type Verdict =
+  | ToolResult
+  | { kind: "needs_approval" }
+  | { kind: "run"; args: Record<string, unknown> };
+
+export function isGatewayCall(call: OpenCall): call is GatewayCall {
+  return call.tool !== undefined;
+}
+
+/** Whether the client is asked whatever the taps say: they are heard once it has approved. */
+export function needsClient({ tool, approval }: GatewayCall): boolean {
+  return tool.needsApproval === true && approval === undefined;
+}
+
+/** By the limits, the arguments and the taps. */
+export async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
+  const { hooks, limits } = run.engine;
+  if (call.missing !== undefined && !isLast) return error(call.missing);
+  const most = run.context.request.max_tool_calls ?? Number.POSITIVE_INFINITY;
+  if (++run.toolCalls > most)
+    return error(`This call was not run: the limit of ${most} tool calls is reached.`);
+  if (isLast) return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
+  const { tool, name, callId: id, approval } = call;
+  const parsed = parseArguments(call.arguments);
+  if (typeof parsed === "string") return error(parsed);
+  const args = withoutOptionalNulls(parsed, tool.parameters);
+  const asked = { id, tool, name, arguments: args, ...(approval === undefined ? {} : { approval }) };
+  const decision = await hooks.onToolCall?.(asked, turn);
+  if (!decision) return { kind: "run", args };
+  return decision.kind === "deny" ? error(`This call was denied: ${decision.reason}`) : decision;
+}
+
+function error(message: string): ToolResult {
+  return { kind: "error", message };
+}
