@@ -1,6 +1,5 @@
 import type { Log, Turn } from "./context.ts";
 import { type GuardrailStop, isGuardrailStop, PluginError } from "./errors.ts";
-import { TapClock } from "./hook-limit.ts";
 import { isThenable, measure, nullError, type Tap, type TapWatch, tapFailure } from "./hook-taps.ts";
 import { turnFor } from "./plugin-views.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
@@ -46,12 +45,11 @@ export function liftSync(tap: ChunkTap, { log }: TapWatch): (batch: Batch, turn:
 /** The same, waiting for each chunk's tap before the next chunk's. */
 export function liftAsync(
   tap: ChunkTap,
-  { log, limitMs }: TapWatch,
+  { log, clock }: TapWatch,
 ): (batch: Batch, turn: Turn) => Promise<Batch> {
   return async (batch, wholeTurn) => {
     const start = performance.now();
     const turn = turnFor(tap.plugin, wholeTurn);
-    const clock = new TapClock(tap, limitMs);
     const out: ModelChunk[] = [];
     try {
       for (const chunk of batch) {
@@ -70,7 +68,6 @@ export function liftAsync(
       }
       return keepStop(batch, out);
     } finally {
-      clock.stop();
       measure(tap, start);
     }
   };

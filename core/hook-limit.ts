@@ -1,12 +1,22 @@
 import { PluginError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 
-/** The time that a tap may take to settle, `timeouts.hookMs`. One clock may hold several calls, one after the other. */
+interface Waiting {
+  /** As `performance.now()` counts. */
+  readonly until: number;
+  reject(error: PluginError): void;
+}
+
+/**
+ * The time that calls of a tap may take to settle, `timeouts.hookMs`. One timer for all of them, since a tap of `onChunk`
+ * may be called for every delta of every stream.
+ */
 export class TapClock {
   readonly #tap: Tap<unknown>;
   readonly #limitMs: number;
+  /** The calls that have not settled, the oldest first. */
+  readonly #waiting = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
-  #reject: ((error: PluginError) => void) | undefined;
 
   constructor(tap: Tap<unknown>, limitMs: number) {
     this.#tap = tap;
@@ -16,16 +26,38 @@ export class TapClock {
   /** Settles as `promise` does, or rejects when its time is up. A later result is ignored. */
   hold<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject;
-      // A tap that hangs keeps no process alive.
-      this.#timer ??= setTimeout(() => this.#reject?.(this.#late()), this.#limitMs).unref();
-      this.#timer.refresh();
-      promise.then(resolve, reject);
+      const waiting = { until: performance.now() + this.#limitMs, reject };
+      this.#waiting.add(waiting);
+      this.#timer ??= this.#wake(this.#limitMs);
+      promise.then(
+        (value) => {
+          this.#waiting.delete(waiting);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(waiting);
+          reject(error);
+        },
+      );
     });
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
+  /** A tap that hangs keeps no process alive. */
+  #wake(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#endLate(), ms).unref();
+  }
+
+  #endLate(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const waiting of this.#waiting) {
+      if (waiting.until > now) {
+        this.#timer = this.#wake(Math.ceil(waiting.until - now));
+        return;
+      }
+      this.#waiting.delete(waiting);
+      waiting.reject(this.#late());
+    }
   }
 
   #late(): PluginError {

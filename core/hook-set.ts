@@ -1,7 +1,8 @@
 import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from "tapable";
-import type { EndContext, Turn } from "./context.ts";
+import type { EndContext, Log, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { liftAsync, liftSync } from "./hook-chunks.ts";
+import { TapClock } from "./hook-limit.ts";
 import { type AnyTapOptions, checkTapOptions } from "./hook-options.ts";
 import { inOrder } from "./hook-order.ts";
 import { guardItem, type ItemGuard, RETURNED } from "./hook-returns.ts";
@@ -18,6 +19,9 @@ type Batch = readonly ModelChunk[];
 type HookName = keyof Hooks;
 // biome-ignore lint/suspicious/noExplicitAny: one list holds the taps of all hooks; the facades are typed.
 type AnyTap = Tap<(...args: any[]) => any>;
+
+/** Begins to watch over a tap. */
+type Watch = (tap: AnyTap) => TapWatch;
 
 /** Collects taps while plugins set up, then seals them into tapable's hooks. */
 export class HookSet {
@@ -63,9 +67,10 @@ export class HookSet {
     return Object.values(this.#taps).flat();
   }
 
-  /** @throws PluginError when taps cannot be put in order */
-  seal(watch: TapWatch): SealedHooks {
+  /** `limitMs`: milliseconds that a call of a tap may take. @throws PluginError when taps cannot be put in order */
+  seal({ log, limitMs }: { log: Log; limitMs: number }): SealedHooks {
     this.#sealed = true;
+    const watch: Watch = (tap) => ({ log, clock: new TapClock(tap, limitMs) });
     return {
       beforeUpstream: this.#waterfall<ModelRequest>("beforeUpstream", watch),
       onChunk: this.#chunks(watch),
@@ -76,62 +81,67 @@ export class HookSet {
     };
   }
 
-  #waterfall<T extends object>(name: "beforeUpstream" | "onOutputItem", watch: TapWatch, guard?: ItemGuard) {
+  #waterfall<T extends object>(name: "beforeUpstream" | "onOutputItem", watch: Watch, guard?: ItemGuard) {
     const taps = inOrder(this.#taps[name]);
     if (taps.length === 0) return undefined;
     const hook = new AsyncSeriesWaterfallHook<[T, Turn]>(["value", "turn"], name);
     for (const tap of taps) {
       const call = guard ? guard(tap as AnyTap) : tap.fn;
+      const watched = watch(tap);
       hook.tapAsync(tap.name, (value, turn, callback) => {
-        runTap(tap, watch, () => call(value, turnFor(tap.plugin, turn)), callback, RETURNED[name]);
+        runTap(tap, watched, () => call(value, turnFor(tap.plugin, turn)), callback, RETURNED[name]);
       });
     }
     return (value: T, turn: Turn) => untilAborted(hook.promise(value, turn), turn.signal);
   }
 
-  #chunks(watch: TapWatch): SealedHooks["onChunk"] {
+  #chunks(watch: Watch): SealedHooks["onChunk"] {
     const taps = inOrder(this.#taps.onChunk);
     if (taps.length === 0) return undefined;
     if (!taps.some((tap) => tap.options.async ?? isAsyncFunction(tap.fn))) {
       const hook = new SyncWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
-      for (const tap of taps) hook.tap(tap.name, liftSync(tap, watch));
+      for (const tap of taps) hook.tap(tap.name, liftSync(tap, watch(tap)));
       return (batch, turn) => hook.call(batch, turn);
     }
     const hook = new AsyncSeriesWaterfallHook<[Batch, Turn]>(["batch", "turn"], "onChunk");
-    for (const tap of taps) hook.tapPromise(tap.name, liftAsync(tap, watch));
+    for (const tap of taps) hook.tapPromise(tap.name, liftAsync(tap, watch(tap)));
     return (batch, turn) => untilAborted(hook.promise(batch, turn), turn.signal);
   }
 
-  #toolCalls(watch: TapWatch): SealedHooks["onToolCall"] {
+  #toolCalls(watch: Watch): SealedHooks["onToolCall"] {
     const taps = inOrder(this.#taps.onToolCall);
     if (taps.length === 0) return undefined;
     const hook = new AsyncSeriesBailHook<[ToolCall, Turn], ToolDecision | undefined>(
       ["call", "turn"],
       "onToolCall",
     );
-    for (const tap of taps)
+    for (const tap of taps) {
+      const watched = watch(tap);
       hook.tapAsync(tap.name, (call, turn, callback) => {
         const settle = (error: Error | null, decision?: ToolDecision) =>
           callback(error, isAnswered(call, decision) ? undefined : decision);
-        runTap(tap, watch, () => tap.fn(call, turnFor(tap.plugin, turn)), settle, RETURNED.onToolCall);
+        runTap(tap, watched, () => tap.fn(call, turnFor(tap.plugin, turn)), settle, RETURNED.onToolCall);
       });
+    }
     return (call, turn) => untilAborted(hook.promise(call, turn), turn.signal);
   }
 
-  #observers(watch: TapWatch): SealedHooks["onComplete"] {
+  #observers(watch: Watch): SealedHooks["onComplete"] {
     const taps = inOrder(this.#taps.onComplete);
     if (taps.length === 0) return undefined;
     const hook = new AsyncParallelHook<[ResponseObject, EndContext]>(["response", "context"], "onComplete");
-    for (const tap of taps)
+    for (const tap of taps) {
+      const watched = watch(tap);
       hook.tapAsync(tap.name, (response, context, callback) => {
         // An observer's failure is logged by runTap and stays with it.
         runTap(
           tap,
-          watch,
+          watched,
           () => tap.fn(response, responseFor(tap.plugin, context)),
           () => callback(null),
         );
       });
+    }
     return (response, context) => hook.promise(response, context);
   }
 }

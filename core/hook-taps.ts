@@ -1,7 +1,7 @@
 import type { Log } from "./context.ts";
 import { isGuardrailStop, isVrError, PluginError } from "./errors.ts";
 import { blame } from "./failure.ts";
-import { TapClock } from "./hook-limit.ts";
+import type { TapClock } from "./hook-limit.ts";
 import type { AnyTapOptions } from "./hook-options.ts";
 
 /** A function on a hook, and what it has cost so far. */
@@ -20,11 +20,10 @@ export interface Tap<Fn> {
   maxMs: number;
 }
 
-/** What watches over every call of a tap. */
+/** What watches over the calls of one tap. */
 export interface TapWatch {
   readonly log: Log;
-  /** Milliseconds that one call may take. */
-  readonly limitMs: number;
+  readonly clock: TapClock;
 }
 
 type Callback = (error: Error | null, result?: never) => void;
@@ -41,7 +40,7 @@ export interface Returned {
 /** Runs one tap, measures it, limits its time and applies its `onError`. The callback is called exactly once. */
 export function runTap(
   tap: Tap<unknown>,
-  { log, limitMs }: TapWatch,
+  { log, clock }: TapWatch,
   call: () => unknown,
   callback: Callback,
   returned?: Returned,
@@ -64,13 +63,8 @@ export function runTap(
     fail(error);
     return;
   }
-  if (!isThenable(result)) {
-    settle(result);
-    return;
-  }
-  const clock = new TapClock(tap, limitMs);
-  const inTime = clock.hold(result).finally(() => clock.stop());
-  inTime.then(settle, fail);
+  if (isThenable(result)) clock.hold(result).then(settle, fail);
+  else settle(result);
 }
 
 export function measure(tap: Tap<unknown>, start: number): void {
