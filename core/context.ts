@@ -131,6 +131,9 @@ export function answerOf(request: ModelRequest): readonly ModelChunk[] | undefin
   return (request as { [ANSWER]?: readonly ModelChunk[] })[ANSWER];
 }
 
+/** Warnings of one response; a header holds fewer. */
+const MOST_WARNINGS = 100;
+
 /** `Asked` is `undefined` for a response whose request was refused unread. */
 export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseRequest>
   implements EndContext
@@ -144,6 +147,8 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   failure: Failure | undefined;
   history: readonly StoredItem[] = [];
   turns = 0;
+  /** The request holds so much that others are let through between its steps: see `stepAside`. */
+  large = false;
   readonly warnings: string[] = [];
   /** What single plugins are given for it, by their names. */
   views: Map<string, EndContext> | undefined;
@@ -173,6 +178,7 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   }
 
   warn(message: string): void {
+    if (this.warnings.length === MOST_WARNINGS) return;
     this.warnings.push(message);
     this.log.warn({}, message);
   }

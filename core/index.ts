@@ -55,6 +55,7 @@ export {
   type Note,
   type StoredItem,
 } from "./protocol/items.ts";
+export { JsonBudget } from "./protocol/json-scan.ts";
 export type {
   HostedRequest,
   JsonSchema,
@@ -64,6 +65,7 @@ export type {
   ToolChoice,
 } from "./protocol/model-request.ts";
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
+export { functionNamesOf } from "./protocol/tool-entries.ts";
 export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";
 export { defaultPresentation, replayDefault } from "./response/default-presentation.ts";

@@ -3,8 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { BodyLimits } from "../body-limits.ts";
 import { InvalidRequestError, VrError } from "../errors.ts";
+import { isDeeperThan, type JsonLimits, mayHoldTooMany, scanJson } from "../protocol/json-scan.ts";
+import { stepAside } from "../step-aside.ts";
 import { decoderOf } from "./content-encoding.ts";
-import { isDeeperThan, type JsonLimits, limitPassed, mayHoldTooMany } from "./json-scan.ts";
 
 const JSON_VALUES = 200_000;
 
@@ -22,16 +23,24 @@ export async function readJsonText(
   limits: BodyLimits,
 ): Promise<{ text: string; value: unknown }> {
   const bytes = await readBytes(req, limits);
+  if (isLarge(bytes)) await stepAside();
   const { jsonDepth, jsonValues = JSON_VALUES, options } = limits;
   const bounds = { jsonDepth, jsonValues };
-  const isLarge = mayHoldTooMany(bytes, bounds);
-  const passed = isLarge ? limitPassed(bytes, bounds) : undefined;
-  if (passed) throw overLimit(passed, bounds, options);
+  const isScanned = mayHoldTooMany(bytes, bounds);
+  const passed = isScanned ? scanJson(bytes, bounds) : undefined;
+  if (typeof passed === "string") throw overLimit(passed, bounds, options);
   if (!isUtf8(bytes)) throw new InvalidRequestError("The body is not valid UTF-8.");
   const text = bytes.toString();
   const value = parse(text);
-  if (!isLarge && isDeeperThan(value, jsonDepth)) throw overLimit("jsonDepth", bounds, options);
+  if (!isScanned && isDeeperThan(value, jsonDepth)) throw overLimit("jsonDepth", bounds, options);
   return { text, value };
+}
+
+/** Bytes or characters from which on a body's steps take long enough for everybody else to be let through first. */
+const LARGE = 256 * 1024;
+
+export function isLarge({ length }: { readonly length: number }): boolean {
+  return length > LARGE;
 }
 
 /** The bytes of a request's body, decoded. @throws VrError 413, 415, or 400 when it cannot be decoded */

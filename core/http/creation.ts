@@ -13,7 +13,8 @@ import { respond } from "../pipeline/respond.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeResponse } from "../response/document.ts";
-import { readJson } from "./body.ts";
+import { stepAside } from "../step-aside.ts";
+import { isLarge, readJsonText } from "./body.ts";
 import { headersOf } from "./headers.ts";
 import { JsonSink } from "./json-sink.ts";
 import { sendError, sendJson } from "./send.ts";
@@ -73,10 +74,15 @@ export class Creation implements CurrentResponse {
   /** @throws what is to be told with `refuse` */
   async answer(): Promise<void> {
     const { engine, options, known, req } = this.#parts;
-    const request = parseRequest(await readJson(req, options), known);
+    const { text, value } = await readJsonText(req, options);
+    const large = isLarge(text);
+    if (large) await stepAside();
+    const request = parseRequest(value, known);
     const { signal } = this.#abort;
     const context = new ResponseScope(this.id, request, this.#caller, signal, engine.log, this.#startedAt);
     this.#context = context;
+    context.large = large;
+    if (large) await stepAside();
     this.#end(request.stream ? await this.#stream(context) : await this.#json(context), context);
   }
 
@@ -107,6 +113,7 @@ export class Creation implements CurrentResponse {
     const { engine, res } = this.#parts;
     const sink = new JsonSink();
     const response = await respond(engine, context, sink);
+    if (context.large) await stepAside();
     if (!res.destroyed) sendJson(res, 200, encodeResponse(response), sink.head && headersOf(sink.head));
     return response;
   }

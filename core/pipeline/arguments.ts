@@ -1,3 +1,4 @@
+import { JsonBudget } from "../protocol/json-scan.ts";
 import { isObject } from "../protocol/problem.ts";
 
 /**
@@ -6,6 +7,7 @@ import { isObject } from "../protocol/problem.ts";
  */
 export function parseArguments(text: string): Record<string, unknown> | string {
   if (text.trim() === "") return {};
+  if (!new JsonBudget().takes(text)) return "The arguments hold too many values.";
   let value: unknown;
   try {
     value = JSON.parse(text);

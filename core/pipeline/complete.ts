@@ -4,6 +4,7 @@ import type { EventDraft } from "../protocol/events.ts";
 import type { Item, StoredItem } from "../protocol/items.ts";
 import type { OutputItem, ResponseErrorCode, Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeShell, type Life } from "../response/document.ts";
+import { stepAside } from "../step-aside.ts";
 import { untilAborted } from "../until-aborted.ts";
 import type { Run } from "./run.ts";
 
@@ -22,6 +23,7 @@ export type Outcome =
 export async function complete(run: Run, outcome: Outcome): Promise<ResponseObject> {
   const { context, sink } = run;
   let response: ResponseObject;
+  if (context.large) await stepAside();
   try {
     closeAll(run, outcome);
     response = run.document.snapshot(lifeOf(run, outcome, run.assembler.output.shown()));

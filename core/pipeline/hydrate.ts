@@ -1,7 +1,5 @@
 import type { ResponseContext } from "../context.ts";
-import { InvalidRequestError, NotFoundError } from "../errors.ts";
-import { responseIdOfItem } from "../ids.ts";
-import { inputItemId } from "../protocol/input-ids.ts";
+import { InvalidRequestError } from "../errors.ts";
 import {
   type HostedItem,
   type InTurn,
@@ -12,9 +10,10 @@ import {
   type StoredItem,
 } from "../protocol/items.ts";
 import type { Registry } from "../registry.ts";
-import type { Store, StoredResponse } from "../store.ts";
+import type { Store } from "../store.ts";
 import { type Approval, findApprovals } from "./approvals.ts";
 import { answerOrphans } from "./orphans.ts";
+import { resolveReferences } from "./references.ts";
 import { replayCall, replayItems } from "./replay.ts";
 import { notFoundIn } from "./without-store.ts";
 
@@ -48,7 +47,7 @@ export async function hydrate(
   const previousId = request.previous_response_id;
   const history = previousId === undefined ? [] : numberTurns(await getHistory(store, previousId));
   const input = request.input.some(isItemReference)
-    ? await resolve(request.input, history, store)
+    ? await resolveReferences(request.input, history, store)
     : request.input;
   const own = input.map((item): StoredItem => ({ item }));
   const nextTurn = history.reduce((next, { turn }) => Math.max(next, (turn ?? -1) + 1), 0);
@@ -110,45 +109,4 @@ function numberTurns(responses: StoredItem[][]): StoredItem[] {
     base = next;
   }
   return all;
-}
-
-/** Puts stored items in the place of references to them; those that the history holds are left out. */
-async function resolve(input: Item[], history: StoredItem[], store: Store | undefined): Promise<Item[]> {
-  const known = new Set(history.map(({ item }) => (item as { id?: string }).id));
-  const resolved: Item[] = [];
-  for (const [i, item] of input.entries()) {
-    if (!isItemReference(item)) resolved.push(item);
-    else if (!known.has(item.id)) resolved.push(await find(item.id, i, store));
-  }
-  return resolved;
-}
-
-async function find(id: string, index: number, store: Store | undefined): Promise<Item> {
-  const found =
-    (await findIn(responseIdOfItem(id), id, store)) ??
-    // Upstreams that speak items give ids that do not name their response.
-    (await findIn(await store?.responseOfItem?.(id), id, store));
-  if (found) return found;
-  throw new NotFoundError(notFoundIn(store, `Item with id "${id.slice(0, 100)}"`), {
-    param: `input[${index}].id`,
-    code: "item_not_found",
-  });
-}
-
-async function findIn(
-  responseId: string | undefined,
-  id: string,
-  store: Store | undefined,
-): Promise<Item | undefined> {
-  const record = responseId === undefined ? undefined : await store?.getResponse(responseId);
-  return record && itemOf(record, id);
-}
-
-/** An item of a response, of its output or of its input. */
-function itemOf({ response, items }: StoredResponse, id: string): Item | undefined {
-  const input = items.filter(({ turn }) => turn === undefined);
-  const found =
-    items.find(({ item }) => (item as { id?: string }).id === id) ??
-    input.find(({ item }, i) => inputItemId(item, response.id, i) === id);
-  return found?.item;
 }

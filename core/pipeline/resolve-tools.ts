@@ -31,6 +31,9 @@ export interface EntryFunctions {
   names: Map<string, string>;
 }
 
+/** Entries that plugins resolve, each of which may ask a server: OpenAI takes no more tools of any kind. */
+const MOST_RESOLVED = 128;
+
 const NO_TOOLS: ResolvedTools = {
   functions: [],
   gateway: new Map(),
@@ -50,6 +53,10 @@ export async function resolveTools(
   native = false,
 ): Promise<ResolvedTools> {
   if (request.tools.length === 0 && registry.offered.length === 0) return NO_TOOLS;
+  if (request.tools.filter(({ type }) => type !== "function").length > MOST_RESOLVED)
+    throw new InvalidRequestError(`tools may hold ${MOST_RESOLVED} entries at most beside functions`, {
+      param: "tools",
+    });
   const functions = new Map<string, ModelFunction>();
   const gateway = new Map<string, Tool>();
   const hosted: ToolEntry[] = [];

@@ -16,6 +16,7 @@ import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { nameModel } from "../routing/ask.ts";
 import { extraFor } from "../routing/extra.ts";
+import { stepAside } from "../step-aside.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { toChunks } from "./approvals.ts";
 import { complete, type Outcome } from "./complete.ts";
@@ -41,6 +42,7 @@ export async function respond(
   warnWithoutStore(engine, context);
   const preparing = prepare(engine, context);
   const prepared = await (asksPlugins(context.request) ? untilAborted(preparing, context.signal) : preparing);
+  if (context.large) await stepAside();
   const run = new Run(engine, context, sink, prepared);
   return complete(run, await converse(run).catch((error: unknown) => outcomeOf(run, error)));
 }
@@ -63,6 +65,7 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   const extra = extraFor(routed, context);
   const conversation = await hydrate(engine.registry, context, native);
   context.history = conversation.history;
+  if (context.large) await stepAside();
   const tools = await resolveTools(engine.registry, context.request, context, native);
   if (asked !== undefined) return { conversation, tools, extra, model: asked, candidates: routed };
   return { conversation, tools, extra, ...(await nameModel(routed, context)) };

@@ -36,24 +36,55 @@ function limitedTo(
   choices: readonly Choice[],
   entries: readonly EntryFunctions[],
 ): Pick<ToolChoice, "names" | "hosted"> | undefined {
-  const names = choices.flatMap((choice) => namesOf(choice, entries));
-  const hosted = choices.filter(({ type }) =>
-    entries.some(({ entry, hosted }) => hosted && toolFamily(entry.type) === toolFamily(type)),
-  );
-  if (hosted.length > 0) return { names, hosted: hosted.map(({ type }) => type) };
-  return names.length > 0 ? { names } : undefined;
+  const offered = byFamily(entries);
+  const names = new Set<string>();
+  const hosted = new Set<string>();
+  // The same choice again means nothing more: there may be as many as there are tools.
+  const seen = new Set<string>();
+  for (const choice of choices) {
+    const { type, server_label, name } = choice;
+    const key = JSON.stringify([type, server_label, name]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const family = offered.get(toolFamily(type));
+    if (family?.hosted) hosted.add(type);
+    for (const offer of (name ? family?.byName.get(name) : family?.all) ?? [])
+      if (server_label === undefined || offer.label === server_label) names.add(offer.name);
+  }
+  if (hosted.size > 0) return { names: [...names], hosted: [...hosted] };
+  return names.size > 0 ? { names: [...names] } : undefined;
 }
 
-/** The functions that a choice means: of its type, with its label and its wire name where it says one. */
-function namesOf(choice: Choice, entries: readonly EntryFunctions[]): string[] {
-  return entries.flatMap(({ entry, names }) => {
-    if (toolFamily(entry.type) !== toolFamily(choice.type)) return [];
-    if (choice.server_label !== undefined && (entry as Choice).server_label !== choice.server_label)
-      return [];
-    return [...names]
-      .filter(([, wireName]) => !choice.name || wireName === choice.name)
-      .map(([name]) => name);
-  });
+/** A function under the name that the model knows. */
+interface Offer {
+  name: string;
+  label: string | undefined;
+}
+
+/** What entries of one family of types became: to look up what a choice means, by name on the wire. */
+interface Family {
+  hosted: boolean;
+  all: Offer[];
+  byName: Map<string, Offer[]>;
+}
+
+function byFamily(entries: readonly EntryFunctions[]): Map<string, Family> {
+  const families = new Map<string, Family>();
+  for (const { entry, names, hosted } of entries) {
+    const type = toolFamily(entry.type);
+    const family: Family = families.get(type) ?? { hosted: false, all: [], byName: new Map() };
+    families.set(type, family);
+    family.hosted ||= hosted === true;
+    const label = (entry as Choice).server_label;
+    for (const [name, wireName] of names) {
+      const offer = { name, label };
+      family.all.push(offer);
+      const named = family.byName.get(wireName);
+      if (named) named.push(offer);
+      else family.byName.set(wireName, [offer]);
+    }
+  }
+  return families;
 }
 
 function missing(choice: ToolChoiceParam): InvalidRequestError {

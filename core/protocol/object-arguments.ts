@@ -1,4 +1,5 @@
 import { type HostedItem, type InTurn, isFunctionCall, type ModelItem } from "./items.ts";
+import { JsonBudget } from "./json-scan.ts";
 import type { ModelRequest } from "./model-request.ts";
 import { isObject } from "./problem.ts";
 import type { FunctionToolCall } from "./wire.ts";
@@ -14,10 +15,11 @@ const known = new WeakSet<FunctionToolCall>();
  */
 export function withObjectArguments(request: ModelRequest): ModelRequest {
   let items: Entry[] | undefined;
+  const budget = new JsonBudget();
   for (const [i, entry] of request.items.entries()) {
     const { item } = entry;
     if (!isFunctionCall(item) || known.has(item)) continue;
-    const text = toObjectText(item.arguments);
+    const text = toObjectText(item.arguments, budget);
     if (text === item.arguments) {
       known.add(item);
       continue;
@@ -28,10 +30,13 @@ export function withObjectArguments(request: ModelRequest): ModelRequest {
   return items ? { ...request, items } : request;
 }
 
-/** `{}` for nothing and for `null`, `{"arguments": "<the text>"}` for what is no object; an object's text as it is. */
-export function toObjectText(text: string): string {
+/**
+ * `{}` for nothing and for `null`, `{"arguments": "<the text>"}` for what is no object, or holds more than `budget` has
+ * left; an object's text as it is.
+ */
+export function toObjectText(text: string, budget = new JsonBudget()): string {
   if (typeof text !== "string" || text.trim() === "") return "{}";
-  const value = parsed(text);
+  const value = budget.takes(text) ? parsed(text) : undefined;
   if (isObject(value)) return text;
   return value === null ? "{}" : JSON.stringify({ arguments: text });
 }

@@ -30,6 +30,18 @@ export function isFunctionTool(entry: ToolEntry): entry is FunctionTool {
   return entry.type === "function";
 }
 
+const functionNames = new WeakMap<readonly ToolEntry[], ReadonlySet<string>>();
+
+/** The names of the functions among a request's entries, to look up for each of its calls. */
+export function functionNamesOf(entries: readonly ToolEntry[]): ReadonlySet<string> {
+  let names = functionNames.get(entries);
+  if (!names) {
+    names = new Set(entries.filter(isFunctionTool).map(({ name }) => name));
+    functionNames.set(entries, names);
+  }
+  return names;
+}
+
 /**
  * A checked entry with what the API lets a function leave out, since an echoed one has all of it; any other
  * entry as it came.

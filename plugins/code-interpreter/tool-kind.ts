@@ -1,4 +1,5 @@
 import {
+  functionNamesOf,
   InvalidRequestError,
   type ResponseContext,
   type Tool,
@@ -68,8 +69,7 @@ function python(interpreter: Interpreter, container: ContainerChoice, context: R
 
 /** What the model calls, whatever functions the client has. */
 function nameBeside(entries: readonly ToolEntry[]): string {
-  const isTaken = entries.some((tool) => tool.type === "function" && tool.name === NAME);
-  return isTaken ? OTHER_NAME : NAME;
+  return functionNamesOf(entries).has(NAME) ? OTHER_NAME : NAME;
 }
 
 function describe({ runtime, freshGlobals, limits }: Interpreter): string {

@@ -20,6 +20,8 @@ export class AssistantTurn {
   #attached: Members | undefined;
   readonly #calls: ChatToolCall[] = [];
   readonly #outputs: (ToolOutput | undefined)[] = [];
+  /** The places of the calls that wait for an output, by their ids: servers use some again and again. */
+  readonly #waiting = new Map<string, Set<number>>();
   /** Stands between the texts of two message items. */
   readonly #separator: string;
 
@@ -50,13 +52,18 @@ export class AssistantTurn {
       type: "function",
       function: { ...toFunction, name: item.name, arguments: item.arguments },
     });
-    this.#outputs.push(undefined);
+    const at = this.#outputs.push(undefined) - 1;
+    const waiting = this.#waiting.get(item.call_id);
+    if (waiting) waiting.add(at);
+    else this.#waiting.set(item.call_id, new Set([at]));
   }
 
   /** False if no call of this turn waits for an output under that id. */
   answer(callId: string, output: ToolOutput): boolean {
-    const at = this.#calls.findIndex((call, i) => call.id === callId && this.#outputs[i] === undefined);
-    if (at === -1) return false;
+    const waiting = this.#waiting.get(callId);
+    const [at] = waiting ?? [];
+    if (at === undefined) return false;
+    waiting?.delete(at);
     this.#outputs[at] = output;
     return true;
   }

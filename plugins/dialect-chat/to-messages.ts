@@ -11,6 +11,7 @@ import {
   type ModelRequest,
 } from "../../core/index.ts";
 import { AssistantTurn, toToolMessage } from "./assistant-turn.ts";
+import type { Members } from "./attached.ts";
 import { asGiven, NineCharacterIds } from "./call-ids.ts";
 import type { ChatMessage, ChatPart } from "./chat-types.ts";
 import { fromNote } from "./note-of-server.ts";
@@ -39,6 +40,8 @@ class Conversation {
   readonly #server: string | undefined;
   readonly #entries: (ChatMessage | AssistantTurn)[] = [];
   readonly #turns = new Map<number, AssistantTurn>();
+  /** The turns whose calls wait for an output, by the calls' ids, the latest last. */
+  readonly #waiting = new Map<string, AssistantTurn[]>();
   /** The turn that an item without a turn of its own joins. */
   #open: AssistantTurn | undefined;
 
@@ -56,7 +59,7 @@ class Conversation {
     const { message, call } = fromNote(note, this.#server);
     if (message) this.#turn(turn).attach(message);
     if (isReasoning(item)) this.#turn(turn).addReasoning(item);
-    else if (isFunctionCall(item)) this.#turn(turn).addCall(item, call);
+    else if (isFunctionCall(item)) this.#addCall(this.#turn(turn), item, call);
     else if (isFunctionCallOutput(item)) this.#addOutput(item.call_id ?? "", item.output);
     else if (isMessage(item)) this.#addMessage(item, turn);
     else assertNever(item);
@@ -71,6 +74,17 @@ class Conversation {
       else messages.push({ ...entry, tool_call_id: ids.ofLoneOutput(entry.tool_call_id) });
     }
     return messages;
+  }
+
+  #addCall(
+    turn: AssistantTurn,
+    item: Extract<ModelItem, { type: "function_call" }>,
+    attached: Members | undefined,
+  ): void {
+    turn.addCall(item, attached);
+    const waiting = this.#waiting.get(item.call_id);
+    if (waiting) waiting.push(turn);
+    else this.#waiting.set(item.call_id, [turn]);
   }
 
   #addMessage(item: MessageItem, turn: number | undefined): void {
@@ -100,10 +114,7 @@ class Conversation {
   /** To the latest turn that waits for it: servers that number their calls use ids again and again. */
   #addOutput(callId: string, output: Parameters<typeof toToolMessage>[1]): void {
     this.#open = undefined;
-    for (let i = this.#entries.length - 1; i >= 0; i -= 1) {
-      const entry = this.#entries[i];
-      if (entry instanceof AssistantTurn && entry.answer(callId, output)) return;
-    }
+    if (this.#waiting.get(callId)?.pop()?.answer(callId, output)) return;
     const aside: ChatPart[] = [];
     this.add(toToolMessage(callId, output, this.#quirks, aside));
     if (aside.length > 0) this.add({ role: "user", content: aside });

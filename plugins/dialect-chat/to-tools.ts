@@ -15,8 +15,8 @@ export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQ
   const only = mode === "required" && names?.length === 1 ? names[0] : undefined;
   const byName = only !== undefined && chooses && quirks.forcedFunction === "by-name";
   // Chat completions can force one function by name; of several, the others are not shown.
-  const tools =
-    names === undefined || byName ? request.tools : request.tools.filter((tool) => names.includes(tool.name));
+  const shown = names && new Set(names);
+  const tools = !shown || byName ? request.tools : request.tools.filter((tool) => shown.has(tool.name));
   if (tools.length === 0) return;
   const sendsStrict = tools.some((tool) => tool.strict) ? takes("tools.strict") : takesStrict(quirks);
   body.tools = tools.map((tool) => toChatTool(tool, sendsStrict && isStrict(tool, quirks)));

@@ -1,9 +1,14 @@
 import { z } from "zod";
 import type { ServerTool } from "./session.ts";
 
+/** Names in a filter: each tool of a server is looked for among them. */
+const MOST_NAMES = 1_000;
+
+const toolNames = z.array(z.string()).max(MOST_NAMES);
+
 /** OpenAI API: MCP tool filter. What it says of several kinds must all hold. */
 export const filterSchema = z.strictObject({
-  tool_names: z.array(z.string()).optional(),
+  tool_names: toolNames.optional(),
   /** By the annotation `readOnlyHint`, which is the server's word. */
   read_only: z.boolean().optional(),
 });
@@ -13,7 +18,7 @@ export type ToolFilter = z.output<typeof filterSchema>;
 const FILTER_FORM = "{tool_names: [names], read_only: boolean}";
 
 /** What a request may use of a server's tools. */
-export const allowedSchema = z.union([z.array(z.string()), filterSchema], {
+export const allowedSchema = z.union([toolNames, filterSchema], {
   error: `expected a list of names, or ${FILTER_FORM}`,
 });
 

@@ -25,13 +25,22 @@ export function createMcpKind(servers: Servers): ToolKind {
       if (item.type !== "mcp_call" && item.type !== "mcp_approval_request") return undefined;
       const { server_label: label } = item;
       // Tools of other plugins show as calls of this type too.
-      const isOurs = configured.has(label) || entries.some((entry) => names(entry, label));
+      const isOurs = configured.has(label) || labelsOf(entries).has(label);
       return isOurs ? replayed(item, entries) : undefined;
     },
   };
 }
 
-/** Whether the entry names a server of its own under this label. */
-function names(entry: ToolEntry, label: string): boolean {
-  return entry.type === "mcp" && entry.server_label === label && Boolean(entry.server_url);
+const labels = new WeakMap<readonly ToolEntry[], ReadonlySet<string>>();
+
+/** The labels under which a request's entries name servers of their own. */
+function labelsOf(entries: readonly ToolEntry[]): ReadonlySet<string> {
+  let found = labels.get(entries);
+  if (!found) {
+    found = new Set(
+      entries.flatMap((entry) => (entry.type === "mcp" && entry.server_url ? [entry.server_label] : [])),
+    );
+    labels.set(entries, found);
+  }
+  return found;
 }

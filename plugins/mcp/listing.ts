@@ -74,7 +74,8 @@ export function lastSeen(label: string, history: readonly StoredItem[]): SeenLis
 /** Whether a list shows all that a request allows: it does if it was narrowed as today, or has every name of today's. */
 export function covers({ tools, allowed: then }: SeenList, allowed: ToolFilter | undefined): boolean {
   if (then === undefined || isDeepStrictEqual(then, allowed)) return true;
-  return allowed?.tool_names?.every((name) => tools.some((tool) => tool.name === name)) === true;
+  const names = new Set(tools.map(({ name }) => name));
+  return allowed?.tool_names?.every((name) => names.has(name)) === true;
 }
 
 /** Whether two lists show the same: then the conversation need not be told again. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ToolEntry } from "../../core/index.ts";
+import { functionNamesOf, type ToolEntry } from "../../core/index.ts";
 
 const MOST = 64;
 const SEPARATOR = "__";
@@ -15,7 +15,7 @@ export function modelName(label: string, tool: string, entries: readonly ToolEnt
     plain.length <= MOST &&
     /^[a-zA-Z0-9_-]+$/.test(tool) &&
     !isAmbiguous(label, tool) &&
-    !isTaken(plain, entries);
+    !functionNamesOf(entries).has(plain);
   if (isPlain) return plain;
   const digits = createHash("sha256").update(`${label}\0${tool}`).digest("hex").slice(0, 10);
   const prefix = `m${digits}${SEPARATOR}`;
@@ -25,8 +25,4 @@ export function modelName(label: string, tool: string, entries: readonly ToolEnt
 /** Whether another label and tool could give the same name. */
 function isAmbiguous(label: string, tool: string): boolean {
   return label.includes(SEPARATOR) || label.endsWith("_") || tool.startsWith("_");
-}
-
-function isTaken(name: string, entries: readonly ToolEntry[]): boolean {
-  return entries.some((entry) => entry.type === "function" && entry.name === name);
 }

@@ -1,4 +1,4 @@
-import { type Item, type ReplayedCall, replayDefault, type ToolEntry } from "../../core/index.ts";
+import { type Item, JsonBudget, type ReplayedCall, replayDefault, type ToolEntry } from "../../core/index.ts";
 import { modelName } from "./model-name.ts";
 import { fromStored } from "./result.ts";
 
@@ -13,5 +13,18 @@ export function replayed(
     return { id, name, arguments: item.arguments || "{}", output: "" };
   const call = replayDefault(item);
   // An output that is no text was stored as one.
-  return { ...call, name, output: typeof call.output === "string" ? fromStored(call.output) : call.output };
+  return {
+    ...call,
+    name,
+    output: typeof call.output === "string" ? fromStored(call.output, budgetOf(entries)) : call.output,
+  };
+}
+
+const budgets = new WeakMap<readonly ToolEntry[], JsonBudget>();
+
+/** Of a request, which its entries stand for. */
+function budgetOf(entries: readonly ToolEntry[]): JsonBudget {
+  const budget = budgets.get(entries) ?? new JsonBudget();
+  budgets.set(entries, budget);
+  return budget;
 }

@@ -56,7 +56,8 @@ async function resolveServer(
     return { tools: [], items: [failedItem(label, error.message)] };
   }
   const offered = allowed ? tools.filter((tool) => matches(allowed, tool)) : tools;
-  const missing = allowed?.tool_names?.filter((name) => !tools.some((tool) => tool.name === name)) ?? [];
+  const names = new Set(tools.map(({ name }) => name));
+  const missing = allowed?.tool_names?.filter((name) => !names.has(name)) ?? [];
   if (missing.length > 0)
     context.warn(`the MCP server "${label}" has no tool ${missing.map((name) => `"${name}"`).join(", ")}`);
   const byDefault = wanted.url === undefined ? (config?.approval ?? "never") : "always";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ToolOutput, ToolResult, wire } from "../../core/index.ts";
+import type { JsonBudget, ToolOutput, ToolResult, wire } from "../../core/index.ts";
 import type { Redact } from "./redact.ts";
 import type { CallResult, ContentPart } from "./session.ts";
 
@@ -56,8 +56,8 @@ export function toOutput(content: readonly ContentPart[]): ToolOutput {
 }
 
 /** What an item's `output` stands for: the content of a result that was not all text is kept in it as JSON. */
-export function fromStored(output: string): ToolOutput {
-  if (!output.startsWith('[{"type":"')) return output;
+export function fromStored(output: string, budget: JsonBudget): ToolOutput {
+  if (!output.startsWith('[{"type":"') || !budget.takes(output)) return output;
   try {
     const content = JSON.parse(output) as unknown;
     return isContent(content) ? toOutput(content) : output;

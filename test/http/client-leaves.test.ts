@@ -128,7 +128,7 @@ describe("a client that leaves", () => {
     const { port } = new URL(own.url);
     const socket = connect(Number(port), "127.0.0.1");
     socket.write(
-      "POST /v1/responses HTTP/1.1\r\nhost: vr\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n",
+      "POST /v1/responses HTTP/1.1\r\nhost: 127.0.0.1\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n",
     );
     await once(socket, "data");
     socket.write('{"input":');

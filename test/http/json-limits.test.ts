@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { limitPassed } from "../../core/http/json-scan.ts";
+import { scanJson } from "../../core/protocol/json-scan.ts";
 import { post } from "../helpers/ask.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { says, scripted } from "../helpers/scripted.ts";
@@ -38,15 +38,15 @@ describe("a scan of JSON's bytes", () => {
   it.each(TEXTS)("counts values and levels as they are: %s", (text) => {
     const { values, depth } = measure(JSON.parse(text));
     const bytes = Buffer.from(text);
-    expect(limitPassed(bytes, { jsonDepth: depth, jsonValues: values })).toBeUndefined();
-    expect(limitPassed(bytes, { jsonDepth: depth, jsonValues: values - 1 })).toBe("jsonValues");
-    if (depth > 0) expect(limitPassed(bytes, { jsonDepth: depth - 1, jsonValues: values })).toBe("jsonDepth");
+    expect(scanJson(bytes, { jsonDepth: depth, jsonValues: values })).toBe(values);
+    expect(scanJson(bytes, { jsonDepth: depth, jsonValues: values - 1 })).toBe("jsonValues");
+    if (depth > 0) expect(scanJson(bytes, { jsonDepth: depth - 1, jsonValues: values })).toBe("jsonDepth");
   });
 
   it.each(['"', '["a', '"\\', "]]]", "{[}", '["a"', `"${"\\".repeat(99)}`, `"${LONG}\\"`])(
     "ends at the end of a text that is none: %s",
     (text) => {
-      expect(limitPassed(Buffer.from(text), { jsonDepth: 9, jsonValues: 9 })).toBeUndefined();
+      expect(scanJson(Buffer.from(text), { jsonDepth: 9, jsonValues: 9 })).toBeTypeOf("number");
     },
   );
 });

@@ -24,7 +24,7 @@ function merge(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema 
     listOf(union).flatMap((variant) =>
       isObject(variant) ? [merge(followed(variant, root), root, depth + 1)] : [],
     );
-  const properties = new Map<string, unknown[]>();
+  const properties: Seen = new Map();
   add(properties, own.properties);
   const required = new Set<unknown>(listOf(own.required));
   for (const variant of variantsOf(allOf)) {
@@ -34,12 +34,11 @@ function merge(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema 
   for (const union of [anyOf, oneOf]) {
     const variants = variantsOf(union).filter(takesObject);
     for (const { properties: more } of variants) add(properties, more);
-    const [first, ...others] = variants.map((variant) => listOf(variant.required));
-    for (const name of first ?? []) if (others.every((names) => names.includes(name))) required.add(name);
+    for (const name of requiredByAll(variants)) required.add(name);
   }
   return {
     ...own,
-    properties: Object.fromEntries([...properties].map(([name, seen]) => [name, either(seen)])),
+    properties: Object.fromEntries([...properties].map(([name, seen]) => [name, either([...seen.values()])])),
     ...(required.size > 0 ? { required: [...required] } : {}),
   };
 }
@@ -54,13 +53,24 @@ function takesObject({ type }: JsonSchema): boolean {
   return type === undefined || [type].flat().includes("object");
 }
 
-function add(properties: Map<string, unknown[]>, more: unknown): void {
+/** What is seen of each property: its schemas by their texts. */
+type Seen = Map<string, Map<string, unknown>>;
+
+function add(properties: Seen, more: unknown): void {
   if (!isObject(more)) return;
   for (const [name, schema] of Object.entries(more)) {
-    const seen = properties.get(name);
-    if (!seen) properties.set(name, [schema]);
-    else if (!seen.some((each) => JSON.stringify(each) === JSON.stringify(schema))) seen.push(schema);
+    const seen = properties.get(name) ?? new Map<string, unknown>();
+    properties.set(name, seen);
+    const text = JSON.stringify(schema);
+    if (!seen.has(text)) seen.set(text, schema);
   }
+}
+
+function requiredByAll(variants: readonly JsonSchema[]): unknown[] {
+  const counts = new Map<unknown, number>();
+  for (const { required } of variants)
+    for (const name of new Set(listOf(required))) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].flatMap(([name, count]) => (count === variants.length ? [name] : []));
 }
 
 function either(schemas: readonly unknown[]): unknown {

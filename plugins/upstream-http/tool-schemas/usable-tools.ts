@@ -67,7 +67,8 @@ export class UsableTools {
 /** A choice among functions that are left out is one among the others; one of theirs alone cannot be kept. */
 function without(left: readonly string[], request: ModelRequest): ModelRequest {
   const { mode, names, hosted } = request.toolChoice;
-  const rest = names?.filter((name) => !left.includes(name));
+  const gone = new Set(left);
+  const rest = names?.filter((name) => !gone.has(name));
   const offered = rest?.length ?? request.tools.length;
   const others = (hosted?.length ?? 0) + (names === undefined ? (request.hosted?.tools.length ?? 0) : 0);
   if (mode === "required" && offered + others === 0)

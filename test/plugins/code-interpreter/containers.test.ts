@@ -367,7 +367,9 @@ describe("files", () => {
 
   it("cannot be uploaded yet: 400", async () => {
     const { id, vr } = await withFiles({});
-    const answer = await fetch(`${vr.url}/v1/containers/${id}/files`, { method: "POST", body: "x" });
+    const body = new FormData();
+    body.set("file", new Blob(["x"]), "x.txt");
+    const answer = await fetch(`${vr.url}/v1/containers/${id}/files`, { method: "POST", body });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { type: "invalid_request_error" } });
   });

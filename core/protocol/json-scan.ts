@@ -18,10 +18,10 @@ const SPACE = 0x20;
 const SHORT = 32;
 
 /**
- * The limit that a JSON text is over, told from its bytes in one pass: parsing it would make every value first. Of a
- * text that is no JSON it tells of what comes before the mistake.
+ * How many values a JSON text holds, or the limit that it is over, told from its bytes in one pass: parsing it would
+ * make every value first. Of a text that is no JSON it tells of what comes before the mistake.
  */
-export function limitPassed(bytes: Buffer, limits: JsonLimits): keyof JsonLimits | undefined {
+export function scanJson(bytes: Buffer, limits: JsonLimits): number | keyof JsonLimits {
   const { jsonDepth, jsonValues } = limits;
   const { length } = bytes;
   // The text itself is one. In an array or object there is one more than there are commas, unless it is empty.
@@ -46,12 +46,37 @@ export function limitPassed(bytes: Buffer, limits: JsonLimits): keyof JsonLimits
     }
     isEmpty = false;
   }
-  return values > jsonValues ? "jsonValues" : undefined;
+  return values > jsonValues ? "jsonValues" : values;
 }
 
 /** Whether a text can be over the limit of values at all: each takes a byte, and another to part it from the next. */
 export function mayHoldTooMany(bytes: Buffer, { jsonValues }: JsonLimits): boolean {
   return bytes.length > 2 * jsonValues;
+}
+
+/** Values that JSON in strings may hold in one request, and its levels: as many as the request itself, unless told otherwise. */
+const IN_STRINGS: JsonLimits = { jsonDepth: 100, jsonValues: 200_000 };
+
+/**
+ * What may still be parsed of JSON that stands in strings (arguments and outputs of calls): as one string it is one
+ * value of the request, whatever it holds.
+ */
+export class JsonBudget {
+  #values = IN_STRINGS.jsonValues;
+  /** Characters that can hold no more values than may be: they need not be scanned. */
+  #characters = 2 * IN_STRINGS.jsonValues;
+
+  /** Whether this text may be parsed too. */
+  takes(text: string): boolean {
+    if (text.length <= this.#characters) {
+      this.#characters -= text.length;
+      return true;
+    }
+    const values = scanJson(Buffer.from(text), { ...IN_STRINGS, jsonValues: this.#values });
+    if (typeof values === "string") return false;
+    this.#values -= values;
+    return true;
+  }
 }
 
 /** Whether a parsed value is nested deeper: for texts that hold too little for a scan to be worth its time. */
