@@ -50,6 +50,8 @@ class Decoder implements ChatDecoder {
   #calls: ToolCallDecoder | undefined;
   #usage: ChatUsage | undefined;
   #reason: string | undefined;
+  /** The answer comes in deltas. */
+  #inDeltas = false;
   /** The model has said something, or called a tool. */
   #said = false;
   /** Of text that is held back. */
@@ -90,7 +92,9 @@ class Decoder implements ChatDecoder {
       if (choice.error) throw toErrorInStream(choice.error, this.#secrets);
     }
     if (choice.logprobs?.content?.length) this.#addLogProbs(choice.logprobs.content);
-    const delta = choice.delta ?? choice.message;
+    if (choice.delta) this.#inDeltas = true;
+    // The whole once more, at the end of a stream.
+    const delta = choice.delta ?? (this.#inDeltas && this.#said ? undefined : choice.message);
     if (!delta) return;
     const before = out.length;
     const field = this.#delta(delta, out);

@@ -35,19 +35,8 @@ const MEANINGS = {
     "cancelled",
     "canceled",
   ],
-  stop: [
-    "stop",
-    "stopsequence",
-    "endturn",
-    "eos",
-    "eostoken",
-    "complete",
-    "completed",
-    "toolcall",
-    "toolcalls",
-    "tooluse",
-    "functioncall",
-  ],
+  stop: ["stop", "stopsequence", "endturn", "eos", "eostoken", "complete", "completed"],
+  calls: ["toolcall", "toolcalls", "tooluse", "functioncall"],
 } as const;
 
 type Meaning = keyof typeof MEANINGS;
@@ -70,7 +59,8 @@ export function meaningOf(reason: unknown): Meaning | undefined {
 /**
  * How an answer ended. Some servers say "stop" although the model calls tools, and some say "tool_calls" although it
  * does not. `said`: whether the model has said anything.
- * @throws UpstreamError 502 where it failed, and for an unknown reason to have said nothing
+ * @throws UpstreamError 502 where it failed, where calls are said to be and are not, and for an unknown reason to have
+ * said nothing
  */
 export function toFinishReason(
   reason: unknown,
@@ -78,7 +68,7 @@ export function toFinishReason(
 ): FinishReason {
   const meaning = reason === undefined ? "stop" : meaningOf(reason);
   if (meaning === "length" || meaning === "content_filter") return meaning;
-  if (meaning === "failed" || (meaning === undefined && !said))
+  if (meaning === "failed" || (meaning !== "stop" && !said))
     throw new UpstreamError(502, `the model server ended its answer with "${String(reason).slice(0, 60)}"`);
   return calls ? "tool_calls" : "stop";
 }

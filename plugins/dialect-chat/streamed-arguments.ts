@@ -27,7 +27,7 @@ export class StreamedArguments {
 
   /** Whether this would be nothing new. */
   isRepeatedBy(piece: string): boolean {
-    return piece === this.#told || isReplaceable(this.#held) || piece === this.#held;
+    return isReplaceable(this.#held) || isSame(piece, this.#held ?? this.#told);
   }
 
   /**

@@ -48,7 +48,7 @@ export class ToolCallDecoder {
     const args = typeof given === "string" ? given : given ? JSON.stringify(given) : "";
     const at = typeof delta.index === "number" ? delta.index : undefined;
 
-    const call = this.#find(at, id, name, args) ?? this.#begin(at, id, out);
+    const call = this.#find(at, id, name, args) ?? this.#begin(at, id);
     this.#current = call;
     call.id ??= id;
     const isPlain = !this.#attach(call, delta);
@@ -57,7 +57,7 @@ export class ToolCallDecoder {
     const more = call.args.add(args, args !== given);
     if (!call.shown) {
       call.waiting += more;
-      if (call.name !== undefined) this.#show(call, call.name, out);
+      if (call.name !== undefined) this.#showUpTo(call, out);
       return false;
     }
     if (more === "") return false;
@@ -74,8 +74,16 @@ export class ToolCallDecoder {
 
   /** Something else comes: the names that have come are whole. */
   settle(out: ModelChunk[]): void {
-    for (const call of this.#calls)
+    const last = this.#calls.at(-1);
+    if (last) this.#showUpTo(last, out);
+  }
+
+  /** Calls show in the order in which they began. */
+  #showUpTo(last: Call, out: ModelChunk[]): void {
+    for (let i = 0; i <= last.index; i += 1) {
+      const call = this.#calls[i] as Call;
       if (!call.shown && call.name !== undefined) this.#show(call, call.name, out);
+    }
   }
 
   /** How many calls there are. @throws UpstreamError if a call with arguments was never named */
@@ -153,8 +161,7 @@ export class ToolCallDecoder {
     }
   }
 
-  #begin(at: number | undefined, id: string | undefined, out: ModelChunk[]): Call {
-    this.settle(out);
+  #begin(at: number | undefined, id: string | undefined): Call {
     const args = new StreamedArguments();
     const call: Call = {
       index: this.#calls.length,

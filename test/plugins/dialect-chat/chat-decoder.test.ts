@@ -145,6 +145,17 @@ describe("text and what goes with it", () => {
     });
   });
 
+  it("takes text once from a server that gives the whole message behind its deltas", () => {
+    const whole = {
+      choices: [{ index: 0, message: { role: "assistant", content: "yes" }, finish_reason: "stop" }],
+    };
+    expect(summary(decodeChunks(chunk({ content: "yes" }), whole))).toEqual({ text: "yes", finish: "stop" });
+    expect(summary(decodeChunks(chunk({ role: "assistant" }), whole))).toEqual({
+      text: "yes",
+      finish: "stop",
+    });
+  });
+
   it("emits the last of many usages", () => {
     const at = (output: number) => ({
       ...chunk({ content: "a" }),
@@ -269,6 +280,20 @@ describe("tool calls", () => {
       ]);
     });
 
+    it("among those of other calls", () => {
+      const deltas = [
+        call(0, "a", "get_"),
+        call(1, "b", "set_"),
+        call(0, undefined, "x"),
+        call(1, undefined, "y"),
+      ];
+      const args = [call(1, undefined, undefined, '{"b":1}'), call(0, undefined, undefined, '{"a":1}')];
+      expect(summary(decode(...deltas, ...args)).calls).toEqual([
+        { name: "get_x", callId: "a", args: '{"a":1}' },
+        { name: "set_y", callId: "b", args: '{"b":1}' },
+      ]);
+    });
+
     it("that is whole where another call begins, words come, or the answer ends", () => {
       const types = (...deltas: object[]) =>
         decode(...deltas).map((each) => ("name" in each ? each.name : each.type));
@@ -300,6 +325,25 @@ describe("tool calls", () => {
       ["was cut off", ['{"q":"big', '{"q":"big ca'], '{"q":"big ca'],
     ])("%s", (_, pieces, expected) => {
       expect(args(...pieces)).toBe(expected);
+    });
+
+    it("repeats all calls at the end, with an index or an id", () => {
+      const calls = (...which: (readonly [number | undefined, string | undefined, string])[]) => ({
+        tool_calls: which.map(([index, id, args]) => call(index, id, "f", args).tool_calls[0]),
+      });
+      for (const [index, id] of [
+        [0, undefined],
+        [undefined, "a"],
+        [0, "a"],
+      ] as const) {
+        const other = index === undefined ? undefined : 1;
+        const all = calls([index, id, '{"a":1}'], [other, id && "b", '{"a":2}']);
+        const again = calls([index, id, '{ "a": 1 }'], [other, id && "b", '{ "a": 2 }']);
+        expect(summary(decode(all, again)).calls?.map(({ args: told }) => told)).toEqual([
+          '{"a":1}',
+          '{"a":2}',
+        ]);
+      }
     });
 
     it.each<[string, string[]]>([
@@ -389,6 +433,12 @@ describe("finish reasons", () => {
       expect(() => decodeChunks(chunk({ role: "assistant" }, reason))).toThrow(failure);
     },
   );
+
+  it.each(["tool_calls", "function_call"])("%s behind nothing is a failure: the call was lost", (reason) => {
+    expect(() => decodeChunks(chunk({ role: "assistant" }, reason))).toThrow(
+      expect.objectContaining({ status: 502 }),
+    );
+  });
 
   it("an unknown word behind nothing is a failure that names it, and is not repeated at length", () => {
     expect(() => decodeChunks(chunk({}, "OTHER"))).toThrow(/ended its answer with "OTHER"/);

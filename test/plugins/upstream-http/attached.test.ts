@@ -129,6 +129,18 @@ describe("what a model server attached to its answer comes back to it", () => {
     expect(second.response.status).toBe("completed");
   });
 
+  it("with a call that the client has approved", async () => {
+    const { server, vr } = await start([tool(true)]);
+    server.reply(signedCall("find"), answer({ text: "Found." }));
+    const first = await vr.post();
+    const [asked] = first.response.output.filter((item) => item.type === "mcp_approval_request");
+    const yes = { type: "mcp_approval_response", approval_request_id: asked?.id, approve: true };
+    const second = await vr.stream({ previous_response_id: first.response.id, input: [yes] });
+    const third = await vr.post({ previous_response_id: second.response.id, input: [words] });
+    expect([second.response.status, third.response.status]).toEqual(["completed", "completed"]);
+    expect(server.requests[2]?.raw).toContain("c2lnbmF0dXJl");
+  });
+
   it("and is shown to no client", async () => {
     const { server, vr } = await start([tool()]);
     server.reply(signedCall("find"), answer({ text: "Found." }));
