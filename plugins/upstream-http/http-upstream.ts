@@ -4,13 +4,17 @@ import {
   type Turn,
   type Upstream,
   UpstreamError,
+  untilAborted,
   type Vr,
 } from "../../core/index.ts";
 import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
+import { type Capabilities, ModelCapabilities } from "./capabilities.ts";
 import { chatCompletions } from "./chat.ts";
+import { DeferredCall } from "./deferred-call.ts";
 import type { Asked } from "./dialect.ts";
+import { fitCapabilities } from "./fit-capabilities.ts";
 import { type Credentials, forward } from "./forward.ts";
-import { EFFORT_LEFT_OUT, type Lesson, Lessons, withoutEffort } from "./lessons.ts";
+import { type Lesson, Lessons, withoutThinking } from "./lessons.ts";
 import { ModelCall } from "./model-call.ts";
 import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
@@ -51,6 +55,35 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   const lessons = new Lessons();
   const tools = new UsableTools(settings.quirks);
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
+  const capabilities = family.capabilities && new ModelCapabilities(pool, settings, family.capabilities);
+  const begin = (given: ModelRequest, turn: Turn, told: Capabilities | undefined): ModelCall => {
+    const warn = warningsOf(turn);
+    const learned = lessons.of(given.model);
+    const usable = tools.of(given, warn);
+    const able = told ? fitCapabilities(usable, told, turn, warn) : usable;
+    const request = fitted(able, learned, warn);
+    let asked: Asked = { request, learned, body: dialect.toBody(request, warn, learned) };
+    return new ModelCall(pool.get(), settings, dialect, {
+      path,
+      body: asked.body,
+      asked: request,
+      signal: turn.signal,
+      amend(body, refusal) {
+        const amended = dialect.amend({ ...asked, body }, refusal);
+        // The same again would be refused again.
+        if (amended === undefined || amended.body === body) return undefined;
+        const { warning, lesson, ...again } = amended;
+        asked = { ...asked, ...again };
+        if (warning !== undefined) warn(warning);
+        if (lesson !== undefined) {
+          lessons.add(request.model, lesson);
+          turn.log.info({ upstream: settings.name, model: request.model, lesson }, "learned from a refusal");
+        }
+        return amended.body;
+      },
+      ...credentials(turn.response.caller.authorization),
+    });
+  };
 
   return {
     name: settings.name,
@@ -60,32 +93,12 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     details: detailsOf(settings),
     extraParameters: settings.quirks.passExtra,
     stream(given, turn) {
-      const warn = warningsOf(turn);
-      const learned = lessons.of(given.model);
-      const request = fitted(tools.of(given, warn), learned, warn);
-      let asked: Asked = { request, learned, body: dialect.toBody(request, warn, learned) };
-      return new ModelCall(pool.get(), settings, dialect, {
-        path,
-        body: asked.body,
-        asked: request,
-        signal: turn.signal,
-        amend(body, refusal) {
-          const amended = dialect.amend({ ...asked, body }, refusal);
-          // The same again would be refused again.
-          if (amended === undefined || amended.body === body) return undefined;
-          const { warning, lesson, ...again } = amended;
-          asked = { ...asked, ...again };
-          if (warning !== undefined) warn(warning);
-          if (lesson !== undefined) {
-            lessons.add(request.model, lesson);
-            turn.log.info(
-              { upstream: settings.name, model: request.model, lesson },
-              "learned from a refusal",
-            );
-          }
-          return amended.body;
-        },
-        ...credentials(turn.response.caller.authorization),
+      const known = capabilities?.known(given.model);
+      if (!capabilities || known) return begin(given, turn, known);
+      const { headers } = credentials(turn.response.caller.authorization);
+      return new DeferredCall(async () => {
+        const told = await untilAborted(capabilities.ask(given.model, headers), turn.signal);
+        return begin(given, turn, told);
       });
     },
     forward: (call) => forward(pool.get(), settings, call, credentials(call.authorization)),
@@ -109,11 +122,7 @@ function fitted(
 ): ModelRequest {
   const seen = learned.has("no-images") ? withoutToolImages(request, "all") : request;
   if (seen !== request) warn(unseenWarning("all"));
-  if (!learned.has("no-effort")) return seen;
-  // Not to think is what it does anyway.
-  const { effort } = request.reasoning ?? {};
-  if (effort != null && effort !== "none") warn(EFFORT_LEFT_OUT);
-  return withoutEffort(seen);
+  return learned.has("no-effort") ? withoutThinking(seen, warn) : seen;
 }
 
 /** Those that count for a server that speaks the Responses API itself. */

@@ -76,6 +76,13 @@ export function withoutEffort(request: ModelRequest): ModelRequest {
   return { ...request, reasoning };
 }
 
+/** The same, and `warn` is told: not to think is what such a model does anyway. */
+export function withoutThinking(request: ModelRequest, warn: (message: string) => void): ModelRequest {
+  const { effort } = request.reasoning ?? {};
+  if (effort != null && effort !== "none") warn(EFFORT_LEFT_OUT);
+  return withoutEffort(request);
+}
+
 /** Words of refusals, and what they teach. They must be of the request's content: 400 or 422. */
 const WORDS: readonly [Lesson, readonly RegExp[]][] = [
   // Mistral, and vLLM with its tokenizer: "Tool call id was call_x but must be a-z, A-Z, 0-9, with a length of 9."

@@ -1,5 +1,6 @@
 import { definePlugin } from "../../core/index.ts";
 import { type ServerFamily, serverOptionsAt, useServer } from "../upstream-http/index.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 
 /** How Ollama differs. The sources of each line are in README.md. */
 const family: ServerFamily = {
@@ -14,6 +15,7 @@ const family: ServerFamily = {
     nativeParameters: { tool_choice: "refuse", parallel_tool_calls: "drop", "tools.strict": "drop" },
     passthrough: [],
   },
+  capabilities: capabilitiesOf,
 };
 
 /** An Ollama server. */

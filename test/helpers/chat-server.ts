@@ -52,6 +52,10 @@ export interface ChatServer {
   /** Chat requests, in the order of arrival; GET requests are in `gets`. */
   readonly requests: ReceivedRequest[];
   readonly gets: ReceivedRequest[];
+  /** What was asked of a server's own API, below `/api`, with any method. */
+  readonly asides: ReceivedRequest[];
+  /** Answers those; 404 unless said. */
+  replyAside(script: Script): void;
   /** Scripts for the next chat requests, one each; the last one stays. */
   reply(...scripts: Script[]): void;
   /** Answers `GET /v1/models`; a list with the one model "test-model" unless said. */
@@ -76,6 +80,8 @@ export interface ChatServerOptions {
 export async function createChatServer(options: ChatServerOptions = {}): Promise<ChatServer> {
   const requests: ReceivedRequest[] = [];
   const gets: ReceivedRequest[] = [];
+  const asides: ReceivedRequest[] = [];
+  let aside: Script = plain("404 page not found", 404);
   const scripts: Script[] = [];
   const waiting: { count: number; resolve: (request: ReceivedRequest) => void }[] = [];
   let current: Script = options.first ?? answer({ text: "Hello from the model." });
@@ -100,6 +106,11 @@ export async function createChatServer(options: ChatServerOptions = {}): Promise
           response.on("close", () => resolve(response.writableFinished ? "complete" : "aborted")),
         ),
       };
+      if (request.path.startsWith("/api/")) {
+        asides.push(request);
+        void aside({ request, response, socket: incoming.socket });
+        return;
+      }
       if (request.method === "GET") {
         gets.push(request);
         void models({ request, response, socket: incoming.socket });
@@ -121,6 +132,10 @@ export async function createChatServer(options: ChatServerOptions = {}): Promise
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
     gets,
+    asides,
+    replyAside: (script) => {
+      aside = script;
+    },
     reply: (...next) => void scripts.push(...next),
     replyModels: (script) => {
       models = script;

@@ -1,0 +1,71 @@
+import {
+  InvalidRequestError,
+  isMessage,
+  type ModelRequest,
+  type Turn,
+  textsOf,
+  UpstreamError,
+} from "../../core/index.ts";
+import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
+import type { Capabilities } from "./capabilities.ts";
+import { withoutThinking } from "./lessons.ts";
+
+/** Of text as UTF-8, on average: more may be too many. */
+const BYTES_PER_TOKEN = 4;
+/** More are too many whatever the tokenizer. */
+const MOST_BYTES_PER_TOKEN = 16;
+
+/**
+ * The same request as its model can answer it, where the server would lose something without a word. What the client
+ * can do without is left out, and `warn` is told.
+ * @throws InvalidRequestError for images that the model would not see
+ * @throws UpstreamError 400 `context_length_exceeded` for a prompt of which the server would cut off a part
+ */
+export function fitCapabilities(
+  request: ModelRequest,
+  { tools, images, thinks, contextTokens }: Capabilities,
+  { response }: Turn,
+  warn: (message: string) => void,
+): ModelRequest {
+  let fitted = request;
+  if (images === false) fitted = withoutImages(fitted, warn);
+  if (thinks === false) fitted = withoutThinking(fitted, warn);
+  // What the client itself has named is for the server to refuse.
+  if (tools === false && fitted.tools.length > 0 && response.request.tools.length === 0) {
+    warn("the gateway's tools were left out: the model takes none");
+    fitted = { ...fitted, tools: [], toolChoice: { mode: "none" } };
+  }
+  if (contextTokens !== undefined) checkContext(fitted, contextTokens, warn);
+  return fitted;
+}
+
+function withoutImages(request: ModelRequest, warn: (message: string) => void): ModelRequest {
+  for (const { item } of request.items)
+    if (isMessage(item) && Array.isArray(item.content))
+      if (item.content.some(({ type }) => type === "input_image"))
+        throw new InvalidRequestError(`the model "${request.model}" takes no images`, { param: "input" });
+  const seen = withoutToolImages(request, "all");
+  if (seen !== request) warn(unseenWarning("all"));
+  return seen;
+}
+
+function checkContext(request: ModelRequest, tokens: number, warn: (message: string) => void): void {
+  const bytes = bytesOf(request);
+  if (bytes > tokens * MOST_BYTES_PER_TOKEN)
+    throw new UpstreamError(
+      400,
+      `the prompt does not fit into the context of the model "${request.model}", ${tokens} tokens`,
+      { code: "context_length_exceeded", param: "input" },
+    );
+  if (bytes > tokens * BYTES_PER_TOKEN)
+    warn(
+      `the prompt may not fit into the context of ${tokens} tokens; the model server cuts off what is too much`,
+    );
+}
+
+/** Of all that the model reads; images are not counted. */
+function bytesOf({ instructions = "", items, tools }: ModelRequest): number {
+  let bytes = Buffer.byteLength(instructions);
+  for (const { text } of textsOf(items.map(({ item }) => item))) bytes += Buffer.byteLength(text);
+  return tools.length === 0 ? bytes : bytes + Buffer.byteLength(JSON.stringify(tools));
+}

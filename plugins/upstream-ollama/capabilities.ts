@@ -1,0 +1,46 @@
+import type { AskServer, Capabilities } from "../upstream-http/index.ts";
+
+/** Of `POST /api/show`, as far as it is read. */
+interface Shown {
+  capabilities?: unknown;
+  /** Lines of the Modelfile: `num_ctx 8192`. */
+  parameters?: unknown;
+  model_info?: unknown;
+}
+
+/**
+ * What Ollama tells of a model. Its context is that of the loaded model (`/api/ps`), which the server's settings decide;
+ * else what its Modelfile says; else what it was trained for, beyond which Ollama never goes.
+ */
+export async function capabilitiesOf(ask: AskServer, model: string): Promise<Capabilities> {
+  const [shown, running] = await Promise.all([ask("/api/show", { model }), ask("/api/ps")]);
+  const { capabilities, parameters, model_info: info } = (shown ?? {}) as Shown;
+  const known = Array.isArray(capabilities) ? new Set<unknown>(capabilities) : undefined;
+  return {
+    tools: known?.has("tools"),
+    images: known?.has("vision"),
+    thinks: known?.has("thinking"),
+    contextTokens: loadedContext(running, model) ?? ofModelfile(parameters) ?? trainedContext(info),
+  };
+}
+
+function loadedContext(running: unknown, model: string): number | undefined {
+  const { models } = (running ?? {}) as { models?: unknown };
+  if (!Array.isArray(models)) return undefined;
+  const loaded = models.find((each) => each?.model === model || each?.model === `${model}:latest`);
+  return tokens(loaded?.context_length);
+}
+
+function ofModelfile(parameters: unknown): number | undefined {
+  if (typeof parameters !== "string") return undefined;
+  return tokens(Number(/^num_ctx\s+(\d+)/m.exec(parameters)?.[1]));
+}
+
+function trainedContext(info: unknown): number | undefined {
+  const known = (info ?? {}) as Record<string, unknown>;
+  return tokens(known[`${known["general.architecture"]}.context_length`]);
+}
+
+function tokens(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
