@@ -81,17 +81,17 @@ describe.each(["chat", "responses"] as const)("api: %s, before a strict server",
     expect(response.tools).toHaveLength(2);
   });
 
-  it("tools of plugins pass, mended", async () => {
-    const tools = plugin("odd", (vr) => {
-      for (const [name, parameters] of Object.entries(ODD))
-        vr.tools.add({
-          name,
-          parameters: parameters as Json,
-          execute: () => ({ kind: "output", output: "x" }),
-        });
-    });
-    const vr = await startInProcess({ plugins: [upstream(), tools] });
-    expect([(await vr.post()).status, namesSent()]).toEqual([200, Object.keys(ODD)]);
+  it("tools that a plugin's kind resolves to pass, mended", async () => {
+    const tools = Object.entries(ODD).map(([name, parameters]) => ({
+      ...{ name, parameters: parameters as Json },
+      execute: () => ({ kind: "output" as const, output: "x" }),
+    }));
+    const kind = plugin("odd", (vr) =>
+      vr.tools.kind({ type: "web_search", resolve: () => ({ tools }), items: [] }),
+    );
+    const vr = await startInProcess({ plugins: [upstream(), kind] });
+    const { status } = await vr.post({ tools: [{ type: "web_search" }] });
+    expect([status, namesSent()]).toEqual([200, Object.keys(ODD)]);
   });
 
   it("tools that a tap adds pass, mended", async () => {
