@@ -1,4 +1,5 @@
 import type { wire } from "../../core/index.ts";
+import { saysTheSame } from "./says-the-same.ts";
 import { isTextItem } from "./text-items.ts";
 import { ToldText } from "./told-text.ts";
 import type { ServerEvent } from "./wire-event.ts";
@@ -23,10 +24,12 @@ export interface Begun {
   done: boolean;
   /** Of a message or of reasoning. */
   readonly text: ToldText;
-  /** Of a call: the arguments that have come. */
+  /** Of a call: the arguments that have come. Of a hosted tool's item: the code. */
   args: string;
   /** It has gone out that it began. */
   told: boolean;
+  /** Of a hosted tool's item: stages that were told. */
+  stage: number;
   /** Of a text item that is not its turn yet. */
   waiting: ServerEvent[] | undefined;
 }
@@ -53,6 +56,7 @@ export class BegunItems {
       text: new ToldText(kind === "reasoning" ? kind : "message"),
       args: "",
       told: false,
+      stage: 0,
       waiting: undefined,
     };
     this.all.push(begun);
@@ -107,7 +111,8 @@ export class BegunItems {
     }
     const named = this.#byId.get(id);
     if (named?.kind === kind) return named;
-    if (at?.kind === kind && !at.done) return at;
+    // An end that comes again, under another id.
+    if (at?.kind === kind && (!at.done || saysTheSame(at, item))) return at;
     return index === undefined || at !== undefined ? this.#lastOpen(kind) : undefined;
   }
 

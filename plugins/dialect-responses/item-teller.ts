@@ -2,7 +2,8 @@ import type { ModelChunk, wire } from "../../core/index.ts";
 import type { Begun } from "./begun-items.ts";
 import { EVENT_KINDS, type EventKind } from "./event-kinds.ts";
 import { argumentsOf, callChunk, isNamed, typedItem } from "./from-response.ts";
-import { toDraft, withRequired } from "./hosted-items.ts";
+import { withRequired } from "./hosted-items.ts";
+import { hostedEnd, hostedEvent } from "./hosted-stages.ts";
 import { isTextItem, type Part, rest, type TextItem, withoutWords } from "./text-items.ts";
 import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerEvent } from "./wire-event.ts";
@@ -42,8 +43,7 @@ export class ItemTeller {
   within(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
     const kind = EVENT_KINDS.get(event.type);
     if (!kind) {
-      if (begun.told && typeof event.type === "string" && event.type.startsWith("response."))
-        out.push({ type: "item_event", event: toDraft(event, begun.id) });
+      if (begun.told) hostedEvent(begun, event, out);
     } else if (kind.brings === "arguments") this.#more(begun, event.delta, out);
     else if (kind.brings === "all-arguments") this.#arguments(begun, event.arguments, out);
     else this.#inText(begun, kind, event, out);
@@ -81,12 +81,11 @@ export class ItemTeller {
       this.#arguments(begun, item.arguments, out);
     } else if (isTextItem(item)) this.#endsText(begun, item, out);
     else if (!begun.told) wholeHosted(typedItem(item), out);
-    else
-      out.push({
-        type: "item",
-        stage: "done",
-        item: { ...typedItem(item), id: begun.id } as wire.OutputItem,
-      });
+    else {
+      hostedEnd(begun, item, out);
+      const done = { ...typedItem(item), id: begun.id } as wire.OutputItem;
+      out.push({ type: "item", stage: "done", item: done });
+    }
     begun.done = true;
   }
 

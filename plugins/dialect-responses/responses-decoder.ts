@@ -123,7 +123,7 @@ export class ResponsesDecoder {
       return undefined;
     }
     again.added = true;
-    if (again.told || again.waiting) return undefined;
+    if (again.told || again.waiting || again.done) return undefined;
     again.item = item;
     this.#teller.open(again, item, out);
     return undefined;

@@ -1,7 +1,6 @@
 import type { wire } from "../../core/index.ts";
 import { type Begun, idOf, kindOf } from "./begun-items.ts";
-import { argumentsOf } from "./from-response.ts";
-import { isTextItem, type Part, partWords, type TextItem } from "./text-items.ts";
+import { saysTheSame } from "./says-the-same.ts";
 
 /** An item of a response that has ended, and what the stream told of it. */
 interface Pair {
@@ -33,19 +32,7 @@ function hasSameId({ id, item: told }: Begun, item: wire.OutputItem): boolean {
   return id !== undefined && id === (item as { id?: unknown }).id;
 }
 
-function saysTheSame({ text, item: told, args }: Begun, item: wire.OutputItem): boolean {
-  if (isTextItem(item)) return text.words !== "" && wordsOf(item).startsWith(text.words);
-  if (item.type !== "function_call") return false;
-  return told?.type === "function_call" && told.name === item.name && args === argumentsOf(item.arguments);
-}
-
 /** An item of another type at the same place was numbered wrongly. */
 function standsThere({ index, item: told }: Begun, item: wire.OutputItem, place: number): boolean {
   return index === place && (told === undefined || told.type === item.type);
-}
-
-function wordsOf(item: TextItem): string {
-  if (typeof item.content === "string") return item.content;
-  const summary: readonly Part[] = item.type === "reasoning" ? (item.summary ?? []) : [];
-  return [...summary, ...(item.content ?? [])].map(partWords).join("");
 }

@@ -9,6 +9,8 @@ export interface ToldPart {
   label: number;
   words: string;
   annotations: number;
+  /** All its words have come. */
+  whole: boolean;
   /** Its `done` has come. */
   ended: boolean;
 }
@@ -46,26 +48,30 @@ export class ToldText {
     this.#announced = true;
     const last = this.#last;
     // Said again, or behind its first words.
-    if (last?.type === type && !last.ended && (last.label === label || last.words === "")) last.label = label;
+    if (last?.type === type && !last.whole && (last.label === label || last.words === "")) last.label = label;
     else this.#open(type, label, out);
   }
 
-  /** Words of a part. Called for every delta. */
+  /** Words of a part. Called for every delta. Those that come behind the whole of it were in that. */
   add(type: PartType, label: number, words: unknown, logprobs: unknown, out: ModelChunk[]): void {
     if (typeof words !== "string" || words === "") return;
     const last = this.#last;
-    const goesOn = last?.type === type && (last.label === label || (this.#announced && !last.ended));
-    (goesOn ? last : this.#open(type, label, out)).words += words;
-    out.push(wordsChunk(type, words, logprobs));
+    if (last?.type !== type) this.#say(this.#open(type, label, out), words, logprobs, out);
+    else if (last.whole) {
+      if (last.label !== label) this.#say(this.#open(type, label, out), words, logprobs, out);
+    } else if (last.label === label || this.#announced) this.#say(last, words, logprobs, out);
+    else this.#say(this.#open(type, label, out), words, logprobs, out);
   }
 
   /** All words of a part, after its deltas or in place of them. Where the two differ the deltas stand. */
   whole(type: PartType, label: number, all: unknown, logprobs: unknown, out: ModelChunk[]): void {
-    const told = this.#named(type, label, all);
-    if (told === "over") return;
-    const words = told?.words ?? "";
+    if (typeof all !== "string" || all === "") return;
+    const named = this.#named(type, label, all);
+    if (named === "over") return;
+    const told = named ?? this.#open(type, label, out);
     // What the deltas said had its logprobs there.
-    this.add(type, told?.label ?? label, rest(all, words), words === "" ? logprobs : undefined, out);
+    this.#say(told, rest(all, told.words), told.words === "" ? logprobs : undefined, out);
+    told.whole = true;
   }
 
   annotation(label: number, annotation: wire.Annotation | undefined, out: ModelChunk[]): void {
@@ -83,6 +89,7 @@ export class ToldText {
     if (named === "over") return;
     const told = named ?? this.#open(part.type, label, out);
     this.#rest(told, part, out);
+    told.whole = true;
     told.ended = true;
   }
 
@@ -104,17 +111,24 @@ export class ToldText {
     const last = this.#last;
     if (last?.type === type) {
       if (last.label === label) return last;
-      if (!last.ended && typeof all === "string" && all.startsWith(last.words)) return last;
+      if (!last.ended && typeof all === "string" && (all.startsWith(last.words) || last.words.endsWith(all)))
+        return last;
     }
     return this.#parts.some((part) => part.type === type && part.label === label) ? "over" : undefined;
   }
 
   #open(type: PartType, label: number, out: ModelChunk[]): ToldPart {
-    const part = { type, label, words: "", annotations: 0, ended: false };
+    const part = { type, label, words: "", annotations: 0, whole: false, ended: false };
     this.#parts.push(part);
     this.#last = part;
     out.push({ type: "part", part: type });
     return part;
+  }
+
+  #say(part: ToldPart, words: string, logprobs: unknown, out: ModelChunk[]): void {
+    if (words === "") return;
+    part.words += words;
+    out.push(wordsChunk(part.type, words, logprobs));
   }
 
   /** What `part` says beyond what was told of it. */
@@ -124,7 +138,7 @@ export class ToldText {
 
   #more(told: ToldPart, part: Part, words: string, out: ModelChunk[]): void {
     const logprobs = told.words === "" && "logprobs" in part ? part.logprobs : undefined;
-    this.add(told.type, told.label, words, logprobs, out);
+    this.#say(told, words, logprobs, out);
     if (part.type !== "output_text") return;
     for (const annotation of listOf(part.annotations).slice(told.annotations))
       this.annotation(told.label, annotation, out);

@@ -1,11 +1,11 @@
 import type { EventDraft, ModelChunk, wire } from "../../core/index.ts";
 
-/** What such items go through between their opening and `completed`: the names of their events. */
-const STAGES: Readonly<Record<string, readonly string[]>> = {
-  web_search_call: ["in_progress", "searching"],
-  file_search_call: ["in_progress", "searching"],
-  image_generation_call: ["in_progress", "generating"],
-  code_interpreter_call: ["in_progress", "interpreting"],
+/** What such items go through after their opening: the names of their events. */
+export const STAGES: Readonly<Record<string, readonly string[]>> = {
+  web_search_call: ["in_progress", "searching", "completed"],
+  file_search_call: ["in_progress", "searching", "completed"],
+  image_generation_call: ["in_progress", "generating", "completed"],
+  code_interpreter_call: ["in_progress", "interpreting", "completed"],
 };
 
 /** An item of a hosted tool that came whole, in the chunks that it would have streamed in. */
@@ -34,8 +34,7 @@ export function wholeHosted(item: wire.OutputItem, out: ModelChunk[]): void {
     if (code !== "") tell("response.code_interpreter_call_code.delta", { delta: code });
     tell("response.code_interpreter_call_code.done", { code });
   }
-  if (status === "completed")
-    for (const stage of [...further, "completed"]) tell(`response.${item.type}.${stage}`);
+  if (status === "completed") for (const stage of further) tell(`response.${item.type}.${stage}`);
   out.push(done);
 }
 

@@ -13,6 +13,7 @@ export interface ServerEvent {
   text?: unknown;
   refusal?: unknown;
   arguments?: unknown;
+  code?: unknown;
   annotation?: wire.Annotation;
   logprobs?: unknown;
   response?: ServerResponse;

@@ -16,7 +16,7 @@ describe("the banner of a gateway that listens elsewhere than on loopback", () =
     async (host) => {
       const gateway = await start(
         host,
-        `{ plugins: [demo(), storeSqlite(), codeInterpreter(), chatPassthrough()] }`,
+        `{ plugins: [demo(), storeSqlite(), codeInterpreter(), passthrough()] }`,
       );
       const [warning, ...lines] = gateway.banner().slice(gateway.banner().indexOf("  warning")).split("\n");
       expect(warning).toContain("no plugin asks who somebody is");

@@ -34,7 +34,7 @@ export function tempConfig(options: string): string {
     storeKeyv: "store-keyv",
     logger: "logger",
     codeInterpreter: "code-interpreter",
-    chatPassthrough: "chat-passthrough",
+    passthrough: "passthrough",
   };
   const used = Object.entries(plugins).filter(([name]) => new RegExp(`\\b${name}\\(`).test(options));
   const imports = used.map(([name, from]) => `import { ${name} } from "vr-gateway/plugins/${from}";\n`);

@@ -9,8 +9,8 @@ import {
   zstdCompressSync,
 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { chatPassthrough } from "../../plugins/chat-passthrough/index.ts";
 import { codeInterpreter } from "../../plugins/code-interpreter/index.ts";
+import { passthrough } from "../../plugins/passthrough/index.ts";
 import { type InProcess, startInProcess } from "../helpers/in-process.ts";
 import { raw } from "../helpers/raw.ts";
 import { says, scripted } from "../helpers/scripted.ts";
@@ -127,7 +127,7 @@ describe("Content-Encoding of a request", () => {
   });
 
   it("endpoints of plugins decode alike", async () => {
-    const vr = await startInProcess({ plugins: [scripted(), codeInterpreter(), chatPassthrough()] });
+    const vr = await startInProcess({ plugins: [scripted(), codeInterpreter(), passthrough()] });
     const body = zstdCompressSync(JSON.stringify({ name: "mine" }));
     expect(await send(vr, "zstd", body, "/v1/containers")).toMatchObject({ status: 200 });
     expect((await send(vr, "zstd", body, "/v1/chat/completions")).status).toBe(501);

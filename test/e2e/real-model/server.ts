@@ -40,16 +40,19 @@ export async function startRealModel(
 /** Resolves when the server says where it listens, which it does once the model is loaded. */
 function listening(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    let written = "";
-    const read = (text: string) => {
-      written += text;
-      const said = /^listening (http:\/\/127\.0\.0\.1:\d+)\n/m.exec(written);
-      if (said?.[1]) resolve(said[1]);
-    };
-    server.stdout?.setEncoding("utf8").on("data", read);
-    server.stderr?.setEncoding("utf8").on("data", read);
+    let said = "";
+    let logged = "";
+    // Of its own: what the server logs meanwhile on standard error would come in the middle of the line.
+    server.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      const [, origin] = /^listening (http:\/\/127\.0\.0\.1:\d+)\n/m.exec(said) ?? [];
+      if (origin) resolve(origin);
+    });
+    server.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      logged += text;
+    });
     server.once("error", reject);
-    server.once("close", () => reject(new Error(`the model server ended:\n${written}`)));
+    server.once("close", () => reject(new Error(`the model server ended:\n${said}${logged}`)));
   });
 }
 

@@ -1,0 +1,17 @@
+import type { wire } from "../../core/index.ts";
+import type { Begun } from "./begun-items.ts";
+import { argumentsOf } from "./from-response.ts";
+import { isTextItem, type Part, partWords, type TextItem } from "./text-items.ts";
+
+/** Whether what was told of an item is what this one says, or how it begins. */
+export function saysTheSame({ text, item: told, args }: Begun, item: wire.OutputItem): boolean {
+  if (isTextItem(item)) return text.words !== "" && wordsOf(item).startsWith(text.words);
+  if (item.type !== "function_call") return false;
+  return told?.type === "function_call" && told.name === item.name && args === argumentsOf(item.arguments);
+}
+
+function wordsOf(item: TextItem): string {
+  if (typeof item.content === "string") return item.content;
+  const summary: readonly Part[] = item.type === "reasoning" ? (item.summary ?? []) : [];
+  return [...summary, ...(item.content ?? [])].map(partWords).join("");
+}

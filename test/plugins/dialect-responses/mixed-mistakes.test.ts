@@ -1,0 +1,85 @@
+/** Several mistakes of a server at once, by chance, the same in each run: whatever comes of it is a valid stream. */
+import { expect, it } from "vitest";
+import { createChatServer, stream } from "../../helpers/chat-server.ts";
+import { startInProcess } from "../../helpers/in-process.ts";
+import { clock, nativeAt } from "../../helpers/native.ts";
+import { added, called, done, ended, message, thought, told } from "../../helpers/responses-says.ts";
+
+type Json = Record<string, unknown>;
+type Chance = () => number;
+
+const RUNS = 60;
+
+const search = {
+  id: "ws_1",
+  type: "web_search_call",
+  status: "completed",
+  action: { type: "search", query: "noon" },
+};
+const at = { item_id: "ws_1", output_index: 5 };
+const items = [
+  thought("rs_1", "Hm.", "So."),
+  message("msg_1", "It is ", "noon."),
+  called("fc_1", "call_1", '{"zone":"UTC"}'),
+  called("fc_2", "call_2", '{"zone":"CET"}'),
+  message("msg_2", "Bye."),
+];
+const careful: Json[] = [
+  ...items.flatMap((item, i) => told(item, i)),
+  added(5, { ...search, status: "in_progress" }),
+  ...["in_progress", "searching", "completed"].map((stage) => ({
+    type: `response.web_search_call.${stage}`,
+    ...at,
+  })),
+  done(5, search),
+  ended([...items, search]),
+];
+
+const ofItem = (event: Json) => event.item as Json | undefined;
+const isLast = (event: Json) => event.response !== undefined;
+const each = (change: (event: Json, chance: Chance) => Json) => (events: Json[], chance: Chance) =>
+  events.map((event) => ({ ...event, ...change(event, chance) }));
+const oneOf = (chance: Chance, count: number) => Math.floor(chance() * count);
+
+const MISTAKES: ((events: Json[], chance: Chance) => Json[])[] = [
+  each(() => ({ output_index: undefined })),
+  each((event) => ("output_index" in event ? { output_index: 0 } : {})),
+  each((event, chance) => ("output_index" in event ? { output_index: oneOf(chance, 6) } : {})),
+  each((event, chance) => ("content_index" in event ? { content_index: oneOf(chance, 3) } : {})),
+  each(() => ({ item_id: undefined })),
+  each((event, chance) => ("item_id" in event ? { item_id: `x_${oneOf(chance, 9)}` } : {})),
+  each((event, chance) => (event.item ? { item: { ...ofItem(event), id: `y_${oneOf(chance, 9)}` } } : {})),
+  each((event, chance) => (chance() < 0.05 ? { delta: 5, part: 7, text: null } : event)),
+  each((event) => (isLast(event) ? { response: { ...(event.response as Json), output: [] } } : {})),
+  (events, chance) => events.flatMap((event) => (chance() < 0.2 ? [event, event] : [event])),
+  (events, chance) => events.filter((event) => isLast(event) || chance() > 0.15),
+  (events, chance) =>
+    events
+      .map((event, i) => ({ event, place: isLast(event) ? events.length * 2 : i + oneOf(chance, 4) }))
+      .toSorted((one, other) => one.place - other.place)
+      .map(({ event }) => event),
+];
+
+/** The same numbers between 0 and 1 for the same seed. */
+function chanceOf(seed: number): Chance {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state / 2147483648;
+  };
+}
+
+it("whatever comes of three mistakes at once is a valid stream that ends once", async () => {
+  const server = await createChatServer();
+  const vr = await startInProcess({ plugins: [nativeAt(server)] });
+  for (let seed = 1; seed <= RUNS; seed += 1) {
+    const chance = chanceOf(seed * 7919);
+    const mistakes = Array.from({ length: 3 }, () => MISTAKES[oneOf(chance, MISTAKES.length)]);
+    const events = mistakes.reduce((told, mistake) => mistake?.(told, chance) ?? told, careful);
+    server.reply(stream(...events));
+    // Throws for a stream that is not valid.
+    const answer = await vr.stream({ tools: [clock, { type: "web_search" }] });
+    expect([200, 502], `seed ${seed}`).toContain(answer.status);
+  }
+  await server.close();
+});
