@@ -65,6 +65,7 @@ export type {
   ToolChoice,
 } from "./protocol/model-request.ts";
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
+export { deepFreeze } from "./protocol/streamed.ts";
 export { functionNamesOf } from "./protocol/tool-entries.ts";
 export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";

@@ -26,7 +26,8 @@ export interface Upstream {
    * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
    * that the model has begun to answer: until then an error is a plain HTTP status. The last chunk of a complete
    * answer is `finish`; iteration that ends without one is an upstream that broke off. Obeys `turn.signal` at once. When
-   * `request.stream` is false the upstream is asked once and everything is one batch.
+   * `request.stream` is false the upstream is asked once and everything is one batch. Chunks that it gives to several
+   * responses are frozen (`deepFreeze`).
    * @throws UpstreamError with the status that the client is to see
    */
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]>;

@@ -1,4 +1,4 @@
-import type { StoredItem } from "../../core/index.ts";
+import { deepFreeze, type StoredItem } from "../../core/index.ts";
 
 /** Characters of JSON whose items are kept: some 64 MiB of memory. */
 const MAX_CHARS = 16 * 1024 * 1024;
@@ -21,9 +21,13 @@ export class ItemsCache {
     return entry.items;
   }
 
-  /** `chars`: of the items' JSON. */
+  /**
+   * `chars`: of the items' JSON. They are frozen: many responses are given the same ones, and what a plugin wrote into
+   * one would be said in all of them.
+   */
   keep(id: string, items: readonly StoredItem[], chars: number): void {
     this.forget(id);
+    deepFreeze(items);
     this.#entries.set(id, { items, chars });
     this.#chars += chars;
     for (const oldest of this.#entries.keys()) {
