@@ -29,7 +29,7 @@ export {
   UpstreamError,
   VrError,
 } from "./errors.ts";
-export type { ChunkTapOptions, TapOptions } from "./hook-options.ts";
+export type { CallTapOptions, ChunkTapOptions, TapOptions } from "./hook-options.ts";
 export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
 export { readJson, readJsonText } from "./http/body.ts";

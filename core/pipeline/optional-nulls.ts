@@ -3,6 +3,8 @@ import { isObject } from "../protocol/problem.ts";
 
 /** Schemas may refer to themselves. */
 const DEEPEST = 50;
+/** Schemas looked at for one call: a foreign one may be written so that its references multiply. */
+const MOST_SCHEMAS = 10_000;
 
 type Value = Record<string, unknown>;
 
@@ -16,6 +18,7 @@ export function withoutOptionalNulls(args: Value, schema: JsonSchema): Value {
 
 class Stripper {
   readonly #root: JsonSchema;
+  #left = MOST_SCHEMAS;
 
   constructor(root: JsonSchema) {
     this.#root = root;
@@ -52,7 +55,7 @@ class Stripper {
   #takesNull(form: unknown, depth: number): boolean {
     if (form === false) return false;
     const schema = this.#resolve(form);
-    if (!schema || depth > DEEPEST || schema.nullable === true) return true;
+    if (!schema || depth > DEEPEST || --this.#left < 0 || schema.nullable === true) return true;
     const { type, enum: values, const: only, anyOf, oneOf, allOf } = schema;
     const takes = (each: unknown) => this.#takesNull(each, depth + 1);
     return (

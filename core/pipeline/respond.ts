@@ -104,11 +104,13 @@ async function converse(run: Run): Promise<Outcome> {
 function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
   const { natives, output } = run.assembler;
   const said: InTurn<ModelItem | HostedItem>[] = [];
+  const shown = new Set(calls.map(({ outputIndex }) => outputIndex));
+  const called = Map.groupBy(calls, ({ calledAt }) => calledAt);
   for (let i = first; i <= output.next; i++) {
-    for (const call of calls)
-      if (call.calledAt === i) said.push(...withNote(call.items, output.items[call.outputIndex]?.note));
+    for (const call of called.get(i) ?? [])
+      said.push(...withNote(call.items, output.items[call.outputIndex]?.note));
     const stored = output.items[i];
-    if (!stored || calls.some(({ outputIndex }) => outputIndex === i)) continue;
+    if (!stored || shown.has(i)) continue;
     const { item } = stored;
     if (isModelItem(item) || (natives.has(i) && isHostedItem(item))) said.push({ ...stored, item });
   }

@@ -4,7 +4,7 @@ import { plugin, wordsOf } from "../helpers/both-ways.ts";
 import { args, begin, finish, text } from "../helpers/chunks.ts";
 import { type InProcess, startInProcess } from "../helpers/in-process.ts";
 import { mcp } from "../helpers/plugins/mcp.ts";
-import { calls, type ScriptedTurn, says, scripted } from "../helpers/scripted.ts";
+import { calls, gate, type ScriptedTurn, says, scripted } from "../helpers/scripted.ts";
 
 const files = { type: "mcp", server_label: "files", require_approval: "always" };
 const removal = calls(["files__remove", { path: "/a" }]);
@@ -145,6 +145,37 @@ describe("the turn of approved calls", () => {
       await approve(from === "the question" ? response.id : stopped.response.id);
       expect(ran, from).toEqual(["/a"]);
     }
+  });
+
+  it("leaves the approval unanswered where the client leaves before the call has begun", async () => {
+    const asking = gate();
+    let waits = true;
+    const { vr, ran, id, response, approve } = await asked({
+      hooks: (hooks) =>
+        hooks.beforeUpstream.tap(async (_, turn) => {
+          if (!waits || !approves(turn)) return;
+          asking.open();
+          await new Promise((resolve) => turn.signal.addEventListener("abort", resolve, { once: true }));
+        }),
+    });
+    const leaving = new AbortController();
+    const left = fetch(`${vr.url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        stream: true,
+        previous_response_id: response.id,
+        tools: [files],
+        input: [{ type: "mcp_approval_response", approval_request_id: id, approve: true }],
+      }),
+      signal: leaving.signal,
+    }).catch(() => undefined);
+    await asking.promise;
+    leaving.abort();
+    await left;
+    waits = false;
+    await approve();
+    expect(ran).toEqual(["/a"]);
   });
 
   it("lets an answer of a tap stand, in the place of the calls and of the model", async () => {

@@ -316,6 +316,11 @@ describe("members that are null", () => {
     ).toBe(values);
   });
 
+  it("end at a schema whose references multiply", () => {
+    const twice = { allOf: [{ $ref: "#/properties/a" }, { $ref: "#/properties/a" }] };
+    expect(withoutOptionalNulls({ a: null }, form({ a: twice }))).toEqual({ a: null });
+  });
+
   it("end at a schema that contains itself", () => {
     const schema = form({ a: { $ref: "#" }, b: { anyOf: [{ $ref: "#/properties/b" }] } });
     expect(withoutOptionalNulls({ a: { a: { b: null } } }, schema)).toEqual({ a: { a: { b: null } } });
