@@ -69,7 +69,7 @@ export class StreamedArguments {
     if (this.#told === "" && (isValue || (isReplaceable(held) && isObjectText(piece))))
       return this.add(piece, isValue);
     if (piece.startsWith(held)) return this.#all(piece);
-    return this.#more(this.#told === "" && isSame(piece, held) ? held : held + piece);
+    return this.#more(held) + this.add(piece, isValue);
   }
 
   #more(piece: string): string {
@@ -101,8 +101,12 @@ function isObjectText(text: string): boolean {
   return text.charCodeAt(0) === OPEN || text.trimStart().startsWith("{");
 }
 
+/** With white space, the same value is not that much longer: what is short is not compared with what is long. */
+const MOST_TIMES_LONGER = 8;
+
 /** Whether two texts are the same value, though they may be written otherwise. */
 function isSame(one: string, other: string): boolean {
+  if (one.length * MOST_TIMES_LONGER < other.length) return false;
   const value = parse(one);
   return value !== undefined && JSON.stringify(value) === JSON.stringify(parse(other));
 }

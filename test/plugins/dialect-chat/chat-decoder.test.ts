@@ -318,6 +318,11 @@ describe("tool calls", () => {
       ["sends all so far, and the whole twice", ['{"q":1', '{"q":1}', '{"q":1}'], '{"q":1}'],
       ["sends two in which the second is all", ['{"q":', '{"q":1}'], '{"q":1}'],
       ["sends the whole behind the pieces", ['{"q":', "1", "}", '{"q":1}'], '{"q":1}'],
+      [
+        "sends the whole behind an object within its like",
+        ['{"a":', '{"a":1}}', '{"a":{"a":1}}'],
+        '{"a":{"a":1}}',
+      ],
       ["writes the whole otherwise", ['{"q":', "1}", '{ "q": 1 }'], '{"q":1}'],
       ["begins with an empty object", ["{}", '{"q":', "1}"], '{"q":1}'],
       ["has nothing but an empty object", ["{}"], "{}"],
