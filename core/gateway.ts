@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VrError } from "./errors.ts";
 import { PluginSet, type SetUpOptions } from "./gateway-set-up.ts";
 import { createApp } from "./http/app.ts";
+import { answerBrokenHttp } from "./http/broken-http.ts";
 import { type ConnectionLimits, Connections, timeoutsOf } from "./http/connections.ts";
 import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import { Edge, type EdgeOptions } from "./http/edge.ts";
@@ -75,8 +76,14 @@ export class Gateway {
     this.#edge = edge;
     const { log } = engine;
     const app = createApp({ engine, creator, plugins: plugins.endpoints, edge, log });
-    const options = { noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, ...timeoutsOf(connections) };
+    const options = {
+      noDelay: true,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requireHostHeader: false, // so that it is refused as everything else is
+      ...timeoutsOf(connections),
+    };
     this.#server = createServer(options, app.callback());
+    answerBrokenHttp(this.#server, log);
     this.#connections = new Connections(this.#server, connections, log);
   }
 

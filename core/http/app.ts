@@ -5,6 +5,7 @@ import { VrError } from "../errors.ts";
 import { failureFields, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import type { Engine } from "../pipeline/engine.ts";
+import { hostMissing } from "./broken-http.ts";
 import { contentTypeProblem } from "./content-type.ts";
 import type { ResponseCreator } from "./create-response.ts";
 import type { Creation } from "./creation.ts";
@@ -60,6 +61,7 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
   checkRoutes([create, router], plugins);
   const routers = [create, router, plugins];
   app.use((ctx, next) => {
+    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === "1.1") throw hostMissing();
     const passage = edge.check(ctx.req);
     if (passage.kind === "refused") throw passage.error;
     if (passage.headers) ctx.set({ ...passage.headers });

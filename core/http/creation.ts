@@ -15,6 +15,7 @@ import type { Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeResponse } from "../response/document.ts";
 import { stepAside } from "../step-aside.ts";
 import { isLarge, readJsonText } from "./body.ts";
+import { refuseWith } from "./broken-http.ts";
 import { headersOf } from "./headers.ts";
 import { JsonSink } from "./json-sink.ts";
 import { sendError, sendJson } from "./send.ts";
@@ -61,6 +62,7 @@ export class Creation implements CurrentResponse {
       method: req.method ?? "",
       path,
     };
+    refuseWith(res, (error) => this.refuse(error));
     res.on("close", () => {
       if (!res.writableFinished) this.abort(new ClientLeft());
     });

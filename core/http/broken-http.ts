@@ -1,0 +1,69 @@
+import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Log } from "../context.ts";
+import { VrError } from "../errors.ts";
+import { failureFields, toFailure } from "../failure.ts";
+import { newId } from "../ids.ts";
+import { sendError } from "./send.ts";
+
+/** What Node says of a connection, as the status and the words of an answer. 400 unless it stands here. */
+const ANSWERS: Readonly<Record<string, readonly [status: number, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come in time (timeouts.requestMs)."],
+  HPE_HEADER_OVERFLOW: [431, "The headers are too large."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "The chunk extensions are too large."],
+};
+
+/** Who answers an error in place of the response that is open on a connection. */
+const refusing = new WeakMap<ServerResponse, (error: VrError) => void>();
+
+export function refuseWith(res: ServerResponse, refuse: (error: VrError) => void): void {
+  refusing.set(res, refuse);
+}
+
+/** Answers what is no HTTP, or comes too slowly, as everything else is: with an envelope, an id and a line in the log. */
+export function answerBrokenHttp(server: Server, log: Log): void {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    const open = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
+    if (!socket.writable || open?.headersSent) {
+      socket.destroy(error);
+      return;
+    }
+    const [status, message] = ANSWERS[error.code ?? ""] ?? [400, "This is not HTTP."];
+    const failure = new VrError(status, "invalid_request_error", message, { cause: error });
+    const refuse = open && refusing.get(open);
+    if (refuse) refuse(failure);
+    else {
+      const id = String(open?.getHeader("x-request-id") ?? newId("req"));
+      log.info({ request: id, ...failureFields(toFailure(failure)) }, "a request was refused");
+      if (open) sendError(open, failure, { "x-request-id": id });
+      else socket.write(asText(failure, id));
+    }
+    socket.destroySoon();
+  });
+  server.on("checkExpectation", (req, res) => {
+    const failure = new VrError(417, "invalid_request_error", "Only Expect: 100-continue is understood.");
+    const id = newId("req");
+    const { method, url } = req;
+    const fields = { request: id, method, path: url?.split("?", 1)[0], ...failureFields(toFailure(failure)) };
+    log.info(fields, "a request was refused");
+    sendError(res, failure, { "x-request-id": id });
+  });
+}
+
+/** Of a request without `Host`, which HTTP/1.1 wants. Node would answer it by itself otherwise. */
+export function hostMissing(): VrError {
+  return new VrError(400, "invalid_request_error", "The Host header is missing.");
+}
+
+/** A whole answer, where Node has not made a response for it. */
+function asText(failure: VrError, id: string): string {
+  const body = JSON.stringify(failure);
+  const head = [
+    `HTTP/1.1 ${failure.status} Refused`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
+    "connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
+}
