@@ -1,6 +1,7 @@
 import type { ToolTurn } from "../context.ts";
 import { isGuardrailStop, isVrError } from "../errors.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
+import { cutCredentials } from "../secrets.ts";
 import type { Tool, ToolResult } from "../tool.ts";
 
 /**
@@ -81,7 +82,8 @@ function toJson(value: object): string {
   }
 }
 
+/** The model and the client are told it: what a tool's server said may hold credentials. */
 function messageOf(error: unknown): string {
-  if (isVrError(error) || error instanceof Error) return error.message;
+  if (isVrError(error) || error instanceof Error) return cutCredentials(error.message);
   return "The tool failed.";
 }

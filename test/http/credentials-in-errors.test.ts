@@ -4,6 +4,7 @@ import { openaiCompatible } from "../../plugins/upstream-openai-compatible/index
 import { plugin } from "../helpers/both-ways.ts";
 import { createChatServer, json } from "../helpers/chat-server.ts";
 import { startInProcess } from "../helpers/in-process.ts";
+import { calls, says, scripted } from "../helpers/scripted.ts";
 
 const SAID = "cannot reach https://me:s3cret@db.example/v1?api_key=s3cret with Bearer s3cret";
 
@@ -46,4 +47,22 @@ describe.each([
     expect(answers.join()).not.toContain("s3cret");
     expect(JSON.stringify(vr.log)).not.toContain("me:s3cret");
   });
+});
+
+it("credentials that a tool throws are cut out of what client and model are told", async () => {
+  const model = scripted(calls(["look", {}]), says("Well."));
+  const look = plugin("shelf", ({ tools }) =>
+    tools.add({
+      name: "look",
+      parameters: { type: "object", properties: {} },
+      execute: () => {
+        throw new Error(SAID);
+      },
+    }),
+  );
+  const { events } = await (await startInProcess({ plugins: [model, look] })).stream();
+  for (const told of [JSON.stringify(events), JSON.stringify(model.requests)]) {
+    expect(told).toContain("db.example");
+    expect(told).not.toContain("s3cret");
+  }
 });
