@@ -111,8 +111,13 @@ export class PluginSet {
     this.#claimRoutes(plugin.name);
   }
 
-  /** The routes that have come since the plugin was called are its. */
+  /** The routes that have come since the plugin was called are its. @throws PluginError when it has moved all others */
   #claimRoutes(plugin: string): void {
+    const { prefix } = this.endpoints.opts;
+    if (prefix)
+      throw new PluginError(
+        `plugin "${plugin}" sets the prefix "${prefix}" of vr.router, which all plugins share: write it into each path`,
+      );
     for (const route of this.endpoints.stack) if (ownerOf(route) === undefined) ownedBy(plugin, route);
   }
 

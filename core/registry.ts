@@ -1,6 +1,7 @@
 import type { Dependency } from "./dependency.ts";
 import { PluginError } from "./errors.ts";
 import { ownedBy } from "./owners.ts";
+import { deepFreeze } from "./protocol/streamed.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
 import { checkKind, checkTool } from "./tool-check.ts";
@@ -190,8 +191,12 @@ function wireNameOf({ name, wireName }: Tool): string {
   return wireName ?? name;
 }
 
-/** The tool may be an object of any class: its fields are read, and its methods called, on the tool itself. */
+/**
+ * The tool may be an object of any class: its fields are read, and its methods called, on the tool itself. Its schema is
+ * frozen, since taps see it in every request.
+ */
 function labelled(tool: Tool, plugin: string): Tool {
+  deepFreeze(tool.parameters);
   if (tool.label) return ownedBy(plugin, tool);
   const { name, description, parameters, strict, wireName, needsApproval } = tool;
   return ownedBy<Tool>(plugin, {

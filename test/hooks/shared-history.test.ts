@@ -45,3 +45,21 @@ describe("what the SQLite store keeps of a conversation", () => {
     expect(model.read(1)[0]).toMatchObject({ content: [{ text: "hello" }] });
   });
 });
+
+describe("a tool's schema", () => {
+  it("is the same in every request, whatever a tap writes into it", async () => {
+    const model = scripted(says("noon"), says("one"));
+    const parameters = { type: "object", properties: { zone: { type: "string" } } };
+    const clock = plugin("clock", ({ tools }) =>
+      tools.add({ name: "clock", parameters, execute: () => "12" }),
+    );
+    const writer = plugin("writer", ({ hooks }) =>
+      hooks.beforeUpstream.tap(({ tools: [tool] }) => {
+        Object.assign(tool?.parameters.properties as object, { secret: { type: "string" } });
+      }),
+    );
+    const vr = await startInProcess({ plugins: [model, clock, writer] });
+    expect((await vr.post()).error.message).toBe('plugin "writer" failed in beforeUpstream');
+    expect(parameters.properties).toEqual({ zone: { type: "string" } });
+  });
+});

@@ -76,6 +76,13 @@ describe("two routes of plugins, of which one would be silent, stop the start", 
   });
 });
 
+it("a prefix, which would move the routes of all plugins, stops the start", async () => {
+  const moving = plugin("moving", ({ router }) => void router.prefix("/mine"));
+  await expect(starting(adding("one", ["get", "/figures"]), moving)).rejects.toThrow(
+    'plugin "moving" sets the prefix "/mine" of vr.router, which all plugins share: write it into each path',
+  );
+});
+
 describe("routes that do not hide each other start", () => {
   it.each<[string, [Method, Path | RegExp][], [Method, Path | RegExp][]]>([
     ["another method", [["get", "/files"]], [["post", "/files"]]],
