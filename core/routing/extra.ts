@@ -30,7 +30,7 @@ const SAID = Symbol("further parameters that were ignored");
 
 /** Tells the client what this upstream ignores of what others would take; once per response. */
 export function warnOfIgnored({ extra }: ModelRequest, upstream: Upstream, { response }: Turn): void {
-  if (extra === undefined) return;
+  if (extra == null) return;
   const said = response.state(SAID, () => new Set<string>());
   const ignored = Object.keys(extra).filter((name) => !takes(upstream, name) && !said.has(name));
   for (const name of ignored) said.add(name);
@@ -39,7 +39,7 @@ export function warnOfIgnored({ extra }: ModelRequest, upstream: Upstream, { res
 
 /** The request with those further parameters alone that the upstream takes; the request itself if they are all. */
 export function withOwnExtra(request: ModelRequest, upstream: Upstream): ModelRequest {
-  if (request.extra === undefined) return request;
+  if (request.extra == null) return request;
   const entries = Object.entries(request.extra);
   const [taken, others] = split(entries, ([name]) => takes(upstream, name));
   for (const [name, value] of taken) checkValue(name, value);

@@ -11,7 +11,7 @@ export function addExtra(
   { extra }: Pick<ModelRequest, "extra">,
   { passExtra, extraNames }: Pick<ChatQuirks, "passExtra" | "extraNames">,
 ): void {
-  if (extra === undefined) return;
+  if (extra == null) return;
   for (const name of passExtra) {
     const value = Object.hasOwn(extra, name) ? extra[name] : undefined;
     if (value === undefined || value === null) continue;

@@ -20,18 +20,23 @@ const GOOD = /^[a-zA-Z0-9]{9}$/;
  */
 export class NineCharacterIds implements CallIds {
   readonly #taken = new Set<string>();
-  readonly #latest = new Map<string, string>();
+  /** The latest of each given one, and how many there were: servers that number their calls begin anew. */
+  readonly #latest = new Map<string, { id: string; count: number }>();
 
   ofCall(given: string): string {
-    let id = GOOD.test(given) ? given : toNine(given);
-    for (let n = 1; this.#taken.has(id); n += 1) id = toNine(`${n} ${given}`);
+    let count = this.#latest.get(given)?.count ?? 0;
+    let id = count === 0 && GOOD.test(given) ? given : toNine(count === 0 ? given : `${count} ${given}`);
+    while (this.#taken.has(id)) {
+      count += 1;
+      id = toNine(`${count} ${given}`);
+    }
     this.#taken.add(id);
-    this.#latest.set(given, id);
+    this.#latest.set(given, { id, count: count + 1 });
     return id;
   }
 
   ofLoneOutput(given: string): string {
-    return this.#latest.get(given) ?? this.ofCall(given);
+    return this.#latest.get(given)?.id ?? this.ofCall(given);
   }
 }
 

@@ -11,9 +11,8 @@ export function isClosed(schema: JsonSchema): boolean {
   const { properties } = schema;
   if (schema.type === "object" || properties !== undefined) {
     const names = isRecord(properties) ? Object.keys(properties) : [];
-    const required = Array.isArray(schema.required) ? schema.required : [];
-    if (schema.additionalProperties !== false || !names.every((name) => required.includes(name)))
-      return false;
+    const required = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
+    if (schema.additionalProperties !== false || !names.every((name) => required.has(name))) return false;
     if (isRecord(properties) && !Object.values(properties).every(isClosedWithin)) return false;
   }
   return Object.entries(schema).every(

@@ -1,12 +1,16 @@
 import type { Batch } from "./mailbox.ts";
 
+const DONE = { done: true, value: undefined } as const;
+
 /** A call that begins when what it waits for is there; from then on its reads come as they are. */
-export class DeferredCall implements AsyncIterableIterator<Batch> {
-  readonly #begin: () => Promise<AsyncIterableIterator<Batch>>;
+export class DeferredCall<T> implements AsyncIterableIterator<Batch> {
+  readonly #wait: () => Promise<T>;
+  readonly #begin: (awaited: T) => AsyncIterableIterator<Batch>;
   #call: AsyncIterableIterator<Batch> | undefined;
   #left = false;
 
-  constructor(begin: () => Promise<AsyncIterableIterator<Batch>>) {
+  constructor(wait: () => Promise<T>, begin: (awaited: T) => AsyncIterableIterator<Batch>) {
+    this.#wait = wait;
     this.#begin = begin;
   }
 
@@ -20,13 +24,13 @@ export class DeferredCall implements AsyncIterableIterator<Batch> {
 
   return(): Promise<IteratorResult<Batch>> {
     this.#left = true;
-    return this.#call?.return?.() ?? Promise.resolve({ done: true, value: undefined });
+    return this.#call?.return?.() ?? Promise.resolve(DONE);
   }
 
   async #first(): Promise<IteratorResult<Batch>> {
-    const call = await this.#begin();
-    this.#call = call;
-    if (this.#left) return (await call.return?.()) ?? { done: true, value: undefined };
-    return call.next();
+    const awaited = await this.#wait();
+    if (this.#left) return DONE;
+    this.#call = this.#begin(awaited);
+    return this.#call.next();
   }
 }

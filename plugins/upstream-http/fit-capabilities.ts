@@ -1,11 +1,4 @@
-import {
-  InvalidRequestError,
-  isMessage,
-  type ModelRequest,
-  type Turn,
-  textsOf,
-  UpstreamError,
-} from "../../core/index.ts";
+import { InvalidRequestError, isMessage, type ModelRequest, type Turn, textsOf } from "../../core/index.ts";
 import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { withoutThinking } from "./lessons.ts";
@@ -18,8 +11,8 @@ const MOST_BYTES_PER_TOKEN = 16;
 /**
  * The same request as its model can answer it, where the server would lose something without a word. What the client
  * can do without is left out, and `warn` is told.
- * @throws InvalidRequestError for images that the model would not see
- * @throws UpstreamError 400 `context_length_exceeded` for a prompt of which the server would cut off a part
+ * @throws InvalidRequestError for images that the model would not see, and, as `context_length_exceeded`, for a prompt of
+ * which the server would cut off a part
  */
 export function fitCapabilities(
   request: ModelRequest,
@@ -52,8 +45,7 @@ function withoutImages(request: ModelRequest, warn: (message: string) => void): 
 function checkContext(request: ModelRequest, tokens: number, warn: (message: string) => void): void {
   const bytes = bytesOf(request);
   if (bytes > tokens * MOST_BYTES_PER_TOKEN)
-    throw new UpstreamError(
-      400,
+    throw new InvalidRequestError(
       `the prompt does not fit into the context of the model "${request.model}", ${tokens} tokens`,
       { code: "context_length_exceeded", param: "input" },
     );

@@ -96,10 +96,10 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       const known = capabilities?.known(given.model);
       if (!capabilities || known) return begin(given, turn, known);
       const { headers } = credentials(turn.response.caller.authorization);
-      return new DeferredCall(async () => {
-        const told = await untilAborted(capabilities.ask(given.model, headers), turn.signal);
-        return begin(given, turn, told);
-      });
+      return new DeferredCall(
+        () => untilAborted(capabilities.ask(given.model, headers), turn.signal),
+        (told) => begin(given, turn, told),
+      );
     },
     forward: (call) => forward(pool.get(), settings, call, credentials(call.authorization)),
     models: (signal) => models.get(signal),

@@ -1,6 +1,7 @@
 import type { JsonSchema } from "../../../core/index.ts";
-import { resolveReference } from "./references.ts";
+import { type Resolve, referencesOf } from "./references.ts";
 import { isObject } from "./repair-node.ts";
+import { Unusable } from "./unusable.ts";
 
 const UNIONS = ["anyOf", "oneOf", "allOf"] as const;
 
@@ -10,20 +11,32 @@ const UNIONS = ["anyOf", "oneOf", "allOf"] as const;
  * any does. Which belong together is lost to the model; who runs the tool still checks.
  */
 export function mergeUnions(schema: JsonSchema): JsonSchema {
-  return merge(schema, schema, 0);
+  return merge(schema, { resolve: referencesOf(schema), merged: 0 }, 0);
 }
 
 /** Levels of unions in unions; a definition may hold itself. */
 const DEEPEST = 4;
+/** Definitions that name one another multiply. */
+const MOST_VARIANTS = 2_000;
 
-function merge(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema {
+interface Merging {
+  readonly resolve: Resolve;
+  /** Variants so far. */
+  merged: number;
+}
+
+function merge(schema: JsonSchema, merging: Merging, depth: number): JsonSchema {
   if (!UNIONS.some((union) => union in schema)) return schema;
   const { anyOf, oneOf, allOf, enum: _, not: __, ...own } = schema;
   if (depth > DEEPEST) return own;
   const variantsOf = (union: unknown) =>
-    listOf(union).flatMap((variant) =>
-      isObject(variant) ? [merge(followed(variant, root), root, depth + 1)] : [],
-    );
+    listOf(union).flatMap((variant) => {
+      if (!isObject(variant)) return [];
+      merging.merged += 1;
+      if (merging.merged > MOST_VARIANTS)
+        throw new Unusable(`its unions have more than ${MOST_VARIANTS} variants`);
+      return [merge(followed(variant, merging.resolve), merging, depth + 1)];
+    });
   const properties: Seen = new Map();
   add(properties, own.properties);
   const required = new Set<unknown>(listOf(own.required));
@@ -43,9 +56,9 @@ function merge(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema 
   };
 }
 
-function followed(variant: JsonSchema, root: JsonSchema): JsonSchema {
+function followed(variant: JsonSchema, resolve: Resolve): JsonSchema {
   const { $ref, ...rest } = variant;
-  const target = typeof $ref === "string" ? resolveReference(root, $ref) : undefined;
+  const target = typeof $ref === "string" ? resolve($ref) : undefined;
   return target === undefined ? variant : { ...target, ...rest };
 }
 

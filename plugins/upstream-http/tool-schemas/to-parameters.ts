@@ -1,6 +1,6 @@
 import type { JsonSchema } from "../../../core/index.ts";
 import { mergeUnions } from "./merge-unions.ts";
-import { resolveReference } from "./references.ts";
+import { referencesOf } from "./references.ts";
 import { isObject, repairNode } from "./repair-node.ts";
 import { toType } from "./types.ts";
 import { Unusable } from "./unusable.ts";
@@ -16,6 +16,8 @@ export interface SchemaQuirks {
   untypedSchemas: "keep" | "all-types";
 }
 
+/** Levels of JSON, of which a schema within another takes two. */
+const DEEPEST_JSON = 200;
 const MOST_REFERENCES = 8;
 /** Keywords whose value may look like a property. */
 const SCHEMA_VALUED = [
@@ -36,12 +38,21 @@ const SCHEMA_VALUED = [
  */
 export function toParameters(schema: unknown, quirks: SchemaQuirks): JsonSchema {
   if (schema === undefined || schema === null || schema === true) return { type: "object", properties: {} };
+  checkDepth(schema, 0);
   if (!isObject(schema)) throw new Unusable(`it is ${describe(schema)}, not an object`);
   const root = withoutDraft(followed(isPropertyMap(schema) ? { properties: schema } : schema));
-  const resolves = (reference: string) => resolveReference(root, reference) !== undefined;
+  const resolve = referencesOf(root);
+  const resolves = (reference: string) => resolve(reference) !== undefined;
   const repaired = repairNode(root, { untyped: quirks.untypedSchemas, resolves }, 0);
   const whole = quirks.rootUnions === "merge" ? mergeUnions(repaired) : repaired;
   return withKnownRequired(asObject(whole, root));
+}
+
+/** Of literals too, and of whatever a keyword may hold that nobody knows: all of it is written as JSON. */
+function checkDepth(value: unknown, depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > DEEPEST_JSON) throw new Unusable(`it is nested more than ${DEEPEST_JSON} levels deep`);
+  for (const each of Object.values(value)) checkDepth(each, depth + 1);
 }
 
 function asObject(schema: JsonSchema, given: JsonSchema): JsonSchema {
@@ -71,7 +82,7 @@ function followed(schema: JsonSchema): JsonSchema {
   let root = schema;
   for (let i = 0; i < MOST_REFERENCES && typeof root.$ref === "string"; i += 1) {
     const { $ref, ...rest } = root;
-    const target = resolveReference(root, $ref as string);
+    const target = referencesOf(root)($ref as string);
     root = target === undefined ? rest : { ...rest, ...target };
   }
   return root;

@@ -7,6 +7,9 @@ import {
 import { type SchemaQuirks, toParameters } from "./to-parameters.ts";
 import { Unusable } from "./unusable.ts";
 
+/** More tools that are left out are counted, not named. */
+const MOST_NAMED = 8;
+
 /** Of tools that many requests name; an object is looked at once. */
 type Known = WeakMap<object, JsonSchema | Unusable>;
 
@@ -33,13 +36,16 @@ export class UsableTools {
       const parameters = this.#parametersOf(tool);
       if (parameters instanceof Unusable) {
         left.push(tool.name);
-        warn(`the tool "${tool.name}" was left out: its schema cannot be used: ${parameters.message}`);
+        if (left.length <= MOST_NAMED)
+          warn(`the tool "${tool.name}" was left out: its schema cannot be used: ${parameters.message}`);
       } else if (parameters === tool.parameters) tools.push(tool);
       else {
         tools.push({ ...tool, parameters });
         changed = true;
       }
     }
+    const more = left.length - MOST_NAMED;
+    if (more > 0) warn(`${more} more tools were left out: their schemas cannot be used`);
     if (left.length > 0) return without(left, { ...request, tools });
     return changed ? { ...request, tools } : request;
   }

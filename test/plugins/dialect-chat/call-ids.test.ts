@@ -52,6 +52,13 @@ it("one that looks like what another has become is made anew", () => {
   expect([ids.ofLoneOutput("call_a"), ids.ofLoneOutput(taken)]).toEqual([taken, other]);
 });
 
+it("one that comes very often takes no longer than its number", () => {
+  const ids = new NineCharacterIds();
+  const made = Array.from({ length: 30_000 }, () => ids.ofCall("0"));
+  expect(new Set(made).size).toBe(30_000);
+  expect(ids.ofLoneOutput("0")).toBe(made.at(-1));
+});
+
 it("strange ones are no trouble", () => {
   const strange = ["", " ", "é".repeat(9), "a".repeat(100_000), "\ud800", "call id\n", "123456789"];
   const ids = new NineCharacterIds();

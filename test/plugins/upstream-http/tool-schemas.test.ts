@@ -2,6 +2,7 @@ import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import type { ModelFunction, ModelRequest } from "../../../core/index.ts";
+import { isClosed } from "../../../plugins/dialect-chat/closed-schema.ts";
 import {
   type SchemaQuirks,
   toParameters,
@@ -269,6 +270,58 @@ describe("a schema within them", () => {
   });
 });
 
+describe("a schema as an attacker would write it", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `name_${i}`);
+
+  it("with definitions that multiply cannot be used", () => {
+    const $defs = Object.fromEntries(
+      many(6).map((name, i) => [name, { anyOf: Array(100).fill({ $ref: `#/$defs/name_${(i + 1) % 6}` }) }]),
+    );
+    expect(() => repaired({ anyOf: [{ $ref: "#/$defs/name_0" }], $defs })).toThrow("variants");
+  });
+
+  it.each([
+    ["literals", { type: "object", properties: {}, default: 1 }, "default"],
+    ["what nobody knows", { type: "object", properties: {}, "x-more": 1 }, "x-more"],
+  ])("deep in %s cannot be used", (_, schema, keyword) => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 100_000; i += 1) deep = [deep];
+    expect(() => repaired({ ...schema, [keyword]: deep })).toThrow("levels deep");
+    const round: Record<string, unknown> = { type: "object" };
+    round.properties = { round };
+    expect(() => repaired(round)).toThrow("levels deep");
+  });
+
+  // Each takes minutes where the time grows with the square.
+  it.each<[string, (names: string[]) => object]>([
+    [
+      "required names",
+      (names) => object(Object.fromEntries(names.map((name) => [name, text])), { required: names }),
+    ],
+    [
+      "references by name",
+      (names) => ({
+        ...object(Object.fromEntries(names.map((name) => [name, { $ref: `#${name}` }]))),
+        $defs: Object.fromEntries(names.map((name) => [name, { ...text, $anchor: name }])),
+      }),
+    ],
+    [
+      "references that lead nowhere",
+      (names) => object(Object.fromEntries(names.map((name) => [name, { $ref: `#${name}` }]))),
+    ],
+    [
+      "required names of variants",
+      (required) => ({
+        anyOf: [object({}, { required }), object({}, { required: [...required].reverse() })],
+      }),
+    ],
+  ])("with very many %s takes no longer than its size", (_, schema) => {
+    const made = repaired(schema(many(60_000)));
+    expect(made.type).toBe("object");
+    expect(isClosed({ ...made, additionalProperties: false })).toBeTypeOf("boolean");
+  });
+});
+
 describe("the functions of a request", () => {
   const ask = (tools: ModelFunction[], toolChoice: ModelRequest["toolChoice"] = { mode: "auto" }) => {
     const warnings: string[] = [];
@@ -303,6 +356,12 @@ describe("the functions of a request", () => {
     const { made, warnings } = ask([bad, good], { mode: "required", names: ["bad", "good"] });
     expect(made()).toMatchObject({ tools: [good], toolChoice: { mode: "required", names: ["good"] } });
     expect(warnings).toEqual([expect.stringMatching(/^the tool "bad" was left out: .* type "string"/)]);
+  });
+
+  it("are counted, not named, where very many cannot be used", () => {
+    const { made, warnings } = ask(Array.from({ length: 1_000 }, (_, i) => ({ ...bad, name: `bad_${i}` })));
+    expect([made().tools, warnings.length]).toEqual([[], 9]);
+    expect(warnings.at(-1)).toBe("992 more tools were left out: their schemas cannot be used");
   });
 
   it("refuse a choice that only those could keep", () => {
