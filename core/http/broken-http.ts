@@ -24,7 +24,8 @@ export function refuseWith(res: ServerResponse, refuse: (error: VrError) => void
 export function answerBrokenHttp(server: Server, log: Log): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const open = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
-    if (!socket.writable || open?.headersSent) {
+    // Of a client that left in the middle of its request nobody waits for an answer.
+    if (!socket.writable || open?.headersSent || error.code === "HPE_INVALID_EOF_STATE") {
       socket.destroy(error);
       return;
     }

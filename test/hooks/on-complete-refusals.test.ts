@@ -98,6 +98,25 @@ describe("a request whose body is not understood", () => {
     });
   });
 
+  it.each<[what: string, status: number, headers: Record<string, string>]>([
+    ["from a web page of elsewhere", 403, { origin: "http://evil.example" }],
+    ["from another site's page", 403, { "sec-fetch-site": "cross-site" }],
+    ["to a name that was rebound", 421, { host: "evil.example" }],
+  ])("%s: %i, told like any other", async (_, status, headers) => {
+    const { vr, ends } = await start();
+    const call = httpRequest(`${vr.url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+    });
+    call.end('{"input": "hello"}');
+    const [answer] = await once(call, "response");
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+    const [end] = await ends.count(1);
+    expect(end?.response).toMatchObject({ id: answer.headers["x-request-id"], status: "failed", output: [] });
+    expect(end?.context).toMatchObject({ request: undefined, httpStatus: status, failure: { status } });
+  });
+
   it("is one whose sender left in the middle of it: cancelled, 499", async () => {
     const { vr, ends } = await start();
     const call = httpRequest(`${vr.url}/v1/responses`, {
@@ -235,6 +254,19 @@ describe("a request whose answer had begun", () => {
     const { vr, ends } = await start({ plugins: [scripted(says("noon")), odd] });
     expect((await vr.post({ store: false })).status).toBe(500);
     expect((await ends.count(1)).map(({ response }) => response.status)).toEqual(["failed"]);
+  });
+
+  it("one that the end of the gateway cuts off: 503", async () => {
+    const model = scripted([gate().promise]);
+    const { vr, ends } = await start({ plugins: [model] });
+    const answer = vr.post();
+    await expect.poll(() => model.requests.length).toBe(1);
+    const closed = vr.close();
+    expect((await answer).status).toBe(503);
+    await closed;
+    expect(ends.told).toMatchObject([
+      { response: { status: "failed" }, context: { httpStatus: 503, failure: { code: "shutting_down" } } },
+    ]);
   });
 
   it("one whose client left before its status: cancelled, 499", async () => {
