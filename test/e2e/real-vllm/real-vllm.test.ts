@@ -115,7 +115,7 @@ describe.each(["chat", "responses"] as const)(`a real vLLM, asked with api: "%s"
 
     it("shows its thought as reasoning before the message", async () => {
       const response = await send({
-        input: "What is the capital of France?",
+        input: "Is Paris in France?",
         reasoning: { effort: "low" },
         max_output_tokens: 200,
       });
