@@ -8,7 +8,7 @@ import { calls, gate, type ScriptedTurn, says, scripted } from "../helpers/scrip
 import { storeOf } from "../helpers/store-of.ts";
 
 /** Says where it is, with the log that it is given and with its own. */
-const speaking = (name: string): Plugin =>
+const speaking = (name: string, type: string): Plugin =>
   plugin(name, (vr) => {
     const say = (where: string, { log }: Pick<Turn, "log">) => {
       log.info({ where }, "given");
@@ -20,7 +20,7 @@ const speaking = (name: string): Plugin =>
     vr.hooks.onToolCall.tap((_, turn) => say("onToolCall", turn));
     vr.hooks.onComplete.tap((_, context) => say("onComplete", context));
     vr.tools.kind({
-      type: "web_search",
+      type,
       resolve: (_, context) => {
         say("resolve", context);
         return { tools: [] };
@@ -67,8 +67,8 @@ it.each(["post", "stream"] as const)(
     const vr = await startInProcess({
       plugins: [
         model(calls(["one_clock", {}], ["two_clock", {}]), says("noon")),
-        speaking("one"),
-        speaking("two"),
+        speaking("one", "web_search"),
+        speaking("two", "file_search"),
       ],
     });
     const { response } = await vr[way]({ tools: [{ type: "web_search" }] });
