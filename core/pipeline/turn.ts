@@ -7,6 +7,7 @@ import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
 import { ask } from "../routing/ask.ts";
 import { checkBatch, type Sourced } from "../routing/batch-check.ts";
+import { stepAside } from "../step-aside.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 import { WholeCharacters } from "./whole-characters.ts";
@@ -30,6 +31,7 @@ export async function runTurn(
   // Before the hook: what a plugin takes its time for must not look to the client as if nobody answered.
   if (run.sink.live) run.sequencer.arm();
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
+  if (run.context.large) await stepAside();
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
   run.assembler.calls.offered = request.tools;

@@ -14,25 +14,28 @@ type Entry = InTurn<ModelItem | HostedItem>;
  * that is not encrypted.
  */
 export function toInput(entries: readonly Entry[], plainReasoning: boolean): object[] {
+  const leadsOn = thatLeadOn(entries);
   return entries.flatMap(({ item }, i) => {
     if (item.type === "reasoning") {
       // Without its encrypted content the server would look for it in a store of its own, by its id.
       if (!item.encrypted_content && !plainReasoning) return [];
-      if (!leadsOn(entries, i)) return [];
+      if (!leadsOn[i]) return [];
     }
     return [withoutOwnId(typed(item))];
   });
 }
 
-/** Whether the model said anything after this reasoning: what it led to may have been cut off, which servers refuse. */
-function leadsOn(entries: readonly Entry[], index: number): boolean {
-  for (let i = index + 1; i < entries.length; i++) {
-    const item = entries[i]?.item;
-    if (item?.type === "reasoning") continue;
-    if (item === undefined || item.type === "function_call_output") return false;
-    return !isMessage(item) || item.role === "assistant";
+/** Whether the model said anything after reasoning: what it led to may have been cut off, which servers refuse. */
+function thatLeadOn(entries: readonly Entry[]): boolean[] {
+  const leadsOn: boolean[] = new Array(entries.length);
+  let isFollowed = false;
+  for (let i = entries.length - 1; i >= 0; i--) {
+    leadsOn[i] = isFollowed;
+    const { item } = entries[i] as Entry;
+    if (item.type === "reasoning") continue;
+    isFollowed = item.type !== "function_call_output" && (!isMessage(item) || item.role === "assistant");
   }
-  return false;
+  return leadsOn;
 }
 
 /** Messages may come without a type, which some servers require. */
