@@ -21,8 +21,8 @@ const DETAILS = { reasoning_details: [{ type: "reasoning.encrypted", data: "ZW5j
 const find = { type: "function", name: "find", parameters: { type: "object", properties: {} } };
 
 /** An answer that calls `name`, signed: streamed or not, as the request asks. */
-function signedCall(name: string): Script {
-  const call = { id: "call-1", type: "function", function: { name, arguments: "{}" }, ...SIGNED };
+function signedCall(name: string, args = "{}"): Script {
+  const call = { id: "call-1", type: "function", function: { name, arguments: args }, ...SIGNED };
   return (exchange) => {
     if (exchange.request.body.stream !== true)
       return json({
@@ -139,6 +139,16 @@ describe("what a model server attached to its answer comes back to it", () => {
     const third = await vr.post({ previous_response_id: second.response.id, input: [words] });
     expect([second.response.status, third.response.status]).toEqual(["completed", "completed"]);
     expect(server.requests[2]?.raw).toContain("c2lnbmF0dXJl");
+  });
+
+  it("with a call of a tool that nobody offered, and with one whose arguments are no object", async () => {
+    const { server, vr } = await start([tool()]);
+    server.reply(signedCall("nothing"), signedCall("find", "[1"), answer({ text: "Well then." }));
+    const first = await vr.stream();
+    expect(first.response.status).toBe("completed");
+    expect(server.requests).toHaveLength(3);
+    const second = await vr.post({ previous_response_id: first.response.id, input: [words] });
+    expect(second.response.status).toBe("completed");
   });
 
   it("and is shown to no client", async () => {
