@@ -28,6 +28,17 @@ const number: Mend = (value) => {
     : DROP;
 };
 
+/** Lengths and numbers of things. */
+const count: Mend = (value, options, depth) => {
+  const given = number(value, options, depth);
+  return typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : DROP;
+};
+
+const positive: Mend = (value, options, depth) => {
+  const given = number(value, options, depth);
+  return typeof given === "number" && given > 0 ? given : DROP;
+};
+
 /** A schema, or the `true` and `false` that mean all and nothing. */
 const schemaOrFlag: Mend = (value, options, depth) => {
   if (typeof value === "boolean") return value;
@@ -63,17 +74,31 @@ const required: Mend = (value) => {
   return names.length === value.length ? value : names;
 };
 
-const nonEmptyList: Mend = (value) => (Array.isArray(value) && value.length > 0 ? value : DROP);
+/** Each value once. */
+const values: Mend = (value) => {
+  if (!Array.isArray(value) || value.length === 0) return DROP;
+  const once = new Map(value.map((each) => [JSON.stringify(each), each]));
+  return once.size === value.length ? value : [...once.values()];
+};
+
+/** One schema for each place. */
+const tuple: Mend = (value, options, depth) => {
+  const list = Array.isArray(value) ? value : isObject(value) ? [value] : [];
+  if (list.length === 0) return DROP;
+  const repaired = list.map((each) => repairSchema(each, options, depth + 1));
+  return list === value && repaired.every((each, i) => each === list[i]) ? value : repaired;
+};
 
 const KEYWORDS: ReadonlyMap<string, Mend> = new Map<string, Mend>([
   ["type", (value) => toType(value) ?? DROP],
-  ["enum", nonEmptyList],
+  ["enum", values],
   ["required", required],
   ["properties", schemaMap],
   ...["patternProperties", "$defs", "definitions", "dependentSchemas"].map(
     (name) => [name, schemaMap] as const,
   ),
-  ...["anyOf", "oneOf", "allOf", "prefixItems"].map((name) => [name, schemaList] as const),
+  ...["anyOf", "oneOf", "allOf"].map((name) => [name, schemaList] as const),
+  ["prefixItems", tuple],
   ["items", items],
   ...["additionalProperties", "additionalItems", "unevaluatedProperties", "unevaluatedItems"].map(
     (name) => [name, schemaOrFlag] as const,
@@ -83,10 +108,12 @@ const KEYWORDS: ReadonlyMap<string, Mend> = new Map<string, Mend>([
     (name) => [name, kind("string")] as const,
   ),
   ["$ref", (value, { resolves }) => (typeof value === "string" && resolves(value) ? value : DROP)],
-  ...["minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems"].map(
-    (name) => [name, number] as const,
-  ),
-  ...["minProperties", "maxProperties", "minContains", "maxContains"].map((name) => [name, number] as const),
+  ...["minimum", "maximum"].map((name) => [name, number] as const),
+  ["multipleOf", positive],
+  ...["minLength", "maxLength", "minItems", "maxItems"].map((name) => [name, count] as const),
+  ...["minProperties", "maxProperties", "minContains", "maxContains"].map((name) => [name, count] as const),
+  // Which draft it is means nothing to a model, and some servers refuse to read it.
+  ["$schema", () => DROP],
   // Of an older draft: see `exclusive`.
   ...["exclusiveMinimum", "exclusiveMaximum"].map(
     (name) => [name, (value) => (value === true ? value : number(value, NO_OPTIONS, 0))] as [string, Mend],

@@ -40,7 +40,7 @@ export function toParameters(schema: unknown, quirks: SchemaQuirks): JsonSchema 
   if (schema === undefined || schema === null || schema === true) return { type: "object", properties: {} };
   checkDepth(schema, 0);
   if (!isObject(schema)) throw new Unusable(`it is ${describe(schema)}, not an object`);
-  const root = withoutDraft(followed(isPropertyMap(schema) ? { properties: schema } : schema));
+  const root = followed(isPropertyMap(schema) ? { properties: schema } : schema);
   const resolve = referencesOf(root);
   const resolves = (reference: string) => resolve(reference) !== undefined;
   const repaired = repairNode(root, { untyped: quirks.untypedSchemas, resolves }, 0);
@@ -85,14 +85,10 @@ function followed(schema: JsonSchema): JsonSchema {
     const target = referencesOf(root)($ref as string);
     root = target === undefined ? rest : { ...rest, ...target };
   }
-  return root;
-}
-
-/** Which draft it is means nothing to a model, and some servers refuse to read it. */
-function withoutDraft(schema: JsonSchema): JsonSchema {
-  if (!("$schema" in schema)) return schema;
-  const { $schema: _, ...rest } = schema;
-  return rest;
+  // One that leads to itself says nothing.
+  if (!("$ref" in root)) return root;
+  const { $ref: _, ...said } = root;
+  return said;
 }
 
 /** The properties alone, without a schema around them: `{ city: { type: "string" } }`. */

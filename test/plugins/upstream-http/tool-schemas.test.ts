@@ -167,6 +167,18 @@ describe("a schema within them", () => {
     ["a type that is null", { type: null }, {}],
     ["types, some of another language", { type: ["str", "None"] }, { type: ["string", "null"] }],
     ["an enum of nothing", { type: "string", enum: [] }, text],
+    ["an enum with a value twice", { enum: ["a", "b", "a"] }, { enum: ["a", "b"] }],
+    ["a draft of its own", { type: "string", $schema: "x" }, text],
+    [
+      "lengths that are none",
+      { type: "string", minLength: -1, maxLength: "9" },
+      { type: "string", maxLength: 9 },
+    ],
+    [
+      "a tuple with a place for nothing",
+      { type: "array", prefixItems: [null, "string"] },
+      { type: "array", prefixItems: [{}, text], items: {} },
+    ],
     ["an enum that is null", { type: "string", enum: null }, text],
     ["a description that is a list", { type: "string", description: ["a"] }, text],
     ["limits as text", { type: "integer", minimum: "1", maximum: "many" }, { type: "integer", minimum: 1 }],
@@ -233,7 +245,26 @@ describe("a schema within them", () => {
   });
 
   it("is valid whatever stood there", () => {
-    const odd = [null, true, false, 0, "", "string", [], ["a"], {}, { type: null }, { a: 1 }, [{}], [null]];
+    const odd = [
+      ...[
+        null,
+        true,
+        false,
+        0,
+        -1,
+        1.5,
+        "",
+        "string",
+        "#",
+        [],
+        ["a"],
+        ["a", "a"],
+        {},
+        { type: null },
+        { a: 1 },
+      ],
+      ...[[{}], [null], [false], [[]], { not: {} }, { $ref: "#" }, { required: true }],
+    ];
     const keywords = [
       ...[
         "type",
@@ -249,6 +280,15 @@ describe("a schema within them", () => {
         "$defs",
       ],
       ...["additionalProperties", "description", "minimum", "exclusiveMaximum", "maxLength", "pattern", "if"],
+      ...[
+        "$schema",
+        "multipleOf",
+        "minItems",
+        "exclusiveMinimum",
+        "then",
+        "dependentSchemas",
+        "propertyNames",
+      ],
       ...["prefixItems", "patternProperties", "uniqueItems", "title", "format", "definitions", "contains"],
     ];
     const ajv = [new Ajv({ strict: false, logger: false }), new Ajv2020({ strict: false, logger: false })];
