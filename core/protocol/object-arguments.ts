@@ -16,7 +16,9 @@ const known = new WeakSet<FunctionToolCall>();
 export function withObjectArguments(request: ModelRequest): ModelRequest {
   let items: Entry[] | undefined;
   const budget = new JsonBudget();
-  for (const [i, entry] of request.items.entries()) {
+  // By index: this runs over the whole history, each turn.
+  for (let i = 0; i < request.items.length; i++) {
+    const entry = request.items[i] as Entry;
     const { item } = entry;
     if (!isFunctionCall(item) || known.has(item)) continue;
     const text = toObjectText(item.arguments, budget);
