@@ -44,6 +44,8 @@ export interface ResponseContext {
   readonly log: Log;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
+  /** Milliseconds since then, whatever the clock was set to meanwhile. */
+  readonly elapsedMs: number;
   /** Model calls so far. */
   readonly turns: number;
   /** Said to the client in `x-vr-warning` (while headers have not left) and to the log. */
@@ -153,6 +155,8 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   /** What single plugins are given for it, by their names. */
   views: Map<string, EndContext> | undefined;
   readonly #parentLog: Log;
+  /** `startedAt` by the clock that nobody sets. */
+  readonly #begunAt: number;
   #log: Log | undefined;
   #state: State | undefined;
 
@@ -169,7 +173,12 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
     this.caller = caller;
     this.signal = signal;
     this.startedAt = startedAt;
+    this.#begunAt = performance.now() - (Date.now() - startedAt);
     this.#parentLog = log;
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#begunAt;
   }
 
   get log(): Log {

@@ -45,6 +45,10 @@ class ResponseView implements EndContext {
     return this.#scope.startedAt;
   }
 
+  get elapsedMs() {
+    return this.#scope.elapsedMs;
+  }
+
   get turns() {
     return this.#scope.turns;
   }

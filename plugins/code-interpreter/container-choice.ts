@@ -65,16 +65,17 @@ export function checkEnvironment(
     : undefined;
 }
 
-/** The container of the conversation's last call, or another one in its place. `undefined` if there was no call. */
+/** The container of the conversation's last call, or another one in its place. `undefined` if none ever ran. */
 function containerOf(
   { containers, freshGlobals }: Interpreter,
   { history }: ResponseContext,
 ): ContainerChoice | undefined {
   if (freshGlobals) return undefined;
-  const last = history.findLast(({ item }) => item.type === "code_interpreter_call");
-  if (!last) return undefined;
-  const { container_id: id } = last.item as { container_id?: unknown };
+  const calls = history.flatMap(({ item }) => (item.type === "code_interpreter_call" ? [item] : []));
+  const id: unknown = calls.at(-1)?.container_id;
   if (typeof id === "string" && containers.get(id)) return { id, loss: undefined };
+  // One that was asked about, or cut off, left nothing that could be lost.
+  if (!calls.some(({ status }) => status === "completed" || status === "failed")) return undefined;
   return { id: newId("cntr"), loss: `${ALL_LOST} Their container is gone.` };
 }
 

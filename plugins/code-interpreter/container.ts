@@ -18,9 +18,11 @@ export class Container {
   readonly id: string;
   readonly name: string;
   readonly idleMs: number;
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch: to be shown. */
   readonly createdAt = Date.now();
   lastActiveAt = this.createdAt;
+  /** Milliseconds of `performance.now`: a clock that is set, or sleeps, ends no container. */
+  #activeAt = performance.now();
   session: Session | undefined;
   /** A sentence that the model is to be told yet: what of its earlier calls is gone, and why. */
   loss: string | undefined;
@@ -39,9 +41,9 @@ export class Container {
     return this.#ending.signal;
   }
 
-  /** Milliseconds since the Unix epoch. */
-  get expiresAt(): number {
-    return this.lastActiveAt + this.idleMs;
+  /** Milliseconds since it was used. */
+  get unusedMs(): number {
+    return performance.now() - this.#activeAt;
   }
 
   /** Whether something runs or waits here: it does not expire then. */
@@ -51,13 +53,18 @@ export class Container {
 
   async use<T>(work: () => Promise<T>): Promise<T> {
     this.#uses += 1;
-    this.lastActiveAt = Date.now();
+    this.#touch();
     try {
       return await work();
     } finally {
       this.#uses -= 1;
-      this.lastActiveAt = Date.now();
+      this.#touch();
     }
+  }
+
+  #touch(): void {
+    this.lastActiveAt = Date.now();
+    this.#activeAt = performance.now();
   }
 
   /** The session ended by itself, or is ended to make room: the next execution opens another, and says so. */

@@ -139,15 +139,12 @@ export class Containers {
 
   /** The one that was idle longest first. */
   #unused(): Container[] {
-    return [...this.#byId.values()]
-      .filter(({ inUse }) => !inUse)
-      .sort((a, b) => a.lastActiveAt - b.lastActiveAt);
+    return [...this.#byId.values()].filter(({ inUse }) => !inUse).sort((a, b) => b.unusedMs - a.unusedMs);
   }
 
   #sweep(): void {
-    const now = Date.now();
     for (const container of this.#byId.values())
-      if (container.expiresAt <= now && !container.inUse) this.#expire(container);
+      if (container.unusedMs >= container.idleMs && !container.inUse) this.#expire(container);
   }
 
   /** Whether there was one. */

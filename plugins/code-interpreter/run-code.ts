@@ -4,7 +4,7 @@ import type { ContainerChoice } from "./container-choice.ts";
 import type { Interpreter } from "./interpreter.ts";
 import { OutputCollector } from "./outputs.ts";
 import type { CodeDetails } from "./presentation.ts";
-import { type ExecutionEnd, RuntimeError } from "./runtime.ts";
+import { type ExecutionEnd, RuntimeError, type Session } from "./runtime.ts";
 import { toToolOutput } from "./to-tool-output.ts";
 
 /** Who left was not told. */
@@ -55,8 +55,9 @@ async function runIn(
       if (session.alive && isLost(end)) container.loss = STOPPED;
       throw turn.signal.reason;
     }
-    const failure = describeFailure(end, limits.executionMs, session.alive, container);
+    const failure = describeFailure(end, limits.executionMs, session, container);
     if (failure) collector.note(failure);
+    if (end.kind === "exited") collector.note(`The code ended its process. ${lossOf(session)}`);
     if (!session.alive) container.forget(session);
     const details: CodeDetails = { outputs: collector.outputs(), failed: failure !== undefined };
     return { kind: "output", output: toToolOutput(details.outputs, limits.modelCharacters), details };
@@ -66,17 +67,20 @@ async function runIn(
 }
 
 /** Whether variables are gone though the session lives on, if it does. */
-const isLost = (end: ExecutionEnd): boolean => end.kind === "died" || ("lost" in end && end.lost);
+const isLost = (end: ExecutionEnd): boolean =>
+  end.kind === "died" || end.kind === "exited" || ("lost" in end && end.lost);
+
+const lossOf = ({ alive }: Session) => (alive ? "Variables are gone." : "Variables and files are gone.");
 
 /** What the model is to know of an end that was not the code's own. `undefined` for one that was. */
 function describeFailure(
   end: ExecutionEnd,
   executionMs: number,
-  alive: boolean,
+  session: Session,
   { ending }: Container,
 ): string | undefined {
-  if (end.kind === "finished" || end.kind === "raised") return undefined;
-  const loss = alive ? isLost(end) && "Variables are gone." : "Variables and files are gone.";
+  if (end.kind === "finished" || end.kind === "raised" || end.kind === "exited") return undefined;
+  const loss = (!session.alive || isLost(end)) && lossOf(session);
   const parts = [
     "The code was stopped.",
     ending.aborted ? (ending.reason as Error).message : causeOf(end),
@@ -84,7 +88,7 @@ function describeFailure(
   ];
   return parts.filter(Boolean).join(" ");
 
-  function causeOf(failed: Exclude<ExecutionEnd, { kind: "finished" | "raised" }>): string {
+  function causeOf(failed: Exclude<ExecutionEnd, { kind: "finished" | "raised" | "exited" }>): string {
     switch (failed.kind) {
       case "timed_out":
         return `It ran longer than ${executionMs} ms.`;

@@ -66,6 +66,8 @@ export type ExecutionEnd =
   | { kind: "finished" }
   /** An exception; its traceback is among the outputs. */
   | { kind: "raised" }
+  /** The code asked for the end of its process, as `exit()` does: what it did stands, variables are gone. */
+  | { kind: "exited" }
   | { kind: "timed_out"; lost: boolean }
   /** By the signal. */
   | { kind: "interrupted"; lost: boolean }

@@ -32,7 +32,7 @@ export interface Summary {
 
 export function summarize(response: wire.Response, context: EndContext): Summary {
   const { id, status, model, usage, error, incomplete_details } = response;
-  const summary: Summary = { id, status, ms: Date.now() - context.startedAt, turns: context.turns };
+  const summary: Summary = { id, status, ms: Math.round(context.elapsedMs), turns: context.turns };
   if (model) summary.model = model;
   const tools = countCalls(response.output);
   if (tools) summary.tools = tools;

@@ -42,7 +42,7 @@ export class ConfiguredServer implements ToolServer {
   #state: ServerStatus = { status: "connecting" };
   #attempt: Promise<void> | undefined;
   #failures = 0;
-  #triedAt = 0;
+  #triedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** `open` connects, until its signal aborts. */
@@ -91,7 +91,7 @@ export class ConfiguredServer implements ToolServer {
   /** The open connection; one that is being made is waited for. @throws Unavailable; the signal's reason */
   async #session(signal: AbortSignal): Promise<Session> {
     if (this.#state.status === "available") return this.#state.session;
-    if (!this.#attempt && Date.now() - this.#triedAt >= this.#times.reconnectMinMs) void this.#try();
+    if (!this.#attempt && performance.now() - this.#triedAt >= this.#times.reconnectMinMs) void this.#try();
     if (this.#attempt) await patiently(this.#attempt, signal, this.#times.waitMs);
     if (this.state.status === "available") return this.state.session;
     throw new Unavailable(
@@ -112,15 +112,15 @@ export class ConfiguredServer implements ToolServer {
   }
 
   async #connect(): Promise<void> {
-    this.#triedAt = Date.now();
+    this.#triedAt = performance.now();
     try {
       const session = await openWithin(this.#times.connectTimeoutMs, this.#closing.signal, this.#open);
       if (this.#closing.signal.aborted) return await session.close();
       this.#state = { status: "available", session };
       this.#log.info({ tools: session.tools.length }, "an MCP server is connected");
-      const openedAt = Date.now();
+      const openedAt = performance.now();
       session.onEnd((reason) => {
-        if (Date.now() - openedAt >= SOUND_MS) this.#failures = 0;
+        if (performance.now() - openedAt >= SOUND_MS) this.#failures = 0;
         this.#lose(session, reason);
       });
     } catch (error) {

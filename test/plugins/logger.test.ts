@@ -48,7 +48,7 @@ async function start(plugin: Plugin): Promise<Started> {
 }
 
 function contextOf(log: Log): EndContext {
-  return { id: "resp_1", startedAt: Date.now() - 5_000, turns: 2, log } as unknown as EndContext;
+  return { id: "resp_1", elapsedMs: 5_000, turns: 2, log } as unknown as EndContext;
 }
 
 const response = {

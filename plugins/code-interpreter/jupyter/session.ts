@@ -7,6 +7,7 @@ import {
   type SessionFile,
 } from "../runtime.ts";
 import type { Kernel, Run, RunEnd } from "./kernel.ts";
+import { asRecord } from "./messages.ts";
 import { Outputs } from "./outputs.ts";
 import { ask } from "./python-side.ts";
 import { isInside, toFiles } from "./session-files.ts";
@@ -121,7 +122,10 @@ export class JupyterSession implements Session {
   async #toEnd(end: RunEnd): Promise<ExecutionEnd> {
     switch (end.kind) {
       case "replied":
-        return { kind: end.ok ? "finished" : "raised" };
+        if (!asksToExit(end.reply)) return { kind: end.ok ? "finished" : "raised" };
+        // It would end a moment after it has taken the next code.
+        await this.#restart();
+        return { kind: "exited" };
       case "restarting": {
         await this.#recover();
         const why = "it ended itself or was killed, perhaps for want of memory";
@@ -143,7 +147,7 @@ export class JupyterSession implements Session {
   async #stop(run: Run, why: Stop, sink: OutputSink): Promise<ExecutionEnd> {
     const end = await this.#interrupt(run);
     if (end?.kind === "dead" || end?.kind === "disconnected") return this.#toEnd(end);
-    if (end?.kind === "replied") return this.#stopped(why, false, sink);
+    if (end?.kind === "replied" && !asksToExit(end.reply)) return this.#stopped(why, false, sink);
     run.abandon();
     await (end?.kind === "restarting" ? this.#recover() : this.#restart());
     return this.#stopped(why, true, sink);
@@ -200,6 +204,14 @@ export class JupyterSession implements Session {
     this.#disposed = this.#owner.dispose(this.#kernel);
     for (const run of this.#onEnd.splice(0)) run(reason);
   }
+}
+
+/** Jupyter messaging: what `exit()` and `quit()` announce, unless they are told to keep the kernel. */
+function asksToExit({ payload }: Readonly<Record<string, unknown>>): boolean {
+  return (
+    Array.isArray(payload) &&
+    payload.map(asRecord).some(({ source, keepkernel }) => source === "ask_exit" && keepkernel !== true)
+  );
 }
 
 const notFound = () => new RuntimeError("not_found", "There is no such file in the working directory.");

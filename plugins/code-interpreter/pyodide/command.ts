@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PROBE } from "./child/limits.ts";
+import type { Stack } from "./stack.ts";
 
 /** MiB of the child's JavaScript heap, in which neither Python's memory nor its files lie. */
 const HEAP_MIB = 192;
@@ -41,7 +42,7 @@ export const probeCommand = (places: Places): string[] => [
 ];
 
 /** Node with nothing permitted but to read Python and the child's code, and without code made of strings. */
-export const nodeCommand = ({ childFolder, packageFolder }: Places): string[] => [
+export const nodeCommand = ({ childFolder, packageFolder }: Places, stack?: Stack): string[] => [
   process.execPath,
   "--permission",
   `--allow-fs-read=${childFolder}`,
@@ -52,4 +53,5 @@ export const nodeCommand = ({ childFolder, packageFolder }: Places): string[] =>
   // For the memory of files alone; it is taken off the global object like all else.
   "--expose-gc",
   `--max-old-space-size=${HEAP_MIB}`,
+  ...(stack ? [`--stack-size=${stack.v8KiB}`] : []),
 ];

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { deepStack, type Stack, usualStack } from "./stack.ts";
 
 /** What a child is put into beyond Node's own permission model, as far as the host has it. */
 export interface Confinement {
@@ -14,6 +15,8 @@ export interface Confinement {
   /** Dies with the gateway, even in the middle of a long computation. */
   readonly diesWithGateway: boolean;
   readonly noCoreDump: boolean;
+  /** How deep code may nest; absent where V8's default holds, which code can exceed. */
+  readonly stack: Stack | undefined;
   /** Why a better one was not taken; absent when it is the best. */
   readonly missing?: string;
 }
@@ -50,12 +53,14 @@ export const UNCONFINED: Confinement = {
   nobody: false,
   diesWithGateway: false,
   noCoreDump: false,
+  stack: usualStack(),
 };
 
 /** From the strongest to the weakest. */
 function candidates(): Confinement[] {
   const [setpriv, unshare, prlimit] = ["setpriv", "unshare", "prlimit"].map(pathOf);
-  const limits = prlimit ? [prlimit, "--core=0"] : [];
+  const deep = prlimit ? deepStack() : undefined;
+  const limits = prlimit ? [prlimit, "--core=0", ...(deep ? [`--stack=${deep.processBytes}:`] : [])] : [];
   const all: Confinement[] = [];
   const add = (wraps: readonly string[], kind: { namespaces: boolean; nobody: boolean }) =>
     all.push({
@@ -63,6 +68,7 @@ function candidates(): Confinement[] {
       ...kind,
       diesWithGateway: wraps.includes("--pdeathsig"),
       noCoreDump: limits.length > 0,
+      stack: deep ?? usualStack(),
     });
   if (process.platform === "linux" && setpriv) {
     const dies = [setpriv, "--pdeathsig", "KILL"];

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Log, untilAborted } from "../../../core/index.ts";
 import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
 
@@ -26,7 +26,8 @@ const HASH_PART_BYTES = 1024 * 1024;
  * damaged, of another user or of another version is not used but replaced.
  */
 export class Snapshots {
-  readonly #folder: string;
+  /** Where it may be kept, the best first. */
+  readonly #folders: readonly string[];
   readonly #name: string;
   readonly #log: Log;
   #file: Promise<FileHandle | undefined> | undefined;
@@ -34,7 +35,7 @@ export class Snapshots {
 
   /** @param version of everything that the snapshot depends on */
   constructor(folder: string | undefined, version: string, log: Log) {
-    this.#folder = folder ?? userCacheFolder();
+    this.#folders = folder === undefined ? [...userCacheFolder(), ownTemporaryFolder()] : [folder];
     this.#name = `python-${version}.snapshot`;
     this.#log = log;
   }
@@ -45,8 +46,9 @@ export class Snapshots {
     if (this.#file) return loading(await untilAborted(this.#file, signal));
     const { promise, resolve } = Promise.withResolvers<FileHandle | undefined>();
     this.#file = promise;
-    const kept = await openKept(join(this.#folder, this.#name));
-    if (kept) {
+    for (const folder of this.#folders) {
+      const kept = await openKept(folder, this.#name);
+      if (!kept) continue;
       resolve(kept);
       return loading(kept);
     }
@@ -65,7 +67,8 @@ export class Snapshots {
   /** A child that loaded it did not start: no other one shall try. */
   async giveUp(): Promise<void> {
     this.#useless = true;
-    await rm(join(this.#folder, this.#name), { force: true }).catch(() => {});
+    for (const folder of this.#folders)
+      if (await isOwn(folder)) await rm(join(folder, this.#name), { force: true }).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -75,15 +78,19 @@ export class Snapshots {
   }
 
   async #openDraft(): Promise<Draft | undefined> {
-    for (const [folder, keep] of [[this.#folder, true] as const, [tmpdir(), false] as const]) {
+    const places = [
+      ...this.#folders.map((folder) => ({ folder, keep: true })),
+      { folder: tmpdir(), keep: false },
+    ];
+    for (const { folder, keep } of places) {
       const path = join(folder, `${this.#name}.${randomBytes(8).toString("hex")}`);
       try {
-        if (keep) await this.#prepareFolder();
+        if (keep) await prepareFolder(folder);
         const writable = await open(path, "wx+", OWNER_ONLY);
         const file = await open(path, "r");
         // Where it cannot be kept, it lives as long as this process holds it open.
         if (!keep) await rm(path);
-        return { writable, file, path: keep ? path : undefined };
+        return { writable, file, ...(keep && { path, kept: join(folder, this.#name) }) };
       } catch (error) {
         this.#log.debug({ err: error, folder }, "no place for the snapshot of Python");
       }
@@ -91,22 +98,11 @@ export class Snapshots {
     return undefined;
   }
 
-  /** Also takes away the drafts of gateways that were killed while they made one. */
-  async #prepareFolder(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(this.#folder)) {
-      if (!DRAFT.test(name)) continue;
-      const path = join(this.#folder, name);
-      const { mtimeMs } = await stat(path);
-      if (Date.now() - mtimeMs > DRAFT_LIFETIME_MS) await rm(path, { force: true });
-    }
-  }
-
-  async #keep({ writable, file, path }: Draft, outcome: Making): Promise<FileHandle | undefined> {
+  async #keep({ writable, file, path, kept }: Draft, outcome: Making): Promise<FileHandle | undefined> {
     try {
       if (outcome !== "made") throw new Error(`the child that should make it: ${outcome}`);
       await writable.write(await hashOf(writable), 0, SNAPSHOT_HEADER_BYTES, 0);
-      if (path) await rename(path, join(this.#folder, this.#name));
+      if (path && kept) await rename(path, kept);
       return file;
     } catch (error) {
       await file.close().catch(() => {});
@@ -128,19 +124,49 @@ interface Draft {
   /** For reading only: children that load it run the code of strangers. */
   file: FileHandle;
   /** Absent when it has no name any more. */
-  path: string | undefined;
+  path?: string;
+  /** Its path once it is whole. */
+  kept?: string;
 }
+
+/** Also takes away the drafts of gateways that were killed while they made one. @throws Error when it is another's */
+async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (!(await isOwn(folder))) throw new Error("the folder belongs to another user, or is open to others");
+  for (const name of await readdir(folder)) {
+    if (!DRAFT.test(name)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path);
+    // By the date, as the file system has it.
+    if (Date.now() - mtimeMs > DRAFT_LIFETIME_MS) await rm(path, { force: true });
+  }
+}
+
+/** Whether a folder is this user's alone. Only in the folder of all users could it be another's. */
+async function isOwn(folder: string): Promise<boolean> {
+  if (dirname(folder) !== tmpdir() || process.getuid === undefined) return true;
+  try {
+    const found = await lstat(folder);
+    return found.isDirectory() && isMine(found) && (found.mode & 0o077) === 0;
+  } catch {
+    return false;
+  }
+}
+
+const isMine = ({ uid }: { uid: number }): boolean =>
+  process.getuid === undefined || uid === process.getuid();
 
 const loading = (file: FileHandle | undefined): SnapshotUse =>
   file ? { kind: "load", fd: file.fd } : { kind: "none" };
 
 /** `undefined` when there is none, or none to be trusted. */
-async function openKept(path: string): Promise<FileHandle | undefined> {
+async function openKept(folder: string, name: string): Promise<FileHandle | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    if (!(await isOwn(folder))) return undefined;
+    file = await open(join(folder, name), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
     const { uid, mode } = await file.stat();
-    const mine = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+    const mine = isMine({ uid }) && (process.getuid === undefined || (mode & 0o022) === 0);
     const header = Buffer.alloc(SNAPSHOT_HEADER_BYTES);
     await file.read(header, 0, SNAPSHOT_HEADER_BYTES, 0);
     if (mine && header.equals(await hashOf(file))) return file;
@@ -163,9 +189,17 @@ async function hashOf(file: FileHandle): Promise<Buffer> {
   }
 }
 
-function userCacheFolder(): string {
+/** None for a user who is on no list of users and has no home. */
+function userCacheFolder(): string[] {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  if (process.platform === "win32") return join(LOCALAPPDATA || homedir(), "vr-gateway");
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "vr-gateway");
-  return join(XDG_CACHE_HOME || join(homedir(), ".cache"), "vr-gateway");
+  try {
+    if (process.platform === "win32") return [join(LOCALAPPDATA || homedir(), "vr-gateway")];
+    if (process.platform === "darwin") return [join(homedir(), "Library", "Caches", "vr-gateway")];
+    return [join(XDG_CACHE_HOME || join(homedir(), ".cache"), "vr-gateway")];
+  } catch {
+    return [];
+  }
 }
+
+/** For a user whose home cannot be written, or who has none: services and containers often run as one. */
+const ownTemporaryFolder = (): string => join(tmpdir(), `vr-gateway-${process.getuid?.() ?? "cache"}`);

@@ -53,6 +53,7 @@ export class Starts {
   async start(signal: AbortSignal): Promise<Started> {
     const { snapshots } = await this.host();
     const use = await snapshots.use(signal);
+    if (use.kind === "make") this.#log.info({}, "preparing Python: the first start takes some seconds");
     try {
       const started = await this.#start(use.kind, use.kind === "none" ? undefined : use.fd, signal);
       if (use.kind === "make") await use.made("made");
@@ -88,11 +89,17 @@ export class Starts {
     signal.throwIfAborted();
     const { places, confinement } = await this.host();
     const { memoryMiB, startTimeoutMs } = this.#settings;
+    const { stack } = confinement;
     const begun = performance.now();
     const child = new PythonProcess({
-      command: [...confinement.prefix, ...nodeCommand(places), places.main],
+      command: [...confinement.prefix, ...nodeCommand(places, stack), places.main],
       wrapped: confinement.namespaces,
-      settings: { packageFolder: places.packageFolder, memoryBytes: memoryMiB * MIB, snapshot },
+      settings: {
+        packageFolder: places.packageFolder,
+        memoryBytes: memoryMiB * MIB,
+        stackBytes: stack?.pythonBytes,
+        snapshot,
+      },
       snapshotFd,
       memoryMiB,
       maxResidentBytes: memoryMiB * MIB + BASE_RESIDENT_BYTES,

@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { wire } from "../../../core/index.ts";
 import { codeInterpreter } from "../../../plugins/code-interpreter/index.ts";
 import { type FakeRuntime, fakeRuntime } from "../../helpers/fake-runtime.ts";
@@ -54,6 +54,44 @@ describe("a conversation's container", () => {
     const next = await vr.post({ tools: [auto], previous_response_id: first.response.id });
     expect(containerOf(next.response)).not.toBe(containerOf(first.response));
     expect(executed(runtime)).toEqual([["1"], ["2"]]);
+  });
+
+  it("is not said to be gone by a client's history of a call that was cut off before it ran", async () => {
+    const { model, vr } = await start(runs(1));
+    const cutOff = {
+      type: "code_interpreter_call",
+      id: "ci_1",
+      status: "incomplete",
+      code: "1",
+      outputs: null,
+    };
+    const input = [
+      { ...cutOff, container_id: "cntr_of_old" },
+      { role: "user", content: "again" },
+    ];
+    await vr.post({ tools: [auto], input });
+    expect(JSON.stringify(model.requests.at(-1))).not.toMatch(/gone/);
+    const ran = { ...cutOff, status: "completed", container_id: "cntr_of_old" };
+    const other = await start(runs(1));
+    await other.vr.post({ tools: [auto], input: [ran, { role: "user", content: "again" }] });
+    expect(JSON.stringify(other.model.requests.at(-1))).toMatch(
+      /Variables and files of earlier calls are gone/,
+    );
+  });
+
+  it("expires by a clock that nobody sets, whatever the date is", async () => {
+    const { vr, openai } = await start(runs(2), { limits: { idleMs: 60_000 } });
+    const { response } = await vr.post({ tools: [auto] });
+    const date = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 24 * 60 * 60_000);
+    try {
+      const next = await vr.post({ tools: [auto], previous_response_id: response.id });
+      expect(containerOf(next.response)).toBe(containerOf(response));
+      expect(await openai.containers.retrieve(containerOf(response) ?? "")).toMatchObject({
+        status: "running",
+      });
+    } finally {
+      date.mockRestore();
+    }
   });
 
   it("costs no session as long as nothing is run", async () => {

@@ -70,6 +70,43 @@ describe.skipIf(skip)(title, () => {
       await session.close();
     });
 
+    it.each([
+      ["exit()", "a = 5\nprint('one')\nexit()"],
+      ["the shell's own", "a = 5\nprint('one')\nget_ipython().ask_exit()"],
+    ])("at its own wish is replaced before the next code comes: %s", async (_, code) => {
+      const session = await runtime.open(never);
+      await run(session, "open('kept.txt', 'w').write('kept')");
+      const ran = await run(session, code);
+      expect([ran.end, ran.text]).toEqual([{ kind: "exited" }, "one\n"]);
+      const next = await run(
+        session,
+        "import time\ntime.sleep(1)\nprint('a' in globals(), open('kept.txt').read())",
+      );
+      expect([next.end, next.text]).toEqual([{ kind: "finished" }, "False kept\n"]);
+      await session.close();
+    });
+
+    it.each([
+      ["sys.exit()", "a = 5\nimport sys\nsys.exit()", "raised"],
+      ["exit() that keeps it", "a = 5\nexit(keep_kernel=True)", "finished"],
+    ])("is not replaced when it does not end: %s", async (_, code, kind) => {
+      const session = await runtime.open(never);
+      expect((await run(session, code)).end).toEqual({ kind });
+      expect((await run(session, "print(a)")).text).toBe("5\n");
+      await session.close();
+    });
+
+    it("to begin anew by itself is told with its reason", async () => {
+      const session = await runtime.open(never);
+      const { end } = await run(
+        session,
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(9)",
+      );
+      expect(end.kind).toBe("died");
+      expect((await run(session, "print('again')")).text).toBe("again\n");
+      await session.close();
+    });
+
     it("killed from outside while it works, is told the same way", async () => {
       const session = await runtime.open(never);
       const pid = Number((await run(session, "import os; print(os.getpid())")).text);

@@ -298,7 +298,7 @@ describe("onToolCall", () => {
   it("can ask the client, who approves", async () => {
     const runtime = fakeRuntime();
     const ask = guard(() => ({ kind: "needs_approval" }));
-    const { vr } = await start([writes("risky()"), says("done")], runtime, {}, ask);
+    const { model, vr } = await start([writes("risky()"), says("done")], runtime, {}, ask);
     const { response } = await vr.post({ tools: [TOOL] });
     const request = response.output.find(({ type }) => type === "mcp_approval_request");
     expect(request).toMatchObject({ name: "code_interpreter", arguments: '{"code":"risky()"}' });
@@ -307,6 +307,8 @@ describe("onToolCall", () => {
     const next = await vr.post({ tools: [TOOL], previous_response_id: response.id, input: [approval] });
     expect(itemsOf(next.response.output)[0]).toMatchObject({ status: "completed", code: "risky()" });
     expect(runtime.sessions[0]?.executed).toEqual(["risky()"]);
+    // Nothing ran before it, so nothing is gone.
+    expect(told(model, 1).join()).not.toMatch(/gone/);
   });
 });
 

@@ -66,6 +66,60 @@ it("kills a process that holds more than its limits foresee, and says why", asyn
   expect(ran.end).toEqual({ kind: "died", reason: "The code used more than 128 MiB." });
 });
 
+const NESTED = "x = []\nfor i in range(10**5): x = [x]\n";
+
+it.each([
+  ["JSON that opens", "import json\njson.loads('[' * 10**6)"],
+  ["JSON in objects", "import json\njson.loads('{\"a\":' * 10**6)"],
+  ["JSON that is written", `import json\n${NESTED}json.dumps(x)`],
+  ["a list that is shown", `${NESTED}repr(x)`],
+  ["lists that are compared", `${NESTED}y = x\n${NESTED}x == y`],
+  ["a pickle", `import pickle\n${NESTED}pickle.dumps(x)`],
+  ["marshalled data", `import marshal\n${NESTED}marshal.dumps(x)`],
+  ["brackets of code", "import ast\nast.parse('(' * 10**5 + ')' * 10**5)"],
+  ["signs of code", "compile('-' * 10**5 + '1', 'x', 'eval')"],
+  ["attributes of code", "compile('a' + '.a' * 10**5, 'x', 'exec')"],
+  ["an expression of code", "compile('+'.join(['a'] * 10**5), 'x', 'eval')"],
+  ["a regular expression", "import re\nre.compile('(' * 5000 + ')' * 5000)"],
+  ["a method that shows itself", "class A:\n  def __repr__(self): return repr(self)\nrepr(A())"],
+  ["a key that sorts", "def key(x): return sorted([1, 2], key=key)\nkey(1)"],
+  ["exceptions in groups", `e = ValueError()\nfor i in range(10**4): e = ExceptionGroup('x', [e])\nraise e`],
+])("survives what nests deep: %s", async (_, code) => {
+  const session = await open();
+  const { end, ...ran } = await run(session, code);
+  expect(end.kind).toMatch(/^(raised|finished)$/);
+  if (end.kind === "raised")
+    expect(ran.of("traceback")).toMatch(/RecursionError|MemoryError|SyntaxError|ValueError|ExceptionGroup/);
+  expect((await run(session, "print('alive')")).text).toBe("alive\n");
+});
+
+it.each([
+  ["a pair", "import socket\nsocket.socketpair()"],
+  ["one that listens", "import socket\nsocket.create_server(('127.0.0.1', 8080))"],
+  [
+    "a datagram",
+    "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 1))",
+  ],
+  ["a connection", "import socket\nsocket.create_connection(('127.0.0.1', 1), timeout=1)"],
+  ["that of a descriptor", "import socket\nsocket.socket(fileno=1).listen()"],
+  ["a name", "import socket\nsocket.create_connection(('example.com', 80))"],
+  [
+    "http.server",
+    "import http.server as h\nh.HTTPServer(('', 8000), h.BaseHTTPRequestHandler).serve_forever()",
+  ],
+  ["asyncio", "import asyncio\nawait asyncio.start_server(print, '127.0.0.1', 8000)"],
+  ["a selector's loop", "import asyncio\nasyncio.SelectorEventLoop()"],
+])("says OSError of sockets, and goes on: %s", async (_, code) => {
+  const session = await open();
+  const ran = await run(
+    session,
+    `${code.replace(/[^\n]*$/, "")}try:\n  ${code.split("\n").at(-1)}\nexcept OSError as e: print('OSError')`,
+  );
+  expect(ran.end).toEqual({ kind: "finished" });
+  expect(ran.of("stdout")).toBe("OSError\n");
+  expect((await run(session, "print('alive')")).text).toBe("alive\n");
+});
+
 it.each([
   ["os.fork", "import os\nwhile True: os.fork()"],
   ["os.system", "import os\nos.system('true')"],

@@ -8,14 +8,20 @@ import { never, runtimeWith } from "./pyodide-runtimes.ts";
 /** What no code may ever see. */
 const CANARY = "canary-4f1d9c";
 
-/** Undoes what Python was taken: imports anything that Pyodide brings, and gets a proxy of a JavaScript object. */
-const FORCED = [
+/** Takes off what hides modules from import statements. */
+const UNHIDDEN = [
   "import sys",
   "sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ not in ('Hidden', 'Absent')]",
-  "import _pyodide_core",
-  "proxy = _pyodide_core.create_proxy(print)",
-  "Function = proxy.constructor.constructor",
 ].join("\n");
+/** What leads to JavaScript or to memory, or is made to crash Python. */
+const TAKEN = [
+  "_pyodide_core",
+  "_ctypes",
+  "_testcapi",
+  "_testinternalcapi",
+  "_remote_debugging",
+  "_posixsubprocess",
+];
 
 let connections = 0;
 const server = createServer((socket) => {
@@ -120,12 +126,8 @@ describe.each(["this", "bare"] as const)("code on a host like %s", (host) => {
     ["open_url", (to: number) => `from pyodide.http import open_url\nopen_url("http://127.0.0.1:${to}")`],
     [
       "forced pyodide.http",
-      (to: number) => `${FORCED}\nfrom pyodide.http import pyfetch\nawait pyfetch("http://127.0.0.1:${to}")`,
-    ],
-    [
-      "Emscripten's fetch",
       (to: number) =>
-        `import ctypes\nctypes.CDLL(None).emscripten_async_wget(b"http://127.0.0.1:${to}", b"/x", None, None)`,
+        `${UNHIDDEN}\nfrom pyodide.http import pyfetch\nawait pyfetch("http://127.0.0.1:${to}")`,
     ],
   ])("reaches no server by %s", async (_, code) => {
     await attemptAlone(code(port()));
@@ -161,26 +163,74 @@ describe.each(["this", "bare"] as const)("code on a host like %s", (host) => {
     expect((await attempt(finder)).of("result")).toBe("[{}]");
   });
 
-  it("makes no code of strings, even with a JavaScript function in hand", async () => {
-    for (const made of [
-      "Function('return 5')()",
-      "Function.constructor('return 5')()",
-      "Function('return process')()",
-    ]) {
-      const ran = await attemptAlone(`${FORCED}\nprint('got', ${made})`);
-      expect(ran.of("traceback"), made).toMatch(/EvalError: Code generation from strings disallowed/);
-      expect(ran.of("stdout")).not.toContain("got");
-    }
+  it.each(TAKEN)("cannot make a module anew that was taken away: %s", async (name) => {
+    const ways = [
+      `import ${name}`,
+      `${UNHIDDEN}\nimport ${name}`,
+      `from importlib.machinery import BuiltinImporter as b\nassert b.find_spec("${name}"), "none"`,
+      `from importlib.machinery import BuiltinImporter as b\nb.load_module("${name}")`,
+      `import _imp\nfrom importlib.machinery import ModuleSpec\nassert _imp.create_builtin(ModuleSpec("${name}", None)), "none"`,
+      `import _imp\nassert _imp.init_frozen("${name}"), "none"`,
+      `import sys\nassert "${name}" in sys.builtin_module_names, "none"`,
+      `import sys\nsys.modules["${name}"]`,
+    ];
+    for (const way of ways)
+      expect((await attempt(way)).of("traceback"), way).toMatch(
+        /ModuleNotFoundError|ImportError|AssertionError: none|KeyError|NotImplementedError/,
+      );
+  });
+
+  it("finds nothing of the bridge among all objects, nor a class that leads over it", async () => {
+    const found = [
+      "import gc, types",
+      'def known(o): return f\'{getattr(o, "__module__", "")} {getattr(o, "__name__", "")}\'',
+      "alive = {id(v): v for o in gc.get_objects() for v in [o, *gc.get_referents(o)]}.values()",
+      "[o for o in alive if type(o) is types.BuiltinFunctionType and 'pyodide' in known(o)]",
+    ].join("\n");
+    expect((await attempt(found)).of("result")).toBe("[]");
+    const modules =
+      "[o for o in alive if type(o) is types.ModuleType and type(vars(o).get('create_proxy')) is types.BuiltinFunctionType]";
+    expect((await attempt(modules)).of("result")).toBe("[]");
+    const classes = [
+      "def below(kind, seen):",
+      "    for one in type.__subclasses__(kind):",
+      "        if one not in seen: seen.add(one); below(one, seen)",
+      "    return seen",
+      "made = [one for one in below(object, set()) if one.__name__ == 'JsException']",
+      "for one in made:",
+      "    try: print('got', one('Error', 'x').constructor)",
+      "    except Exception as error: print(type(error).__name__)",
+    ].join("\n");
+    const ran = await attemptAlone(classes);
+    expect(ran.of("stdout")).not.toContain("got");
+    expect(ran.end).toMatchObject({ kind: expect.stringMatching(/raised|finished|died/) });
   });
 
   it.each([
-    ["emscripten_run_script", "d.emscripten_run_script(b'globalThis.x = 5')"],
-    ["emscripten_run_script_int", "d.emscripten_run_script_int(b'process.pid')"],
-    ["system", "d.system(b'true')"],
-  ])("gets nowhere by ctypes: %s", async (_, call) => {
-    const ran = await attempt(`import ctypes\nd = ctypes.CDLL(None)\nprint('got', ${call})`);
-    expect(ran.end.kind).toMatch(/raised|died/);
-    expect(ran.of("stdout")).not.toContain("got");
+    ["CDLL", "import ctypes\nctypes.CDLL(None)"],
+    ["_ctypes", "import _ctypes\n_ctypes.dlopen(None, 0)"],
+    ["ctypes without its finder", `${UNHIDDEN}\nimport ctypes`],
+    [
+      "a library of its own",
+      "import _imp, importlib.machinery as m\nopen('own.so', 'wb').write(b'\\0asm\\1\\0\\0\\0')\n_imp.create_dynamic(m.ModuleSpec('own', None, origin='own.so'))",
+    ],
+    [
+      "an extension of SQLite",
+      "import sqlite3\nc = sqlite3.connect(':memory:')\nc.enable_load_extension(True)\nc.load_extension('own')",
+    ],
+  ])("loads no code of the machine: %s", async (_, code) => {
+    const ran = await attempt(code);
+    expect(ran.end).toEqual({ kind: "raised" });
+    expect(ran.of("traceback")).toMatch(
+      /ModuleNotFoundError|ImportError|AttributeError|OperationalError|NotSupported/,
+    );
+  });
+
+  it.each([
+    ["os.system", "import posix\nassert posix.system('true') == 0"],
+    ["a timer", "import signal\nsignal.setitimer(signal.ITIMER_REAL, 1)"],
+  ])("goes on after what this system has not: %s", async (_, code) => {
+    expect((await attempt(code)).end.kind).toMatch(/raised|finished/);
   });
 
   it("signals no process but its own", async () => {

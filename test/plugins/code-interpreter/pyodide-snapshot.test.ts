@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import {
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema } from "../../../plugins/code-interpreter/pyodide/options.ts";
 import { Starts } from "../../../plugins/code-interpreter/pyodide/starts.ts";
@@ -10,7 +19,7 @@ import { tempFolder } from "../../helpers/temp-folder.ts";
 import { never } from "./pyodide-runtimes.ts";
 
 /** Starts processes as one gateway does, and says of each what it did about the snapshot. */
-async function gateway(cacheFolder: string, starts: number) {
+async function gateway(cacheFolder: string | undefined, starts: number) {
   const { log, lines } = recordingLog();
   const gateway = new Starts(optionsSchema.parse({ cacheFolder }), log, async () => UNCONFINED);
   const started = await Promise.all(Array.from({ length: starts }, () => gateway.start(never)));
@@ -19,6 +28,7 @@ async function gateway(cacheFolder: string, starts: number) {
   return {
     used: started.map(({ snapshot }) => snapshot).sort(),
     warnings: lines.filter(({ level }) => level === "warn"),
+    told: lines.filter(({ level }) => level === "info").map(({ message }) => message),
   };
 }
 
@@ -28,7 +38,9 @@ describe("the snapshot of a started Python", () => {
   const folder = join(tempFolder(), "cache");
 
   it("is made by the first process, while others wait for it, and loaded by all others", async () => {
-    expect((await gateway(folder, 3)).used).toEqual(["loaded", "loaded", "made"]);
+    const { used, told } = await gateway(folder, 3);
+    expect(used).toEqual(["loaded", "loaded", "made"]);
+    expect(told).toEqual(["preparing Python: the first start takes some seconds"]);
     expect(kept(folder)).toHaveLength(1);
     expect(kept(folder)[0]).toMatch(/python-314\.0\.7-[0-9a-f]{16}\.snapshot$/);
     expect(statSync(kept(folder)[0] ?? "").mode & 0o777).toBe(0o600);
@@ -36,7 +48,7 @@ describe("the snapshot of a started Python", () => {
   });
 
   it("is loaded by the next gateway", async () => {
-    expect(await gateway(folder, 1)).toEqual({ used: ["loaded"], warnings: [] });
+    expect(await gateway(folder, 1)).toEqual({ used: ["loaded"], warnings: [], told: [] });
   });
 
   it.each([
@@ -82,6 +94,37 @@ describe("the snapshot of a started Python", () => {
   it("lives with the gateway where there is no folder to keep it in", async () => {
     const blocked = join(tempFolder({ file: "" }), "file", "cache");
     expect((await gateway(blocked, 2)).used).toEqual(["loaded", "made"]);
+  });
+});
+
+describe("for a user whose home cannot be written", () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const own = `vr-gateway-${process.getuid?.() ?? "cache"}`;
+  /** A folder of all users, and homes that are none. */
+  function homeless(files: Record<string, string> = { none: "" }): string {
+    const temporary = tempFolder(files);
+    vi.stubEnv("TMPDIR", temporary);
+    vi.stubEnv("HOME", join(temporary, "none", "home"));
+    vi.stubEnv("XDG_CACHE_HOME", "");
+    vi.stubEnv("LOCALAPPDATA", "");
+    return join(temporary, own);
+  }
+
+  it("it is kept in a folder of that user's among the temporary ones", async () => {
+    const folder = homeless();
+    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
+    expect(statSync(folder).mode & 0o077).toBe(0);
+    expect((await gateway(undefined, 1)).used).toEqual(["loaded"]);
+    // Others could have put something there.
+    chmodSync(folder, 0o777);
+    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
+  });
+
+  it("it is not kept where that folder is a link", async () => {
+    const folder = homeless({ none: "", "elsewhere/none": "" });
+    symlinkSync(join(dirname(folder), "elsewhere"), folder);
+    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
+    expect(readdirSync(join(dirname(folder), "elsewhere"))).toEqual(["none"]);
   });
 });
 

@@ -9,12 +9,16 @@ export const FORGET = `    def members_of(holder):
             return None
         return members if type(members) is dict else None
 
-    def forget(kind):
-        """Puts None wherever an object of this kind is held: in modules that others still use, in instances, in cells."""
+    def forget(kind, ids):
+        """
+        Puts None wherever an object of this kind, or one of these, is held: in modules that others still use, in
+        instances, in cells.
+        """
+        gone = lambda one: id(one) in ids or kind in type(one).__mro__
         for holder in gc.get_objects():
             if type(holder) is types.CellType:
                 try:
-                    if kind in type(holder.cell_contents).__mro__:
+                    if gone(holder.cell_contents):
                         holder.cell_contents = None
                 except ValueError:
                     pass  # it is empty
@@ -23,5 +27,5 @@ export const FORGET = `    def members_of(holder):
             if members is None:
                 continue
             for key, value in list(enumerate(members) if type(members) is list else members.items()):
-                if kind in type(value).__mro__:
+                if gone(value):
                     members[key] = None`;

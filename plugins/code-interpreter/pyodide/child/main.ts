@@ -6,7 +6,7 @@ import { INTERRUPT_FD, PROBE } from "./limits.ts";
 import { lockDown } from "./lockdown.ts";
 import { MemoryBudget } from "./memory.ts";
 import { Output } from "./output.ts";
-import { type Pyodide, type StartedPython, startPython, WORKING_FOLDER } from "./python.ts";
+import { type Pyodide, startPython, WORKING_FOLDER } from "./python.ts";
 import { showThrough } from "./show.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { commands, send } from "./wire.ts";
@@ -37,7 +37,7 @@ python.seal();
 lockDown();
 send({
   type: "ready",
-  python: versionOf(python),
+  python: python.version,
   snapshot: settings.snapshot === "load" ? "loaded" : settings.snapshot === "make" ? "made" : "none",
 });
 
@@ -62,7 +62,7 @@ function execute({ code, logCharacters, lifetimeMs }: Extract<Command, { type: "
   interrupts.start(lifetimeMs);
   let last: ChildMessage;
   try {
-    last = { type: "end", kind: python.execute(code.toWellFormed()) === "finished" ? "finished" : "raised" };
+    last = { type: "end", kind: python.execute(code.toWellFormed()) };
   } catch (error) {
     last = endOf(error);
   }
@@ -71,15 +71,12 @@ function execute({ code, logCharacters, lifetimeMs }: Extract<Command, { type: "
   if (last.type === "gone") end();
 }
 
-/** Of what even Python's own part did not catch. */
+/** Of what ended Python itself. */
 function endOf(error: unknown): ChildMessage {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (name === "PythonError") {
-    output.write("traceback", Buffer.from(`${message.trim().split("\n").at(-1)}\n`));
-    return { type: "end", kind: "raised" };
-  }
+  // Emscripten's word for an exit is no Error.
+  const { name, message } = Object(error) as Partial<Error>;
   const exited = name === "Exit" || name === "ExitStatus";
-  return { type: "gone", reason: exited ? "exit" : "crash", detail: message.slice(0, 500) };
+  return { type: "gone", reason: exited ? "exit" : "crash", detail: String(message ?? error).slice(0, 500) };
 }
 
 /** Puts Python's streams, its display and its interrupts in place of those of a program at a terminal. */
@@ -99,8 +96,4 @@ function connect(pyodide: Pyodide): void {
   FS.mkdirTree(WORKING_FOLDER);
   FS.chdir(WORKING_FOLDER);
   pyodide.setInterruptBuffer(interrupts);
-}
-
-function versionOf({ pyodide }: StartedPython): string {
-  return String(pyodide.runPython("import platform; platform.python_version()", { filename: "<gateway>" }));
 }

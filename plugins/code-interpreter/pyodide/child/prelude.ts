@@ -7,10 +7,10 @@ import { FORGET } from "./forget.ts";
 export const PRELUDE = String.raw`
 def _prelude():
     import ast, asyncio, base64, builtins, errno, gc, importlib.abc, inspect, io, json, linecache, math, os, random, re
-    import sys, time, traceback, types
+    import sys, time, traceback, types, _imp, _testinternalcapi
     import collections, dataclasses, datetime, decimal, fractions, functools, itertools, statistics, string, textwrap
 
-    HIDDEN = {"js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip"}
+    HIDDEN = {"js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip", "ctypes", "_ctypes"}
     ABSENT = (
         "this is the gateway's built-in Python, which has the standard library only; "
         "packages need the Jupyter runtime (VR_JUPYTER_URL)"
@@ -150,13 +150,17 @@ ${FORGET}
         # A proxy's own class is made for what it can do; all have the one above it.
         proxies = [type(proxy).__mro__[-2] for proxy in finder.jsproxies.values()]
         finder.jsproxies.clear()
-        forget(proxies[0])
+        core = sys.modules["_pyodide_core"]
+        forget(proxies[0], {id(one) for one in vars(core).values() if type(one) is types.BuiltinFunctionType})
+        vars(core).clear()
+        _testinternalcapi.clear_extension("_pyodide_core", "_pyodide_core")
         asyncio.run, time.sleep = plain_run, sleep
         os.system = os.popen = no_processes
         for name in list(sys.modules):
-            if name.partition(".")[0] in HIDDEN:
+            if name.partition(".")[0] in HIDDEN or name == "_testinternalcapi":
                 del sys.modules[name]
         sys.meta_path[:] = [Hidden(), *(f for f in sys.meta_path if f is not finder), Absent()]
+        sys.builtin_module_names = tuple(name for name in sys.builtin_module_names if _imp.is_builtin(name))
         sys.excepthook = sys.__excepthook__
         asyncio.events._set_event_loop_policy(Policy())
         asyncio.events._set_running_loop(None)
@@ -218,20 +222,25 @@ ${FORGET}
     count = 0
 
     def execute(code):
+        """Whether it raised."""
         nonlocal count
         count += 1
         name = f"<cell {count}>"
         linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-        kind = "finished"
+        raised = False
         try:
             run(code, name)
         except BaseException as error:
-            kind = "raised"
+            raised = True
             show_text("traceback", describe(error))
         flush()
-        return kind
+        return raised
 
-    return seal, execute
+    def report(error):
+        """An exception of execute itself: no memory or no stack was left to tell of another."""
+        show("traceback", f"{type(error).__name__}\n".encode("utf-8", "backslashreplace"))
+
+    return seal, execute, report
 
 
 _gateway = _prelude()
@@ -239,5 +248,5 @@ _gateway = _prelude()
 
 /** The file name it runs under, which tracebacks leave out. */
 export const PRELUDE_FILE = "<gateway>";
-/** The global that holds `(seal, execute)` then. */
+/** The global that holds `(seal, execute, report)` then. */
 export const PRELUDE_NAME = "_gateway";

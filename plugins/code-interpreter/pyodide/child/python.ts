@@ -1,5 +1,8 @@
 import { pathToFileURL } from "node:url";
 import type { ChildSettings } from "../messages.ts";
+import { Bridge } from "./bridge.ts";
+import { takeBuiltinModulesAway } from "./builtin-modules.ts";
+import { type Native, NativeFunction } from "./native.ts";
 import { PRELUDE, PRELUDE_FILE, PRELUDE_NAME } from "./prelude.ts";
 
 /** What the child uses of Emscripten's file system. */
@@ -34,13 +37,14 @@ export interface FileNode {
 }
 
 interface PythonTuple {
-  get(index: number): (argument?: string) => string;
+  get(index: number): object;
 }
 
 /** What the child uses of Pyodide. */
 export interface Pyodide {
   FS: FileSystem;
   readonly _api: { config: object };
+  readonly _module: Native;
   readonly ERRNO_CODES: Record<string, number>;
   globals: { get(name: string): PythonTuple };
   runPython(code: string, options: { filename: string }): unknown;
@@ -55,17 +59,19 @@ export const WORKING_FOLDER = "/mnt/data";
 
 export interface StartedPython {
   pyodide: Pyodide;
+  /** `3.14.2` */
+  version: string;
   /** Takes away what leads from Python to JavaScript. */
   seal(): void;
-  /** @returns "finished" or "raised" */
-  execute(code: string): string;
+  execute(code: string): "finished" | "raised";
 }
 
 /** Starts Python from the package's folder, `snapshot` in place of doing again what a start does. */
 export async function startPython(
-  { packageFolder, snapshot }: ChildSettings,
+  { packageFolder, snapshot, stackBytes }: ChildSettings,
   saved: Uint8Array | undefined,
 ): Promise<StartedPython> {
+  const bridge = new Bridge();
   const { loadPyodide } = await import(pathToFileURL(`${packageFolder}/pyodide.mjs`).href);
   const pyodide: Pyodide = await loadPyodide({
     indexURL: `${packageFolder}/`,
@@ -84,18 +90,39 @@ export async function startPython(
   // It keeps its options, of which this one is tens of MiB.
   Reflect.deleteProperty(pyodide._api.config, "_loadSnapshot");
   if (!saved) pyodide.runPython(PRELUDE, { filename: PRELUDE_FILE });
+  const native = pyodide._module;
+  const version = String(
+    pyodide.runPython("import platform; platform.python_version()", { filename: PRELUDE_FILE }),
+  );
+  let functions: Record<"execute" | "report", NativeFunction>;
   return {
     pyodide,
-    // Looked up when called: a snapshot is made before Python's functions have counterparts here.
-    seal: () => void pyodide.globals.get(PRELUDE_NAME).get(0)(),
-    execute: lazily(() => pyodide.globals.get(PRELUDE_NAME).get(1)),
+    version,
+    // A snapshot is made before Python's functions have counterparts here.
+    seal() {
+      const python = pyodide.globals.get(PRELUDE_NAME);
+      const [seal, execute, report] = [0, 1, 2].map((at) => new NativeFunction(native, python.get(at)));
+      if (!seal || !execute || !report) throw new Error("Python's side of the child is not there");
+      functions = { execute, report };
+      takeBuiltinModulesAway(native);
+      if (seal.call() === undefined) throw new Error("Python could not be sealed");
+      if (stackBytes !== undefined) limitStack(native, stackBytes);
+      bridge.close();
+    },
+    execute(code) {
+      const { execute, report } = functions;
+      const raised = execute.call(code);
+      if (raised !== undefined) return raised ? "raised" : "finished";
+      if (report.callWithException() === undefined) native._PyErr_Clear();
+      return "raised";
+    },
   };
 }
 
-function lazily(find: () => (code: string) => string): (code: string) => string {
-  let found: ((code: string) => string) | undefined;
-  return (code) => {
-    found ??= find();
-    return found(code);
-  };
+/** Python's stack lies in its memory, the frames of its code in the process's stack: the one must end before the other. */
+function limitStack(native: Native, bytes: number): void {
+  const top = native._emscripten_stack_get_base();
+  const size = Math.min(bytes, top - native._emscripten_stack_get_end());
+  if (native._PyUnstable_ThreadState_SetStackProtection(native._PyThreadState_Get(), top - size, size) !== 0)
+    throw new Error("Python's stack could not be limited");
 }
