@@ -6,7 +6,7 @@ export interface CurrentResponse {
   /** `resp_…` */
   readonly id: string;
   /** What outlives a response, such as a connection that it opened, does not speak for it any more. */
-  readonly ended: boolean;
+  ended: boolean;
 }
 
 const current = new AsyncLocalStorage<CurrentResponse>();

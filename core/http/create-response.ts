@@ -45,9 +45,9 @@ export class ResponseCreator {
     });
     this.#open.add(creation);
     try {
-      await onBehalfOf(creation, () => through(creation));
+      await onBehalfOf(creation.current, () => through(creation));
     } catch (error) {
-      onBehalfOf(creation, () => creation.refuse(error));
+      onBehalfOf(creation.current, () => creation.refuse(error));
     } finally {
       this.#open.delete(creation);
     }

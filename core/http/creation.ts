@@ -43,9 +43,10 @@ export interface CreationParts {
  * One `POST /v1/responses`: it has its id before anything of it is read, and its observers are told once of how it
  * ended, whether as an answer or as a refusal.
  */
-export class Creation implements CurrentResponse {
+export class Creation {
   readonly id = newId("resp");
-  ended = false;
+  /** An object of its own: connections that plugins open keep what they were opened for. */
+  readonly current: CurrentResponse = { id: this.id, ended: false };
   readonly #parts: CreationParts;
   readonly #startedAt = Date.now();
   readonly #abort = new AbortController();
@@ -90,7 +91,7 @@ export class Creation implements CurrentResponse {
 
   /** Answers with the error that was thrown, if anything can still be answered. */
   refuse(error: unknown): void {
-    if (this.ended) return;
+    if (this.current.ended) return;
     const { engine, req, res } = this.#parts;
     const { signal } = this.#abort;
     const context: ResponseScope<ResponseRequest | undefined> =
@@ -124,6 +125,6 @@ export class Creation implements CurrentResponse {
     const { engine, res } = this.#parts;
     context.httpStatus = res.headersSent ? res.statusCode : new ClientLeft().status;
     tellObservers(engine, response, context);
-    this.ended = true;
+    this.current.ended = true;
   }
 }
