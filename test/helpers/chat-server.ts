@@ -106,7 +106,7 @@ export async function createChatServer(options: ChatServerOptions = {}): Promise
           response.on("close", () => resolve(response.writableFinished ? "complete" : "aborted")),
         ),
       };
-      if (request.method !== "GET" && request.path.startsWith("/api/")) {
+      if (request.path.startsWith("/api/") && request.path !== "/api/version") {
         asides.push(request);
         void aside({ request, response, socket: incoming.socket });
         return;
