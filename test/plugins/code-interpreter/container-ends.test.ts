@@ -47,6 +47,21 @@ function waiting() {
   return { runtime, begun, end };
 }
 
+describe("code that asked for the end of its process", () => {
+  it("is completed, and the model is told what is gone", async () => {
+    const runtime = fakeRuntime((code, sink) => {
+      sink.text("stdout", `ran ${code}\n`);
+      return { kind: code.includes("exit()") ? "exited" : "finished" };
+    });
+    const { vr, model } = await start(Array<ScriptedTurn>(4).fill(obeys), runtime);
+    const { response } = await vr.post({ tools: [auto], input: "exit()" });
+    expect(statusOf(response)).toBe("completed");
+    expect(told(model, 1)).toMatch(/ran .*exit.*The code ended its process\. Variables are gone\./);
+    await vr.post({ tools: [auto], input: "next", previous_response_id: response.id });
+    expect(told(model, 3)).not.toMatch(/gone/);
+  });
+});
+
 describe("a conversation whose container has expired", () => {
   it("goes on in another one, and the model is told, once", async () => {
     const limits = { sessions: 1, concurrent: 1 };
