@@ -66,6 +66,12 @@ it("kills a process that holds more than its limits foresee, and says why", asyn
   expect(ran.end).toEqual({ kind: "died", reason: "The code used more than 128 MiB." });
 });
 
+let shared: ReturnType<typeof open> | undefined;
+/** One that is used by many tests, for code that it must survive. */
+async function survivor() {
+  if (!(await shared)?.alive) shared = open();
+  return (await shared) ?? (await open());
+}
 const NESTED = "x = []\nfor i in range(10**5): x = [x]\n";
 
 it.each([
@@ -85,7 +91,7 @@ it.each([
   ["a key that sorts", "def key(x): return sorted([1, 2], key=key)\nkey(1)"],
   ["exceptions in groups", `e = ValueError()\nfor i in range(10**4): e = ExceptionGroup('x', [e])\nraise e`],
 ])("survives what nests deep: %s", async (_, code) => {
-  const session = await open();
+  const session = await survivor();
   const { end, ...ran } = await run(session, code);
   expect(end.kind).toMatch(/^(raised|finished)$/);
   if (end.kind === "raised")
@@ -110,7 +116,7 @@ it.each([
   ["asyncio", "import asyncio\nawait asyncio.start_server(print, '127.0.0.1', 8000)"],
   ["a selector's loop", "import asyncio\nasyncio.SelectorEventLoop()"],
 ])("says OSError of sockets, and goes on: %s", async (_, code) => {
-  const session = await open();
+  const session = await survivor();
   const ran = await run(
     session,
     `${code.replace(/[^\n]*$/, "")}try:\n  ${code.split("\n").at(-1)}\nexcept OSError as e: print('OSError')`,
