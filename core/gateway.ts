@@ -10,6 +10,7 @@ import { type HttpOptions, ResponseCreator } from "./http/create-response.ts";
 import { Edge, type EdgeOptions } from "./http/edge.ts";
 import { isHostName, isLoopback } from "./http/hosts.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** Not imported: see `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -44,7 +45,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     router,
     log,
     limits,
-    observing: new Set(),
+    observing: new UnderWay(),
   };
   await plugins.ready();
   try {
@@ -123,7 +124,10 @@ export class Gateway {
     }, drainMs);
     await closed;
     clearTimeout(drain);
-    await Promise.race([Promise.all(this.engine.observing), sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+    await Promise.race([
+      Promise.all(this.engine.observing.values),
+      sleep(LAST_WORDS_MS, undefined, { ref: false }),
+    ]);
     await this.#plugins.close();
   }
 }

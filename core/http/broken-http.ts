@@ -13,11 +13,12 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, message: string
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "The chunk extensions are too large."],
 };
 
-/** Who answers an error in place of the response that is open on a connection. */
-const refusing = new WeakMap<ServerResponse, (error: VrError) => void>();
+/** Who answers an error in place of the response that is open on a connection: a property, so that it goes with it. */
+const REFUSE = Symbol("refuse");
+type Refusing = ServerResponse & { [REFUSE]?: (error: VrError) => void };
 
 export function refuseWith(res: ServerResponse, refuse: (error: VrError) => void): void {
-  refusing.set(res, refuse);
+  (res as Refusing)[REFUSE] = refuse;
 }
 
 /** Answers what is no HTTP, or comes too slowly, as everything else is: with an envelope, an id and a line in the log. */
@@ -31,7 +32,7 @@ export function answerBrokenHttp(server: Server, log: Log): void {
     }
     const [status, message] = ANSWERS[error.code ?? ""] ?? [400, "This is not HTTP."];
     const failure = new VrError(status, "invalid_request_error", message, { cause: error });
-    const refuse = open && refusing.get(open);
+    const refuse = open && (open as Refusing)[REFUSE];
     if (refuse) refuse(failure);
     else {
       const id = String(open?.getHeader("x-request-id") ?? newId("req"));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { onBehalfOf } from "../current-response.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { KnownTools } from "../pipeline/parse.ts";
+import { UnderWay } from "../under-way.ts";
 import { Creation, type HttpOptions } from "./creation.ts";
 
 export type { HttpOptions } from "./creation.ts";
@@ -11,7 +12,7 @@ export class ResponseCreator {
   readonly #engine: Engine;
   readonly #options: HttpOptions;
   readonly #known: KnownTools;
-  readonly #open = new Set<Creation>();
+  readonly #open = new UnderWay<Creation>();
 
   constructor(engine: Engine, options: HttpOptions) {
     this.#engine = engine;
@@ -25,7 +26,7 @@ export class ResponseCreator {
 
   /** Ends every open response with this reason. */
   abortAll(reason: Error): void {
-    for (const creation of this.#open) creation.abort(reason);
+    for (const creation of this.#open.values) creation.abort(reason);
   }
 
   /** A response from its arrival to its end; `through` leads it to its answer. Whatever that throws is answered. */
@@ -43,13 +44,13 @@ export class ResponseCreator {
       res,
       path,
     });
-    this.#open.add(creation);
+    const remove = this.#open.add(creation);
     try {
       await onBehalfOf(creation.current, () => through(creation));
     } catch (error) {
       onBehalfOf(creation.current, () => creation.refuse(error));
     } finally {
-      this.#open.delete(creation);
+      remove();
     }
   }
 }

@@ -3,6 +3,7 @@ import type { SealedHooks } from "../hooks.ts";
 import type { Registry } from "../registry.ts";
 import type { SequencerTimes } from "../response/sequencer.ts";
 import type { UpstreamRouter } from "../routing/router.ts";
+import type { UnderWay } from "../under-way.ts";
 
 export interface Limits extends SequencerTimes {
   /** Model calls per response; the last is sent without tools. */
@@ -23,5 +24,5 @@ export interface Engine {
   readonly log: Log;
   readonly limits: Limits;
   /** Observers of ended responses that still run; a gateway that closes waits for them. */
-  readonly observing: Set<Promise<void>>;
+  readonly observing: UnderWay<Promise<void>>;
 }

@@ -17,8 +17,7 @@ export function tellObservers(
     context.log.error({ err: error }, "onComplete failed");
   });
   if (observing) {
-    engine.observing.add(observing);
-    observing.then(() => engine.observing.delete(observing));
+    observing.then(engine.observing.add(observing));
   }
   const { failure, caller } = context;
   if (!failure || failure.logged) return;

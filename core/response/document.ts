@@ -27,18 +27,38 @@ interface EncodedParts {
   echo: string;
 }
 
-/** JSON texts of snapshots: a response is encoded once, however many readers (wire, store) it has. */
-const encoded = new WeakMap<object, EncodedParts>();
+/** A constructor that gives the object that it was given: a class that extends it adds its fields to that object. */
+function itself(object: object): object {
+  return object;
+}
+const Itself = itself as unknown as new (object: object) => object;
+
+/**
+ * JSON texts of snapshots: a response is encoded once, however many readers (wire, store) it has. They stand in a private
+ * field of the object itself, which no copy has. In a `WeakMap` they would outlive it until a full garbage collection.
+ */
+class Encoded extends Itself {
+  readonly #parts: EncodedParts;
+
+  constructor(response: object, parts: EncodedParts) {
+    super(response);
+    this.#parts = parts;
+  }
+
+  static of(response: object): EncodedParts | undefined {
+    return #parts in response ? response.#parts : undefined;
+  }
+}
 
 /** The JSON text of a response object. */
 export function encodeResponse(response: ResponseObject): string {
-  const parts = encoded.get(response);
+  const parts = Encoded.of(response);
   return parts ? `${parts.head},"output":${parts.output},${parts.echo}` : JSON.stringify(response);
 }
 
 /** The JSON text of what is stored of it: see `ResponseShell`. */
 export function encodeShell(response: ResponseObject, include: ReadonlySet<IncludeEnum>): string {
-  const parts = encoded.get(response);
+  const parts = Encoded.of(response);
   if (parts && include.size === 0) return `${parts.head},${parts.echo}`;
   const { output: _output, ...shell } = response;
   return JSON.stringify({ ...shell, include: [...include] });
@@ -89,7 +109,7 @@ export class ResponseDocument {
     // `usage: null` until it is known is what OpenAI sends and Open Responses requires; its own schema has
     // the field optional instead.
     const response = { ...head, output: life.output, ...this.#echo } as unknown as ResponseObject;
-    encoded.set(response, {
+    new Encoded(response, {
       head: JSON.stringify(head).slice(0, -1),
       output: life.output.length === 0 ? "[]" : JSON.stringify(life.output),
       echo: this.#echoJson,

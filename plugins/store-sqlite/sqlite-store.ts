@@ -9,7 +9,7 @@ import { toSetupError, toStoreError } from "./sqlite-errors.ts";
 import { WriteBatch } from "./write-batch.ts";
 
 const DAY_MS = 86_400_000;
-const MAX_LOG_BYTES = 256 * 1024 * 1024;
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
 
 const PUT = `
   INSERT INTO responses (id, parent, created, expires, items, response) VALUES (?, ?, ?, ?, ?, ?)
@@ -44,7 +44,7 @@ export interface SqliteStoreOptions {
   ttlDays?: number | undefined;
   /** Milliseconds to wait for a lock that another process holds; the event loop waits too. 2,000 unless said. */
   busyTimeoutMs?: number | undefined;
-  /** Bytes of the write-ahead log from which on commits wait until it is copied; 256 MiB by default. */
+  /** Bytes of the write-ahead log from which on commits wait until it is copied; 64 MiB by default. */
   maxLogBytes?: number | undefined;
   /** Told when expired rows cannot be purged, which no request notices. */
   log?: Log | undefined;

@@ -47,7 +47,7 @@ describe("a tap that never settles", () => {
     );
     const vr = await startInProcess({ plugins: [model(), clock, hanging("onComplete"), other], limits });
     expect((await vr.stream()).response.status).toBe("completed");
-    await Promise.all(vr.gateway.engine.observing);
+    await Promise.all(vr.gateway.engine.observing.values);
     expect(seen).toEqual(["completed"]);
     const line = vr.log.find(({ fields }) => fields.hook === "onComplete");
     expect(line).toMatchObject({ level: "error", fields: { plugin: "stuck/wait" } });
