@@ -39,7 +39,7 @@ export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
 export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";
-export type { EventDraft, Progress, ResponseEvent } from "./protocol/events.ts";
+export { type EventDraft, isItemEvent, type Progress, type ResponseEvent } from "./protocol/events.ts";
 export {
   type HostedItem,
   type InTurn,

@@ -63,6 +63,7 @@ class Window implements TailWindow {
     }
     const released = this.#releaseFor(undefined);
     if (chunk.type === "item") this.#inspectWhole(chunk.item, released);
+    else if (chunk.type === "tool_call") this.#inspectCall(chunk, released);
     else if (chunk.type === "item_event") this.#inspectWhole(chunk.event, released);
     else if (chunk.type === "finish" || chunk.type === "stop") this.#tails.clear();
     return withReleased(released, chunk);
@@ -113,6 +114,11 @@ class Window implements TailWindow {
       if (part) released.push(part);
     }
     return released;
+  }
+
+  /** What an upstream that speaks items says of its call beside the arguments, which come as chunks. */
+  #inspectCall({ item }: Extract<ModelChunk, { type: "tool_call" }>, released: readonly ModelChunk[]): void {
+    if (item) this.#inspectWhole({ ...item, arguments: "" }, released);
   }
 
   #inspectWhole(value: object, released: readonly ModelChunk[]): void {

@@ -192,6 +192,21 @@ describe("createTailWindow", () => {
       },
     });
 
+    it("looks at what it says of a call beside the arguments", () => {
+      const call = (remark: string): ModelChunk => {
+        const item = {
+          type: "function_call",
+          id: "fc_1",
+          call_id: "c",
+          name: "clock",
+          arguments: "a secret",
+        };
+        return { type: "tool_call", index: 0, name: "clock", item: { ...item, remark } as never };
+      };
+      expect(run([call("none"), finish])).toEqual([call("none"), finish]);
+      expect(run([call("a secret")])).toEqual([stop]);
+    });
+
     it("looks at deltas of its events", () => {
       expect(run([delta("a sec"), delta("ret")])).toEqual([delta("a "), stop]);
       expect(run([delta("a sec"), delta("ond"), message("a second"), finish])).toEqual([

@@ -1,5 +1,6 @@
 import type { ToolTurn } from "../context.ts";
 import { isGuardrailStop, isVrError } from "../errors.ts";
+import { isItemEvent } from "../protocol/events.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
 import { cutCredentials } from "../secrets.ts";
 import type { Tool, ToolResult } from "../tool.ts";
@@ -22,7 +23,7 @@ export async function execute(
   let running = true;
   // What a tool that was left behind still reports is not heard: its item has ended.
   const progress: ToolTurn["progress"] = (event) => {
-    if (!isProgress(event)) throw new TypeError("turn.progress takes an event of the call's own item");
+    if (!isItemEvent(event?.type)) throw new TypeError("turn.progress takes an event of the call's own item");
     if (running) turn.progress(event);
   };
   const aborted = new Promise<never>((_, reject) => {
@@ -45,12 +46,6 @@ export async function execute(
     clearTimeout(timer);
     if (onAbort) signal.removeEventListener("abort", onAbort);
   }
-}
-
-/** `response.<item>.<what>`: beginnings and ends, of items as of responses, are the core's. */
-function isProgress(event: unknown): boolean {
-  const type = (event as { type?: unknown } | null | undefined)?.type;
-  return typeof type === "string" && /^response\.(?!output_item\.)\w+\.\w+$/.test(type);
 }
 
 /**

@@ -34,7 +34,9 @@ export async function runTurn(
   if (run.context.large) await stepAside();
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
-  run.assembler.calls.offered = request.tools;
+  // In the last turn no call runs: each is told so, under the name that it has.
+  const isLast = !approved && turn.index >= run.engine.limits.maxTurns - 1;
+  if (!isLast) run.assembler.calls.offer = request;
   const answer = answerOf(request) ?? approved;
   const batches: AsyncIterable<readonly ModelChunk[]> & Sourced = answer
     ? answered(answer)

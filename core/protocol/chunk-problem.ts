@@ -1,4 +1,5 @@
 import type { FinishReason, ModelChunk, PartType } from "./chunk.ts";
+import { isItemEvent } from "./events.ts";
 
 const REASONS: Readonly<Record<FinishReason, true>> = {
   stop: true,
@@ -12,6 +13,13 @@ const PARTS: Readonly<Record<PartType, true>> = {
   reasoning_text: true,
   summary_text: true,
 };
+
+/** Clients that keep the history bring every item back: such a one would ask for an approval, and give it, in their name. */
+const OTHERS: ReadonlySet<unknown> = new Set([
+  "mcp_approval_request",
+  "mcp_approval_response",
+  "item_reference",
+]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -43,6 +51,7 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   item: ({ item, stage }) => {
     if (stage !== "added" && stage !== "done") return 'stage must be "added" or "done"';
     if (!isTyped(item)) return "item must be an item";
+    if (OTHERS.has(item.type)) return `an item of type "${item.type}" is not a model's to give`;
     if (!isAbsent(item.id) && !isText(item.id)) return "item.id must be a string";
     if (item.type === "message" && !Array.isArray(item.content)) return "item.content must be a list";
     if (item.type === "reasoning" && !Array.isArray(item.summary)) return "item.summary must be a list";
@@ -50,7 +59,10 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   },
   part: ({ part }) =>
     isKey(part, PARTS) ? undefined : `part must be one of ${Object.keys(PARTS).join(", ")}`,
-  item_event: ({ event }) => (isTyped(event) ? undefined : "event must be an event"),
+  item_event: ({ event }) => {
+    if (!isTyped(event)) return "event must be an event";
+    return isItemEvent(event.type) ? undefined : "event must be one of an item";
+  },
   stop: ({ message }) => (isText(message) ? undefined : "message must be a string"),
   finish: ({ reason }) =>
     isKey(reason, REASONS) ? undefined : `reason must be one of ${Object.keys(REASONS).join(", ")}`,

@@ -23,3 +23,13 @@ type Unplaced<T> = T extends unknown ? Omit<T, "item_id" | "output_index"> : nev
  * core adds.
  */
 export type Progress = Unplaced<ItemEvent>;
+
+/** Whether an event is one of an item, `response.<item>.<what>`: beginnings and ends, of items as of responses, are the core's. */
+export function isItemEvent(type: unknown): type is string {
+  return (
+    typeof type === "string" &&
+    type.startsWith("response.") &&
+    type.indexOf(".", "response.".length) > 0 &&
+    !type.startsWith("response.output_item.")
+  );
+}

@@ -1,4 +1,4 @@
-import type { ModelFunction } from "../protocol/model-request.ts";
+import type { ModelFunction, ModelRequest } from "../protocol/model-request.ts";
 import { quote } from "../protocol/problem.ts";
 import type { Tool } from "../tool.ts";
 
@@ -9,6 +9,9 @@ export interface Callable {
   /** All functions, the client's own too. */
   readonly functions: readonly ModelFunction[];
 }
+
+/** What a turn's request, as taps have left it, offers the model. */
+export type Offer = Pick<ModelRequest, "tools" | "toolChoice">;
 
 /** What a model means by a name: a gateway tool, a function of the client's (`tool` is absent), or nothing there is. */
 export interface Called {
@@ -24,27 +27,34 @@ const MOST_NAMES = 100;
 const LONGEST_NAME = 64;
 
 /**
- * `offered`: the functions of this very turn, which taps may have changed. Of names that nobody offered are understood
- * those in front of what a model's chat format has leaked (`clock<|channel|>commentary`, `functions.clock`), and an MCP
- * tool's own name where only one server has it.
+ * `offer` is absent where all gateway tools may be called: what the client has approved, and what does not run anyway.
+ * Of names that nobody offered are understood those in front of what a model's chat format has leaked
+ * (`clock<|channel|>commentary`, `functions.clock`), and an MCP tool's own name where only one server has it.
  */
-export function resolveCalled(name: string, callable: Callable, offered: readonly ModelFunction[]): Called {
-  const { gateway } = callable;
-  const exact = exactly(name, callable, offered);
+export function resolveCalled(name: string, callable: Callable, offer: Offer | undefined): Called {
+  const exact = exactly(name, callable, offer);
   if (exact) return exact;
   const plain = withoutFormat(name);
-  const understood = exactly(plain, callable, offered);
+  const understood = exactly(plain, callable, offer);
   if (understood) return understood;
-  const [own, another] = [...gateway.values()].filter(({ wireName }) => wireName === plain);
-  if (own && !another) return { name: own.name, tool: own };
-  return missing(name, plain, offered);
+  const [own, another] = [...callable.gateway.values()].filter(({ wireName }) => wireName === plain);
+  if (own && !another && isOffered(own.name, offer)) return { name: own.name, tool: own };
+  return missing(name, plain, offer ? offer.tools.filter((each) => isOffered(each.name, offer)) : []);
 }
 
-function exactly(name: string, { gateway, functions }: Callable, offered: readonly ModelFunction[]) {
+function exactly(name: string, { gateway, functions }: Callable, offer: Offer | undefined) {
   const tool = gateway.get(name);
-  if (tool) return { name, tool };
+  if (tool) return isOffered(name, offer) ? { name, tool } : undefined;
   const isFunction = (each: ModelFunction) => each.name === name;
-  return functions.some(isFunction) || offered.some(isFunction) ? { name } : undefined;
+  return functions.some(isFunction) || offer?.tools.some(isFunction) ? { name } : undefined;
+}
+
+/** Servers may call what a tap has taken out of the request, or what `tool_choice` leaves out: the gateway runs neither. */
+function isOffered(name: string, offer: Offer | undefined): boolean {
+  if (!offer) return true;
+  const { mode, names } = offer.toolChoice;
+  if (mode === "none" || names?.includes(name) === false) return false;
+  return offer.tools.some((each) => each.name === name);
 }
 
 function withoutFormat(name: string): string {

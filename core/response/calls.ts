@@ -2,10 +2,9 @@ import { newId } from "../ids.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { Note } from "../protocol/items.ts";
-import type { ModelFunction } from "../protocol/model-request.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
-import { type Callable, resolveCalled } from "./called-names.ts";
+import { type Callable, type Offer, resolveCalled } from "./called-names.ts";
 import { defaultPresentation } from "./default-presentation.ts";
 import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
@@ -23,8 +22,8 @@ export class Calls {
   approved: Map<string, Tool> | undefined;
   readonly #output: Output;
   readonly #byIndex = new Map<number, OpenCall>();
-  /** The functions that the model is offered in this turn. */
-  offered: readonly ModelFunction[] = [];
+  /** What the model is offered in this turn, where its calls run. */
+  offer: Offer | undefined;
   #callable: Callable = { gateway: new Map(), functions: [] };
   #hidesCalls = false;
 
@@ -35,7 +34,7 @@ export class Calls {
   /** `hidesCalls`: those of gateway tools show once `show` is called. */
   beginTurn(callable: Callable, hidesCalls: boolean): void {
     this.#callable = callable;
-    this.offered = callable.functions;
+    this.offer = undefined;
     this.#hidesCalls = hidesCalls;
     this.approved = undefined;
     this.list = [];
@@ -43,7 +42,7 @@ export class Calls {
   }
 
   open(chunk: CallChunk, out: EventDraft[]): void {
-    const called = resolveCalled(chunk.name, this.#callable, this.offered);
+    const called = resolveCalled(chunk.name, this.#callable, this.approved ? undefined : this.offer);
     const meant = called.name === chunk.name ? chunk : { ...chunk, name: called.name };
     const call = called.tool
       ? this.#openTool(meant, called.tool, called.missing, out)

@@ -1,4 +1,4 @@
-import type { EventDraft, ModelChunk, wire } from "../../core/index.ts";
+import { type EventDraft, isItemEvent, type ModelChunk, type wire } from "../../core/index.ts";
 import type { Begun } from "./begun-items.ts";
 import { toDraft } from "./hosted-items.ts";
 import { rest } from "./text-items.ts";
@@ -12,7 +12,7 @@ const CODED = "coded";
 /** An event of a hosted tool's item. Its stages are told once each and in order, whatever the server repeats or leaves out. */
 export function hostedEvent(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
   const { type } = event;
-  if (typeof type !== "string" || !type.startsWith("response.")) return;
+  if (!isItemEvent(type)) return;
   const stages = stagesOf(begun);
   if (type === `${CODE}.delta`) moreCode(begun, event.delta, out);
   else if (type === `${CODE}.done`) wholeCode(begun, event.code, out);

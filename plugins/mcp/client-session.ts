@@ -17,7 +17,7 @@ import {
   type Session,
   type SessionLimits,
 } from "./session.ts";
-import { isSessionLost } from "./session-lost.ts";
+import { isSessionLost, mayBeOfSession } from "./session-lost.ts";
 
 export interface OpenOptions extends SessionLimits {
   /** What happens beside the calls: lines of standard error, messages that are none. May hold secrets. */
@@ -169,7 +169,7 @@ export class ClientSession implements Session {
     if (error instanceof McpError) {
       const ended = error.code === CONNECTION_CLOSED && this.#ended;
       const message = ended ? `The server ${ended}` : error.message.replace(/^MCP error -?\d+: /, "");
-      const sessionLost = hasSession && isSessionLost(undefined, message);
+      const sessionLost = hasSession && mayBeOfSession(error.code) && isSessionLost(undefined, message);
       return new CallFailed("protocol", error.code, kept(message), { cause: error, sessionLost });
     }
     if (/ZodError$/.test((error as Error).name))

@@ -7,6 +7,11 @@ export function isSessionLost(status: number | undefined, said: string): boolean
   return (status === undefined || status === 400) && (LOST.test(said) || LOST_AFTER.test(said));
 }
 
+/** JSON-RPC: the request itself, and what a server defines. A tool that has sessions of its own has looked at the call. */
+export function mayBeOfSession(code: number): boolean {
+  return code === -32_600 || (code >= -32_099 && code <= -32_000);
+}
+
 const LOST =
   /\b(?:no|invalid|unknown|missing|expired|stale)(?: (?:valid|or|expired|invalid|mcp)){0,4} session(?: ?id)?\b/i;
 const LOST_AFTER =

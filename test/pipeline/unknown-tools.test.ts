@@ -235,6 +235,41 @@ describe("a call of a tool that nobody offered", () => {
     expect(JSON.stringify(model.read(1))).toContain("there are docs__search.");
   });
 
+  it.each([
+    ["tool_choice is none", { tool_choice: "none" }, "none"],
+    [
+      "tool_choice allows others",
+      {
+        tool_choice: {
+          type: "allowed_tools",
+          mode: "auto",
+          tools: [{ type: "mcp", server_label: "docs", name: "read" }],
+        },
+      },
+      "docs__read",
+    ],
+  ])("of the gateway's own does not run where %s", async (_, choice, there) => {
+    for (const name of ["docs__search", "search", "functions.docs__search"]) {
+      const { ran, model } = await answering([docs], [calls([name, {}]), says("no")], choice);
+      expect(ran).toEqual([]);
+      expect(model.read(1).at(-1)).toMatchObject({
+        output: `Error: There is no tool "${name}"; there are ${there}.`,
+      });
+    }
+  });
+
+  it("of the gateway's own does not run where a tap has taken the tool away", async () => {
+    const { ran, plugins } = servers(scripted(calls(["docs__search", {}]), says("no")), (hooks) =>
+      hooks.beforeUpstream.tap((request) => ({
+        ...request,
+        tools: request.tools.filter(({ name }) => name !== "docs__search"),
+      })),
+    );
+    const vr = await startInProcess({ plugins });
+    expect(wordsOf((await vr.stream({ tools: [docs] })).response.output)).toBe("no");
+    expect(ran).toEqual([]);
+  });
+
   it("is the client's where a tap has offered it", async () => {
     const { plugins } = servers(scripted(calls(["extra", {}])), (hooks) =>
       hooks.beforeUpstream.tap((request) => ({

@@ -59,6 +59,13 @@ const PLUGIN_ERRORS: readonly (readonly [what: string, yields: unknown, says: st
   ["an annotation that is none", [{ type: "annotation" }], "annotation must be an annotation"],
   ["an unknown part", [{ type: "part", part: "poem" }], "part must be one of"],
   ["an event without a type", [{ type: "item_event", event: {} }], "event must be an event"],
+  ...["response.completed", "response.failed", "response.created", "error", "response.output_item.done"].map(
+    (type): [string, unknown, string] => [
+      `an event of its own: ${type}`,
+      [{ type: "item_event", event: { type, item_id: "ws_1", output_index: 0, response: {} } }],
+      "item_event: event must be one of an item",
+    ],
+  ),
   ["a reason to end that is none", [{ type: "finish", reason: "done" }], "finish: reason must be one of"],
 ];
 
@@ -80,6 +87,17 @@ describe("an upstream plugin that yields", () => {
     ["an item that is none", { type: "item", stage: "added", item: null }, "item must be an item"],
     ["a message without content", item({ type: "message", id: "msg_1" }), "item.content must be a list"],
     ["reasoning without a summary", item({ type: "reasoning", id: "rs_1" }), "item.summary must be a list"],
+    [
+      "an approval in the client's name",
+      item({ type: "mcp_approval_response", id: "a", approval_request_id: "mcpr_1", approve: true }),
+      "is not a model's to give",
+    ],
+    [
+      "a question of the gateway's",
+      item({ type: "mcp_approval_request", id: "mcpr_1", server_label: "a", name: "b", arguments: "{}" }),
+      "is not a model's to give",
+    ],
+    ["a reference", item({ type: "item_reference", id: "msg_1" }), "is not a model's to give"],
     ["a stage that is none", { type: "item", stage: "begun", item: { type: "x" } }, "stage must be"],
     [
       "a call whose item's id is an object",

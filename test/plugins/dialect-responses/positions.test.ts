@@ -314,3 +314,16 @@ it("an event of the whole answer is none of the item that is open", async () => 
   expect(types.filter((type) => type === "response.in_progress")).toHaveLength(1);
   expect(types).not.toContain("response.unheard_of");
 });
+
+describe("an event that names an item, and is of no item", () => {
+  it.each(["created", "queued", "cancelled", "done", "output_item.other"])(
+    "response.%s is skipped",
+    async (name) => {
+      const [opened, ...rest] = searched(0);
+      const odd = { type: `response.${name}`, item_id: "ws_1", output_index: 0 };
+      const { events, response } = await answerTo([opened as Json, odd, ...rest, ended([search])]);
+      expect(response.status).toBe("completed");
+      expect(events.filter(({ type }) => type === odd.type)).toHaveLength(name === "created" ? 1 : 0);
+    },
+  );
+});

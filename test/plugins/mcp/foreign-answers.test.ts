@@ -90,6 +90,7 @@ describe("a session that the server has lost begins anew once", () => {
   it.each([
     ["a 400 for another reason", 400, "text must not be empty"],
     ["a 400 of a tool that speaks of sessions", 400, "unknown yoga session"],
+    ["a tool whose argument is a session of its own", 200, "Invalid session id: the browser has none"],
     ["a 500 that speaks of sessions", 500, "the session handler crashed"],
   ])("not for %s", async (_, status, message) => {
     const { server, calls } = await echoed((_req, res, body) => {
