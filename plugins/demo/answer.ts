@@ -1,8 +1,7 @@
 import type { ModelRequest } from "../../core/index.ts";
 import { calculate } from "./arithmetic.ts";
 import type { Conversation, ToolText } from "./conversation.ts";
-import { fitSchema } from "./fit-schema.ts";
-import type { PatternSearch } from "./pattern-search.ts";
+import { type Bounds, fitSchema } from "./fit-schema.ts";
 import { findPlaces, hintsOf } from "./read-prompt.ts";
 
 const SIGNED = "(demo model)";
@@ -11,16 +10,12 @@ const MAX_COUNT = 100_000;
 const MAX_SUBJECT = 100;
 
 /** The text of an answer, in the format that the request asks for. */
-export function writeAnswer(
-  request: ModelRequest,
-  conversation: Conversation,
-  patterns: PatternSearch,
-): string {
+export function writeAnswer(request: ModelRequest, conversation: Conversation, bounds: Bounds): string {
   const answer = answerOf(conversation);
   const { format } = request;
   if (format?.type === "json_schema") {
     const hints = hintsOf(conversation.prompt, findPlaces(conversation.prompt)[0], answer);
-    return JSON.stringify(fitSchema(format.schema, hints, patterns));
+    return JSON.stringify(fitSchema(format.schema, hints, bounds));
   }
   if (format?.type === "json_object") return JSON.stringify({ answer, model: "demo model" });
   return `${answer} ${SIGNED}`;

@@ -1,8 +1,7 @@
 import type { ModelFunction, ModelRequest } from "../../core/index.ts";
 import { findExpression, findFactorial } from "./arithmetic.ts";
 import type { Conversation } from "./conversation.ts";
-import { fitSchema } from "./fit-schema.ts";
-import type { PatternSearch } from "./pattern-search.ts";
+import { type Bounds, fitSchema } from "./fit-schema.ts";
 import { findPlaces, hintsOf, PLACE_PROPERTY } from "./read-prompt.ts";
 
 export interface Call {
@@ -15,7 +14,7 @@ export interface Call {
 export function chooseCalls(
   request: ModelRequest,
   { prompt, results }: Conversation,
-  patterns: PatternSearch,
+  bounds: Bounds,
 ): Call[] {
   const { mode, names } = request.toolChoice;
   const offered = names ? request.tools.filter((tool) => names.includes(tool.name)) : request.tools;
@@ -24,7 +23,7 @@ export function chooseCalls(
   if (mode === "auto" && results.length > 0) return [];
   const matching = matchingTools(offered, prompt);
   const chosen = matching.length === 0 && mode === "required" ? [first] : matching;
-  const calls = chosen.flatMap((tool) => callsOf(tool, prompt, patterns));
+  const calls = chosen.flatMap((tool) => callsOf(tool, prompt, bounds));
   return request.parallelToolCalls === false ? calls.slice(0, 1) : calls;
 }
 
@@ -75,7 +74,7 @@ function wordsOf(text: string): Set<string> {
 }
 
 /** One call, or one for each place that the prompt names when the tool asks for a place. */
-function callsOf(tool: ModelFunction, prompt: string, patterns: PatternSearch): Call[] {
+function callsOf(tool: ModelFunction, prompt: string, bounds: Bounds): Call[] {
   const asksForPlace = Object.keys((tool.parameters.properties as object | undefined) ?? {}).some((name) =>
     PLACE_PROPERTY.test(name),
   );
@@ -84,7 +83,7 @@ function callsOf(tool: ModelFunction, prompt: string, patterns: PatternSearch): 
   return rounds.map((place) => ({
     name: tool.name,
     arguments: JSON.stringify(
-      fitSchema({ type: "object", ...tool.parameters }, hintsOf(prompt, place), patterns),
+      fitSchema({ type: "object", ...tool.parameters }, hintsOf(prompt, place), bounds),
     ),
   }));
 }

@@ -2,6 +2,7 @@ import type { JsonSchema } from "../../core/index.ts";
 import { fitString } from "./fit-string.ts";
 import { asList, flattenSchema, isSchema } from "./flatten-schema.ts";
 import type { PatternSearch } from "./pattern-search.ts";
+import type { Room } from "./room.ts";
 
 /** Where values come from before the schema's own: what the prompt says about a property. */
 export interface Hints {
@@ -17,30 +18,40 @@ export interface Hints {
 
 const MAX_DEPTH = 12;
 
-/** A value that fits a JSON Schema: deterministic, taken from `hints` where they fit. Draft 2020-12's usual part. */
-export function fitSchema(schema: JsonSchema, hints: Hints, patterns: PatternSearch): unknown {
-  return fit(schema, { root: schema, hints, patterns, name: "", depth: 0 });
+/** What the schemas of one request may take together. */
+export interface Bounds {
+  readonly patterns: PatternSearch;
+  readonly room: Room;
 }
 
-interface At {
+/**
+ * A value that fits a JSON Schema: deterministic, taken from `hints` where they fit. Draft 2020-12's usual part. What
+ * there is no room for is left out, or null.
+ */
+export function fitSchema(schema: JsonSchema, hints: Hints, bounds: Bounds): unknown {
+  return fit(schema, { root: schema, hints, ...bounds, name: "", depth: 0 });
+}
+
+interface At extends Bounds {
   root: JsonSchema;
   hints: Hints;
-  patterns: PatternSearch;
   /** Of the property; an array's items have the array's. */
   name: string;
   depth: number;
 }
 
 function fit(open: unknown, at: At): unknown {
-  const schema = flattenSchema(open, at.root, at.depth > 3);
-  if ("const" in schema) return schema.const;
+  at.room.take(1);
+  if (at.room.isFull) return null;
+  const schema = flattenSchema(open, at.root, at.depth > 3, at.room);
+  if ("const" in schema) return asWritten(schema.const, at);
   const type = typeOf(schema);
   const given = at.name ? at.hints.given(at.name) : undefined;
-  if (given !== undefined && fitsType(given, type)) return given;
+  if (given !== undefined && fitsType(given, type)) return asWritten(given, at);
   if (Array.isArray(schema.enum))
-    return schema.enum.find((value) => at.hints.mentions(String(value))) ?? schema.enum[0];
-  const own =
-    "default" in schema ? schema.default : Array.isArray(schema.examples) ? schema.examples[0] : undefined;
+    return asWritten(schema.enum.find((value) => at.hints.mentions(String(value))) ?? schema.enum[0], at);
+  const example = Array.isArray(schema.examples) ? schema.examples[0] : undefined;
+  const own = asWritten("default" in schema ? schema.default : example, at);
   switch (type) {
     case "object":
       return own ?? fitObject(schema, at);
@@ -54,8 +65,14 @@ function fit(open: unknown, at: At): unknown {
     case "null":
       return null;
     default:
-      return fitString(schema, at.hints.string(at.name) ?? own, at.patterns);
+      return fitString(schema, at.hints.string(at.name) ?? own, at);
   }
+}
+
+/** A value that the request has written out: where it is repeated, each takes its room. */
+function asWritten(value: unknown, { room }: At): unknown {
+  room.take(typeof value === "string" ? value.length : (JSON.stringify(value)?.length ?? 0));
+  return value;
 }
 
 function typeOf(schema: JsonSchema): string {
@@ -73,10 +90,16 @@ function fitObject(schema: JsonSchema, at: At): Record<string, unknown> {
   const required = Array.isArray(schema.required) ? new Set(asList(schema.required)) : undefined;
   const value: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(properties)) {
+    at.room.take(1 + name.length);
+    if (at.room.isFull) break;
     const wanted = required ? required.has(name) || at.hints.given(name) !== undefined : at.depth < 4;
     if (wanted && at.depth < MAX_DEPTH) value[name] = fit(property, { ...at, name, depth: at.depth + 1 });
   }
-  for (const name of required ?? []) if (!(name in value)) value[name] = at.hints.string(name) ?? "demo";
+  for (const name of required ?? []) {
+    at.room.take(1 + name.length);
+    if (at.room.isFull) break;
+    if (!Object.hasOwn(value, name)) value[name] = asWritten(at.hints.string(name) ?? "demo", at);
+  }
   return value;
 }
 
@@ -85,7 +108,7 @@ function fitArray(schema: JsonSchema, at: At): unknown[] {
   const values = asSchemas(schema.prefixItems).map((item) => fit(item, next));
   const least = Number(schema.minItems ?? (at.depth < 4 ? 1 : 0));
   const most = Math.min(Number(schema.maxItems ?? Infinity), Math.max(least, values.length));
-  while (values.length < most) {
+  while (values.length < most && !at.room.isFull) {
     const value = fit(schema.items, next);
     values.push(schema.uniqueItems && values.includes(value) ? another(schema.items, values, next) : value);
   }
@@ -94,10 +117,11 @@ function fitArray(schema: JsonSchema, at: At): unknown[] {
 
 /** A value of the item schema that is not among `values`: the next of an enum, a larger number, a longer string. */
 function another(open: unknown, values: unknown[], at: At): unknown {
-  const schema = flattenSchema(open, at.root, at.depth > 3);
+  const schema = flattenSchema(open, at.root, at.depth > 3, at.room);
   const last = values.at(-1);
   if (Array.isArray(schema.enum)) return schema.enum.find((value) => !values.includes(value)) ?? last;
-  return typeof last === "number" ? last + Number(schema.multipleOf ?? 1) : `${last}${values.length + 1}`;
+  if (typeof last === "number") return last + Number(schema.multipleOf ?? 1);
+  return asWritten(`${last}${values.length + 1}`, at);
 }
 
 function fitNumber(schema: JsonSchema, type: string, wanted: unknown): number {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../../core/index.ts";
-import type { PatternSearch } from "./pattern-search.ts";
+import type { Bounds } from "./fit-schema.ts";
 
 const FORMATS: Record<string, string> = {
   date: "2026-01-01",
@@ -34,12 +34,13 @@ const SAMPLES = [
 ];
 
 /** `wanted` as far as format, lengths and pattern allow, or something that they do allow. */
-export function fitString(schema: JsonSchema, wanted: unknown, patterns: PatternSearch): string {
+export function fitString(schema: JsonSchema, wanted: unknown, { patterns, room }: Bounds): string {
   const format = FORMATS[String(schema.format)];
   const text = format ?? (typeof wanted === "string" ? wanted : "demo");
   const padded = text
-    .padEnd(Number(schema.minLength ?? 0), ".")
+    .padEnd(Math.min(Number(schema.minLength ?? 0), room.left), ".")
     .slice(0, Number(schema.maxLength ?? Infinity));
+  room.take(padded.length);
   if (typeof schema.pattern !== "string") return padded;
   return patterns.find(schema.pattern, [padded, ...SAMPLES]) ?? padded;
 }

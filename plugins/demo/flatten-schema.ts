@@ -1,21 +1,33 @@
 import type { JsonSchema } from "../../core/index.ts";
+import type { Room } from "./room.ts";
 
-/** References to references; more than these is a circle. */
+/** References to references, and `allOf` in `allOf`; more than these is a circle. */
 const MAX_HOPS = 12;
 
 /**
  * A schema without `$ref`, `anyOf`, `oneOf` and `allOf` at its top: references are followed, `allOf` is merged, and of
  * alternatives the first that is not null is taken, or null where that is preferred, since it ends a recursion.
  */
-export function flattenSchema(open: unknown, root: JsonSchema, prefersNull: boolean): JsonSchema {
+export function flattenSchema(
+  open: unknown,
+  root: JsonSchema,
+  prefersNull: boolean,
+  room: Room,
+  depth = 0,
+): JsonSchema {
   let schema: JsonSchema = isSchema(open) ? open : {};
   for (let hops = 0; hops < MAX_HOPS; hops++) {
+    room.take(Object.keys(schema).length);
+    if (room.isFull || depth > MAX_HOPS) return {};
     const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
     const choices = anyOf ?? oneOf;
     if (typeof $ref === "string") schema = { ...resolveRef($ref, root), ...rest };
     else if (Array.isArray(choices)) schema = { ...rest, ...firstOf(choices, prefersNull) };
     else if (Array.isArray(allOf))
-      schema = allOf.reduce((all, part) => merge(all, flattenSchema(part, root, prefersNull)), rest);
+      schema = allOf.reduce(
+        (all, part) => merge(all, flattenSchema(part, root, prefersNull, room, depth + 1), room),
+        rest,
+      );
     else return schema;
   }
   return schema;
@@ -27,9 +39,11 @@ function firstOf(choices: unknown[], prefersNull: boolean): JsonSchema {
   return isSchema(found) ? found : {};
 }
 
-function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
+function merge(a: JsonSchema, b: JsonSchema, room: Room): JsonSchema {
+  if (room.isFull) return a;
   const required = [...asList(a.required), ...asList(b.required)];
   const properties = { ...(a.properties as object), ...(b.properties as object) };
+  room.take(required.length + Object.keys(properties).length);
   return {
     ...a,
     ...b,
@@ -41,10 +55,18 @@ function merge(a: JsonSchema, b: JsonSchema): JsonSchema {
 function resolveRef(ref: string, root: JsonSchema): JsonSchema {
   let found: unknown = root;
   for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
-    const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    found = isSchema(found) ? found[key] : undefined;
+    const key = unescaped(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    found = isSchema(found) && Object.hasOwn(found, key) ? found[key] : undefined;
   }
   return isSchema(found) ? found : {};
+}
+
+function unescaped(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 }
 
 export function isSchema(value: unknown): value is JsonSchema {

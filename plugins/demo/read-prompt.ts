@@ -22,11 +22,12 @@ export function findPlaces(prompt: string): string[] {
 export function hintsOf(prompt: string, place: string | undefined, answer?: string): Hints {
   const numbers = (prompt.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
   const given = findJson(prompt);
+  const lower = prompt.toLowerCase();
   return {
     string: (name) => stringFor(name, prompt, place, answer),
     number: () => numbers.shift(),
     given: (name) => (given && Object.hasOwn(given, name) ? given[name] : undefined),
-    mentions: (value) => value !== "" && prompt.toLowerCase().includes(value.toLowerCase()),
+    mentions: (value) => value !== "" && lower.includes(value.toLowerCase()),
   };
 }
 

@@ -4,6 +4,7 @@ import { writeAnswer } from "./answer.ts";
 import { chooseCalls } from "./choose-calls.ts";
 import { countInput, readConversation } from "./conversation.ts";
 import { PatternSearch } from "./pattern-search.ts";
+import { Room } from "./room.ts";
 
 export interface DemoOptions {
   /** Milliseconds between two words of a streamed answer; 0 waits for nothing. 15 unless said. */
@@ -37,8 +38,8 @@ export function createDemo({ delayMs = 15 }: DemoOptions = {}): Upstream {
 /** The whole answer. One word, or a piece of JSON, counts as one token and is one chunk. */
 function answerChunks(request: ModelRequest): ModelChunk[] {
   const conversation = readConversation(request);
-  const patterns = new PatternSearch();
-  const calls = chooseCalls(request, conversation, patterns);
+  const bounds = { patterns: new PatternSearch(), room: new Room() };
+  const calls = chooseCalls(request, conversation, bounds);
   const chunks: ModelChunk[] = [];
   const reasons = request.reasoning?.effort && request.reasoning.effort !== "none";
   if (reasons)
@@ -48,7 +49,7 @@ function answerChunks(request: ModelRequest): ModelChunk[] {
     for (const delta of split(call.arguments)) chunks.push({ type: "tool_arguments", index, delta });
   });
   if (calls.length === 0)
-    for (const text of split(writeAnswer(request, conversation, patterns)))
+    for (const text of split(writeAnswer(request, conversation, bounds)))
       chunks.push(textChunk(text, request));
   const kept = withinLimit(chunks, request.maxOutputTokens);
   const ended: FinishReason = calls.length > 0 ? "tool_calls" : "stop";

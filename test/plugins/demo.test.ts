@@ -326,6 +326,47 @@ describe("the demo model answers at once", () => {
     expect(finish).toMatch(/stop|tool_calls/);
   });
 
+  describe("to schemas that ask for without end, with what there is room for", () => {
+    const names = Array.from({ length: 10 }, (_, index) => `p${index}`);
+    const chain = Array.from({ length: 40 }, (_, index) => [
+      `s${index}`,
+      { allOf: [{ $ref: `#/$defs/s${index + 1}` }, { $ref: `#/$defs/s${index + 1}` }] },
+    ]);
+    it.each<[string, JsonSchema]>([
+      ["more items than fit into memory", { type: "array", items: {}, minItems: 1e9 }],
+      ["other items each time", { type: "array", items: {}, minItems: 1e9, uniqueItems: true }],
+      ["a string longer than there can be", { type: "string", minLength: 1e9 }],
+      [
+        "long strings many times",
+        { type: "array", items: { type: "string", minLength: 1e6 }, minItems: 1e6 },
+      ],
+      ["a long constant many times", { type: "array", items: { const: "x".repeat(1e6) }, minItems: 1e6 }],
+      ["a long default many times", { type: "array", items: { default: ["x".repeat(1e6)] }, minItems: 1e6 }],
+      [
+        "itself in each of its members",
+        {
+          type: "object",
+          required: names,
+          properties: Object.fromEntries(names.map((name) => [name, { $ref: "#" }])),
+        },
+      ],
+      [
+        "a long name at each step",
+        {
+          type: "object",
+          properties: { a: { $ref: "#" }, b: { $ref: "#" }, ["x".repeat(1e6)]: {} },
+        },
+      ],
+      ["itself twice at once", { allOf: [{ $ref: "#" }, { $ref: "#" }] }],
+      ["twice as much at each reference", { $ref: "#/$defs/s0", $defs: Object.fromEntries(chain) }],
+      ["a reference that is not escaped", { $ref: "#/%E0%A4" }],
+    ])("%s", async (_, schema) => {
+      const { text } = await answer("hello", { format: { type: "json_schema", name: "x", schema } });
+      expect(text.length).toBeLessThan(2_000_000);
+      expect(() => JSON.parse(text)).not.toThrow();
+    });
+  });
+
   it("to patterns that never end, wherever they are", async () => {
     const pattern = "^(?:[0-9a-z.-]+)+#";
     const text = { type: "string", pattern, default: "a".repeat(60) };
