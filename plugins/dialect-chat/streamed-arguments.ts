@@ -1,5 +1,6 @@
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
+const SPACE = 0x20;
 
 /**
  * The arguments of one call as they stream. Most servers send each piece once. Some send with every delta all that
@@ -9,15 +10,18 @@ const CLOSE = 0x7d;
 export class StreamedArguments {
   /** All that was told. */
   #told = "";
-  /** The code of its last character, which a text that is made of many pieces does not give away at once. */
+  /** The code of its last character that is no space, which a text that is made of many pieces does not give away at once. */
   #last = 0;
+  /** They begin as an object. */
+  #isObject = false;
   /** A piece that may be all so far, or more of it. */
   #held: string | undefined;
   /** Each piece is all so far. */
   #cumulative = false;
 
-  /** Whether they are a complete JSON value. */
+  /** Whether they are a complete JSON value. Some servers make that a question of every delta. */
   get whole(): boolean {
+    if (this.#held === undefined && this.#isObject && this.#last !== CLOSE) return false;
     return parse(this.#held ?? this.#told) !== undefined;
   }
 
@@ -73,18 +77,27 @@ export class StreamedArguments {
   }
 
   #more(piece: string): string {
+    if (this.#told === "") this.#isObject = piece.charCodeAt(0) === OPEN;
     this.#told += piece;
-    this.#last = piece.charCodeAt(piece.length - 1);
+    this.#last = lastCode(piece, this.#last);
     return piece;
   }
 
   #all(piece: string): string {
     const rest = piece.slice(this.#told.length);
     this.#told = piece;
-    this.#last = piece.charCodeAt(piece.length - 1);
+    this.#isObject = isObjectText(piece);
+    this.#last = lastCode(piece, this.#last);
     this.#cumulative = true;
     return rest;
   }
+}
+
+/** Of the last character that is no space; `before` where there is none. */
+function lastCode(piece: string, before: number): number {
+  let at = piece.length - 1;
+  while (at >= 0 && piece.charCodeAt(at) <= SPACE) at -= 1;
+  return at < 0 ? before : piece.charCodeAt(at);
 }
 
 /** Where such a text ends, another object may stand: as a value, or in a list. */
