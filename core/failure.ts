@@ -23,7 +23,8 @@ function pluginOf(error: unknown): string | undefined {
 }
 
 /**
- * The fields of a log line about a failure; `fault` is the plugin, since `plugin` is whose line it is. A stack goes with what is the gateway's or the upstream's to mend.
+ * The fields of a log line about a failure; `fault` is the plugin, since `plugin` is whose line it is. A stack goes
+ * with what is the gateway's or the upstream's to mend.
  */
 export function failureFields({ status, code, param, message, plugin, error }: Failure): object {
   return {

@@ -7,9 +7,9 @@ const GATHERED_CHARS = 8_192;
 const FLUSH_MS = 200;
 
 /**
- * Where log lines go: as JSON, on a terminal as text for people. They are written together: a write of its own for each response costs as much as half of the
- * response. No write waits for the reader: while more than `MOST_WAITING_BYTES` wait for it, lines are dropped, and the
- * next line that gets out has their number in `dropped`.
+ * Where log lines go: as JSON, on a terminal as text for people. They are written together: a write of its own for
+ * each response costs as much as half of the response. No write waits for the reader: while more than
+ * `MOST_WAITING_BYTES` wait for it, lines are dropped, and the next line that gets out has their number in `dropped`.
  */
 export class LogOutput implements DestinationStream {
   readonly #stream: NodeJS.WriteStream;

@@ -1,7 +1,7 @@
 import { type DestinationStream, type LoggerOptions, pino } from "pino";
 import type { Log } from "./context.ts";
 import { logOutput } from "./log-output.ts";
-import { cutCredentials, isSecretKey } from "./secrets.ts";
+import { cutSecrets, isSecretKey } from "./secrets.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -47,9 +47,9 @@ function describeError(error: unknown, depth = CAUSES): unknown {
   const code = (error as { code?: unknown }).code;
   return {
     name,
-    message: cutCredentials(message),
+    message: cutSecrets(message),
     ...(code ? { code } : {}),
-    stack: stack && cutCredentials(stack),
+    stack: stack && cutSecrets(stack),
     ...(cause ? { cause: depth > 0 ? describeError(cause, depth - 1) : "[…]" } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createLog } from "../core/log.ts";
 
 it("shows an error that is its own cause, some levels deep", () => {
@@ -29,4 +29,14 @@ it("cuts secrets out of errors, their stacks and their causes", () => {
   expect(text).toContain("refused: Bearer [redacted]");
   expect(text).toContain("redis://[redacted]@host");
   for (const secret of ["1234", "abcdefgh"]) expect(text).not.toContain(secret);
+});
+
+it("cuts secrets of the environment out of errors too", () => {
+  vi.stubEnv("WEATHER_API_KEY", "w3ather-s3cret");
+  const lines: string[] = [];
+  const log = createLog("info", { write: (line) => void lines.push(line) });
+  log.error({ err: new Error("refused the key w3ather-s3cret") }, "failed");
+  vi.unstubAllEnvs();
+  expect(lines.join("")).toContain("refused the key [redacted]");
+  expect(lines.join("")).not.toContain("w3ather-s3cret");
 });

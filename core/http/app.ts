@@ -83,7 +83,10 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
       return;
     }
     if (ctx.status === 404) throw noRoute(ctx.method, ctx.path);
-    if (ctx.status === 405 || ctx.status === 501) throw wrongMethod();
+    if (ctx.status === 405 || ctx.status === 501) {
+      ctx.status = 405;
+      throw wrongMethod();
+    }
   });
   app.use(router.routes());
   app.use(plugins.routes());

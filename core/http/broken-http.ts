@@ -32,6 +32,8 @@ export function answerBrokenHttp(server: Server, log: Log): void {
     }
     const [status, message] = ANSWERS[error.code ?? ""] ?? [400, "This is not HTTP."];
     const failure = new VrError(status, "invalid_request_error", message, { cause: error });
+    // The connection ends with this answer, and its headers say so.
+    if (open) open.shouldKeepAlive = false;
     const refuse = open && (open as Refusing)[REFUSE];
     if (refuse) refuse(failure);
     else {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyLimits } from "../body-limits.ts";
 import { type Caller, ResponseScope } from "../context.ts";
-import type { CurrentResponse } from "../current-response.ts";
+import { type CurrentResponse, onBehalfOf } from "../current-response.ts";
 import { ClientLeft } from "../errors.ts";
 import { toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
@@ -63,7 +63,7 @@ export class Creation {
       method: req.method ?? "",
       path,
     };
-    refuseWith(res, (error) => this.refuse(error));
+    refuseWith(res, (error) => onBehalfOf(this.current, () => this.refuse(error)));
     res.on("close", () => {
       if (!res.writableFinished) this.abort(new ClientLeft());
     });

@@ -22,13 +22,19 @@ async function talk(url: string, text: string) {
   return {
     status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
     id: /\r\nx-request-id: (\S+)/i.exec(head)?.[1],
+    connection: /\r\nconnection: (\S+)/i.exec(head)?.[1],
     body: JSON.parse(body) as unknown,
   };
 }
 
 function start(connections?: { requestMs: number }) {
   const ends: EndContext[] = [];
-  const observing = plugin("observer", ({ hooks }) => hooks.onComplete.tap((_, end) => void ends.push(end)));
+  const observing = plugin("observer", ({ hooks, log }) =>
+    hooks.onComplete.tap((_, end) => {
+      ends.push(end);
+      log.info({}, "observed");
+    }),
+  );
   const options = connections ? { connections: { connections: 100, ...connections } } : {};
   return startInProcess({ plugins: [scripted(says("noon")), observing], ...options }).then((vr) => ({
     vr,
@@ -69,7 +75,10 @@ it.each([
   const { vr, ends } = await start(limits);
   const answer = await talk(vr.url, text);
   expect(answer.status).toBe(status);
+  expect(answer.connection).toBe("close");
   expectValidError(answer.body);
+  const lines = vr.log.filter((line) => line.message === "observed");
+  expect(lines.map(({ fields }) => fields.response)).toEqual([answer.id]);
   expect(ends).toMatchObject([
     { id: answer.id, httpStatus: status, failure: { status }, request: undefined },
   ]);

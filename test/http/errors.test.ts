@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, STATUS_CODES } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorEnvelope } from "../../core/errors.ts";
@@ -263,6 +263,7 @@ describe("the address", () => {
     const response = await fetch(gateway.url + path, { method });
     expect(response.status).toBe(status);
     expect(expectValidError(await response.json()).error.code).toBe(code);
+    expect(response.statusText).toBe(STATUS_CODES[status]);
     if (status === 405) expect(response.headers.get("allow")).toMatch(/[A-Z]+/);
   });
 
