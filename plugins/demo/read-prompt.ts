@@ -3,6 +3,8 @@ import type { Hints } from "./fit-schema.ts";
 import { writePython } from "./write-python.ts";
 
 const MOST_PLACES = 20;
+/** Characters of a prompt that are searched for each value of an enum: there may be very many. */
+const MOST_SEARCHED = 1_000;
 /** Of a text with single blanks. */
 const PLACES =
   /\b(?:[Ii]n|[Ff]or|[Aa]t|[Oo]f|[Tt]o) (\p{Lu}[\p{L}.'’-]*(?:(?:,? and |, ?| )\p{Lu}[\p{L}.'’-]*)*)/u;
@@ -22,7 +24,7 @@ export function findPlaces(prompt: string): string[] {
 export function hintsOf(prompt: string, place: string | undefined, answer?: string): Hints {
   const numbers = (prompt.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number);
   const given = findJson(prompt);
-  const lower = prompt.toLowerCase();
+  const lower = prompt.slice(0, MOST_SEARCHED).toLowerCase();
   return {
     string: (name) => stringFor(name, prompt, place, answer),
     number: () => numbers.shift(),

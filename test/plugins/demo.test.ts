@@ -367,6 +367,12 @@ describe("the demo model answers at once", () => {
     });
   });
 
+  it("to a long prompt and an enum of many values", async () => {
+    const schema = { enum: Array.from({ length: 100_000 }, (_, index) => `ab${index}`) };
+    const { text } = await answer("a".repeat(1e6), { format: { type: "json_schema", name: "x", schema } });
+    expect(JSON.parse(text)).toBe("ab0");
+  });
+
   it("to patterns that never end, wherever they are", async () => {
     const pattern = "^(?:[0-9a-z.-]+)+#";
     const text = { type: "string", pattern, default: "a".repeat(60) };
