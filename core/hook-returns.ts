@@ -7,7 +7,7 @@ import type { OutputItem } from "./protocol/wire.ts";
 
 /** What each hook takes from its taps. `onChunk` looks at chunks itself. */
 export const RETURNED = {
-  beforeUpstream: { what: "a model request", is: (result) => "items" in result && "tools" in result },
+  beforeUpstream: { what: "a model request", is: isModelRequest },
   onOutputItem: { what: "an item", is: (result) => "type" in result },
   onToolCall: { what: "a decision", is: isDecision, problem: decisionProblem },
 } satisfies Record<string, Returned>;
@@ -30,6 +30,14 @@ export const guardItem: ItemGuard = (tap) => {
       : check(item, result);
   };
 };
+
+function isModelRequest({ items, tools }: { items?: unknown; tools?: unknown }): boolean {
+  return isListOfObjects(items) && isListOfObjects(tools);
+}
+
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "object" && each !== null);
+}
 
 function isDecision({ kind, output, message, reason }: Partial<Record<string, unknown>>): boolean {
   if (kind === "output") return isToolOutput(output);

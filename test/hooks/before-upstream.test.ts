@@ -36,6 +36,31 @@ describe("beforeUpstream", () => {
     expect(model.requests[0]?.temperature).toBe(0);
   });
 
+  it.each<[string, object]>([
+    ["items that are a text", { items: "noon" }],
+    ["no items", { items: undefined }],
+    ["an item that is none", { items: [undefined] }],
+    ["tools that are no list", { tools: {} }],
+    ["a tool that is none", { tools: [null] }],
+  ])("fails a request that a tap returns with %s, in the tap's name", async (_, wrong) => {
+    const model = scripted(says("noon"));
+    const vr = await startInProcess({
+      plugins: [
+        model,
+        plugin("wrong", ({ hooks }) =>
+          hooks.beforeUpstream.tap((request) => ({ ...request, ...wrong }) as ModelRequest),
+        ),
+      ],
+    });
+    const { status, error } = await vr.post();
+    expect(status).toBe(500);
+    expect(error).toMatchObject({
+      code: "plugin_error",
+      message: 'plugin "wrong" returned something in beforeUpstream that is not a model request',
+    });
+    expect(model.requests).toEqual([]);
+  });
+
   it("keeps the request when a tap returns nothing", async () => {
     const model = scripted(says("noon"));
     const vr = await startInProcess({
