@@ -5,6 +5,7 @@ import type { ChatAnnotation, ChatChoice, ChatChunk, ChatDelta, ChatUsage } from
 import { reasoningOf, wordsOf } from "./content-parts.ts";
 import { toFinishReason } from "./finish-reason.ts";
 import type { ChatQuirks } from "./quirks.ts";
+import { restOfMessage } from "./rest-of-message.ts";
 import { ThinkTags } from "./think-tags.ts";
 import { logProbsOfText, toLogProbs } from "./to-logprobs.ts";
 import { toCount, toUsage } from "./to-usage.ts";
@@ -52,8 +53,8 @@ class Decoder implements ChatDecoder {
   #reason: string | undefined;
   /** The answer comes in deltas. */
   #inDeltas = false;
-  /** The model has said something, or called a tool. */
-  #said = false;
+  /** What the model has said so far. */
+  readonly #told = new Set<ModelChunk["type"]>();
   /** Of text that is held back. */
   #logprobs: wire.LogProb[] | undefined;
 
@@ -93,15 +94,21 @@ class Decoder implements ChatDecoder {
     }
     if (choice.logprobs?.content?.length) this.#addLogProbs(choice.logprobs.content);
     if (choice.delta) this.#inDeltas = true;
-    // The whole once more, at the end of a stream.
-    const delta = choice.delta ?? (this.#inDeltas && this.#said ? undefined : choice.message);
+    const delta = choice.delta ?? (choice.message && this.#rest(choice.message));
     if (!delta) return;
     const before = out.length;
     const field = this.#delta(delta, out);
     // Thoughts and calls have none in the Responses API.
     if (this.#logprobs && (out.length > before || this.#think?.thinking)) this.#logprobs = undefined;
-    if (out.length > before) this.#said = true;
+    for (let i = before; i < out.length; i++) this.#told.add((out[i] as ModelChunk).type);
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
+  }
+
+  /** Some servers give the whole message once more, at the end of a stream. */
+  #rest(message: ChatDelta): ChatDelta {
+    if (!this.#inDeltas) return message;
+    if (this.#calls) this.#told.add("tool_call");
+    return restOfMessage(message, this.#told);
   }
 
   repeat(text: string, out: ModelChunk[]): void {
@@ -116,7 +123,7 @@ class Decoder implements ChatDecoder {
     const before = out.length;
     this.#flush(out);
     const calls = this.#calls?.end(out) ?? 0;
-    const said = this.#said || out.length > before;
+    const said = this.#told.size > 0 || out.length > before;
     if (this.#reason === undefined && !said)
       throw new UpstreamError(502, "the model server ended its answer without a word and without a reason");
     this.#notes?.write(this.#calls?.attached() ?? [], out);

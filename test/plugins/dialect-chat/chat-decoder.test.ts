@@ -156,6 +156,16 @@ describe("text and what goes with it", () => {
     });
   });
 
+  it("takes from such a message what the deltas have not said", () => {
+    const message = { role: "assistant", reasoning: "hm", content: "yes" };
+    const whole = { choices: [{ index: 0, message, finish_reason: "stop" }] };
+    expect(summary(decodeChunks(chunk({ reasoning: "hm" }), whole))).toEqual({
+      reasoning: "hm",
+      text: "yes",
+      finish: "stop",
+    });
+  });
+
   it("emits the last of many usages", () => {
     const at = (output: number) => ({
       ...chunk({ content: "a" }),
