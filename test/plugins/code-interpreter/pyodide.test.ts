@@ -113,7 +113,7 @@ it("shows what users know of tracebacks: their lines, causes and the library's",
 });
 
 it("runs asyncio as programs do: tasks, timeouts, asyncio.run, and an interrupt", async () => {
-  const session = await runtimeWith().open(never);
+  const session = await runtimeWith({ interruptGraceMs: 20_000 }).open(never);
   const tasks = "import asyncio\nasync def f(n):\n    await asyncio.sleep(0.01)\n    return n\n";
   expect((await run(session, `${tasks}await asyncio.gather(f(1), f(2))`)).of("result")).toBe("[1, 2]");
   expect((await run(session, "asyncio.run(f(3))")).of("result")).toBe("3");
