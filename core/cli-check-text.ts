@@ -1,5 +1,6 @@
 import type { CheckReport, Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
 import { shown } from "./config-problem.ts";
+import { isObject } from "./protocol/problem.ts";
 import { describeRoute } from "./routing/routes.ts";
 
 /** Models that are named before the rest is counted. */
@@ -80,14 +81,10 @@ function detailLines(details: Readonly<Record<string, unknown>> = {}): string[] 
   const width = Math.max(NAME_WIDTH, ...Object.keys(details).map((name) => name.length));
   const detail = (name: string, text: string) => line("", "", `${name.padEnd(width)}  ${text}`, width + 2);
   return Object.entries(details).flatMap(([name, value]) => {
-    if (!isRecord(value)) return [detail(name, plain(value))];
+    if (!isObject(value)) return [detail(name, plain(value))];
     const pairs = Object.entries(value).map(([key, inner]) => `${key}=${plain(inner)}`);
     return wrap(pairs).map((text, index) => detail(index === 0 ? name : "", text));
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function plain(value: unknown): string {

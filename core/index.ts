@@ -64,6 +64,7 @@ export type {
   ModelRequest,
   ToolChoice,
 } from "./protocol/model-request.ts";
+export { isObject } from "./protocol/problem.ts";
 export type { ResponseRequest, ToolEntry } from "./protocol/request.ts";
 export { deepFreeze } from "./protocol/streamed.ts";
 export { functionNamesOf } from "./protocol/tool-entries.ts";

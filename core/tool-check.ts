@@ -1,4 +1,5 @@
 import { PluginError } from "./errors.ts";
+import { isObject } from "./protocol/problem.ts";
 import type { Tool, ToolKind } from "./tool.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -8,14 +9,12 @@ type Rule = readonly [field: string, is: (value: unknown) => boolean, takes: str
 
 const isText = (value: unknown) => typeof value === "string" && value !== "";
 const isFunction = (value: unknown) => typeof value === "function";
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const orNothing = (is: Rule[1]) => (value: unknown) => value === undefined || is(value);
 const isSwitch = orNothing((value) => typeof value === "boolean");
 
 const TOOL: readonly Rule[] = [
   ["execute", isFunction, "a function"],
-  ["parameters", isRecord, 'a JSON Schema: { type: "object", properties: { … } }'],
+  ["parameters", isObject, 'a JSON Schema: { type: "object", properties: { … } }'],
   ["description", orNothing((value) => typeof value === "string"), "a text"],
   ["strict", isSwitch, "true or false"],
   ["needsApproval", isSwitch, "true or false"],
@@ -26,7 +25,7 @@ const TOOL: readonly Rule[] = [
 
 const SCHEMA: readonly Rule[] = [
   ["type", orNothing((value) => value === "object"), '"object": the arguments of a call are an object'],
-  ["properties", orNothing(isRecord), "an object"],
+  ["properties", orNothing(isObject), "an object"],
   ["required", orNothing((value) => Array.isArray(value) && value.every(isText)), "a list of names"],
 ];
 
@@ -64,7 +63,7 @@ export function checkKind(plugin: string, kind: ToolKind): void {
 }
 
 function fieldsOf(plugin: string, what: string, value: unknown): Fields {
-  if (isRecord(value)) return value;
+  if (isObject(value)) return value;
   throw new PluginError(`plugin "${plugin}" adds a ${what} that is no object`);
 }
 

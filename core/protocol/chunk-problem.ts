@@ -1,5 +1,6 @@
 import type { FinishReason, ModelChunk, PartType } from "./chunk.ts";
 import { isItemEvent } from "./events.ts";
+import { isObject } from "./problem.ts";
 
 const REASONS: Readonly<Record<FinishReason, true>> = {
   stop: true,
@@ -45,7 +46,7 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   annotation: ({ annotation }) => (isTyped(annotation) ? undefined : "annotation must be an annotation"),
   usage: ({ usage }) => usageProblem(usage),
   note: ({ note, index }) => {
-    if (!isRecord(note)) return "note must be an object";
+    if (!isObject(note)) return "note must be an object";
     return index === undefined || Number.isInteger(index) ? undefined : "index must be a whole number";
   },
   item: ({ item, stage }) => {
@@ -70,7 +71,7 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
 
 /** Why what plugins hand over is no chunk, in words for their authors; `undefined` when it is one. */
 export function chunkProblem(value: unknown): string | undefined {
-  if (!isRecord(value))
+  if (!isObject(value))
     return `it is ${Array.isArray(value) ? "a list" : value === null ? "null" : typeof value}`;
   const { type } = value;
   if (!isKey(type, PROBLEMS)) return `type must be one of ${Object.keys(PROBLEMS).join(", ")}`;
@@ -79,14 +80,14 @@ export function chunkProblem(value: unknown): string | undefined {
 }
 
 function usageProblem(usage: unknown): string | undefined {
-  if (!isRecord(usage)) return "usage must be the usage of a response";
+  if (!isObject(usage)) return "usage must be the usage of a response";
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   const counts = {
     input_tokens: usage.input_tokens,
     output_tokens: usage.output_tokens,
     total_tokens: usage.total_tokens,
-    "input_tokens_details.cached_tokens": isRecord(input) ? input.cached_tokens : undefined,
-    "output_tokens_details.reasoning_tokens": isRecord(output) ? output.reasoning_tokens : undefined,
+    "input_tokens_details.cached_tokens": isObject(input) ? input.cached_tokens : undefined,
+    "output_tokens_details.reasoning_tokens": isObject(output) ? output.reasoning_tokens : undefined,
   };
   const wrong = Object.entries(counts).find(([, count]) => typeof count !== "number");
   return wrong && `usage.${wrong[0]} must be a number`;
@@ -100,12 +101,8 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-function isRecord(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isTyped(value: unknown): value is Fields {
-  return isRecord(value) && isText(value.type);
+  return isObject(value) && isText(value.type);
 }
 
 function isKey<Key extends string>(value: unknown, keys: Readonly<Record<Key, unknown>>): value is Key {

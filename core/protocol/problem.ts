@@ -33,6 +33,7 @@ export function notSupportedYet(path: string, what: string): Problem {
   return { path, text: `${what} is not supported yet` };
 }
 
+/** Whether a value of JSON is an object: no list, and not null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { ConfigError, type Plugin } from "../../core/index.ts";
+import { ConfigError, isObject, type Plugin } from "../../core/index.ts";
 import { codeInterpreter } from "../code-interpreter/index.ts";
 import { findServer } from "../find-server/index.ts";
 import { logger } from "../logger/index.ts";
@@ -38,21 +38,17 @@ function create(name: Member, options: unknown): Plugin {
 }
 
 function checkMembers(options: unknown): void {
-  if (!isRecord(options)) throw new ConfigError("defaults: expected an object such as { store: false }");
+  if (!isObject(options)) throw new ConfigError("defaults: expected an object such as { store: false }");
   for (const [name, given] of Object.entries(options)) {
     if (!Object.hasOwn(MEMBERS, name))
       throw new ConfigError(
         `defaults: Unrecognized key: "${name}"; there are ${Object.keys(MEMBERS).join(", ")}`,
       );
     if (given === undefined || given === false) continue;
-    if (!isRecord(given)) throw new ConfigError(`defaults: ${name}: expected its options, or false`);
+    if (!isObject(given)) throw new ConfigError(`defaults: ${name}: expected its options, or false`);
     if (typeof given.setup === "function")
       throw new ConfigError(
         `defaults: ${name}: expected its options, or false; a plugin of your own stands beside: [...defaults({ ${name}: false }), yours()]`,
       );
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

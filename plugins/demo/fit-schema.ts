@@ -1,6 +1,6 @@
-import type { JsonSchema } from "../../core/index.ts";
+import { isObject, type JsonSchema } from "../../core/index.ts";
 import { fitString } from "./fit-string.ts";
-import { asList, flattenSchema, isSchema } from "./flatten-schema.ts";
+import { asList, flattenSchema } from "./flatten-schema.ts";
 import type { PatternSearch } from "./pattern-search.ts";
 import type { Room } from "./room.ts";
 
@@ -86,7 +86,7 @@ function typeOf(schema: JsonSchema): string {
 }
 
 function fitObject(schema: JsonSchema, at: At): Record<string, unknown> {
-  const properties = isSchema(schema.properties) ? schema.properties : {};
+  const properties = isObject(schema.properties) ? schema.properties : {};
   const required = Array.isArray(schema.required) ? new Set(asList(schema.required)) : undefined;
   const value: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(properties)) {

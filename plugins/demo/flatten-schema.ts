@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../core/index.ts";
+import { isObject, type JsonSchema } from "../../core/index.ts";
 import type { Room } from "./room.ts";
 
 /** References to references, and `allOf` in `allOf`; more than these is a circle. */
@@ -15,7 +15,7 @@ export function flattenSchema(
   room: Room,
   depth = 0,
 ): JsonSchema {
-  let schema: JsonSchema = isSchema(open) ? open : {};
+  let schema: JsonSchema = isObject(open) ? open : {};
   for (let hops = 0; hops < MAX_HOPS; hops++) {
     room.take(Object.keys(schema).length);
     if (room.isFull || depth > MAX_HOPS) return {};
@@ -34,9 +34,9 @@ export function flattenSchema(
 }
 
 function firstOf(choices: unknown[], prefersNull: boolean): JsonSchema {
-  const isNull = (choice: unknown) => isSchema(choice) && choice.type === "null";
+  const isNull = (choice: unknown) => isObject(choice) && choice.type === "null";
   const found = choices.find((choice) => isNull(choice) === prefersNull) ?? choices[0];
-  return isSchema(found) ? found : {};
+  return isObject(found) ? found : {};
 }
 
 function merge(a: JsonSchema, b: JsonSchema, room: Room): JsonSchema {
@@ -56,9 +56,9 @@ function resolveRef(ref: string, root: JsonSchema): JsonSchema {
   let found: unknown = root;
   for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
     const key = unescaped(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    found = isSchema(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+    found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
   }
-  return isSchema(found) ? found : {};
+  return isObject(found) ? found : {};
 }
 
 function unescaped(step: string): string {
@@ -67,10 +67,6 @@ function unescaped(step: string): string {
   } catch {
     return step;
   }
-}
-
-export function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function asList(value: unknown): string[] {

@@ -1,4 +1,4 @@
-import type { ModelRequest } from "../../core/index.ts";
+import { isObject, type ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
 /**
@@ -18,10 +18,6 @@ export function addExtra(
     const sentAs = extraNames[name] ?? name;
     const own = body[sentAs];
     if (own === undefined) body[sentAs] = value;
-    else if (isRecord(own) && isRecord(value)) body[sentAs] = { ...own, ...value };
+    else if (isObject(own) && isObject(value)) body[sentAs] = { ...own, ...value };
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { isObject } from "../../core/index.ts";
+
 /** Characters of one answer: what is more is not kept. Sealed reasoning takes some hundred thousand. */
 const MAX_CHARACTERS = 1_048_576;
 /** Levels of nesting of what is kept. */
@@ -74,10 +76,10 @@ function joined(known: unknown, value: unknown): unknown {
 }
 
 function addEntry(list: unknown[], entry: unknown): void {
-  if (isEntry(entry))
+  if (isObject(entry))
     for (let at = list.length - 1; at >= 0 && at >= list.length - LOOK_BACK; at -= 1) {
       const begun = list[at];
-      if (!isEntry(begun) || !goesOn(begun, entry)) continue;
+      if (!isObject(begun) || !goesOn(begun, entry)) continue;
       list[at] = withPiece(begun, entry);
       return;
     }
@@ -85,10 +87,6 @@ function addEntry(list: unknown[], entry: unknown): void {
 }
 
 type Entry = Readonly<Record<string, unknown>>;
-
-function isEntry(value: unknown): value is Entry {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** Whether an entry is a further piece of one that has begun, or the same again. */
 function goesOn(begun: Entry, piece: Entry): boolean {

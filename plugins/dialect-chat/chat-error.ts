@@ -1,4 +1,4 @@
-import { cutCredentials, UpstreamError } from "../../core/index.ts";
+import { cutCredentials, isObject, UpstreamError } from "../../core/index.ts";
 import { blamesRequest } from "./blames-request.ts";
 import { exceedsContext } from "./context-exceeded.ts";
 import { type Blame, toErrorCode, toErrorParam } from "./error-codes.ts";
@@ -77,13 +77,13 @@ function statusOfType({ type = "", code = "" }: Said): number {
 function readError(body: unknown): Said {
   if (typeof body === "string") return { message: body.trim() || undefined };
   if (Array.isArray(body))
-    return readError(body.find((entry) => isRecord(entry) || typeof entry === "string"));
-  if (!isRecord(body)) return {};
+    return readError(body.find((entry) => isObject(entry) || typeof entry === "string"));
+  if (!isObject(body)) return {};
   const error = body.error ?? body;
   if (typeof error === "string") return { message: error };
   if (Array.isArray(error)) return readError(error);
-  if (!isRecord(error)) return {};
-  if (error.message === undefined && isRecord(error.error)) return readError(error);
+  if (!isObject(error)) return {};
+  if (error.message === undefined && isObject(error.error)) return readError(error);
   const detail = error.detail ?? error.errors;
   const message = error.message ?? (typeof detail === "string" ? detail : detail && JSON.stringify(detail));
   const status = [error.code, error.status, error.status_code].map(toNumber).find(isStatus);
@@ -101,15 +101,15 @@ function readError(body: unknown): Said {
 /** FastAPI: `{"detail": [{"loc": ["body", "top_p"], "msg": …}]}`. */
 function placeOf(detail: unknown): string | undefined {
   const [first] = Array.isArray(detail) ? detail : [];
-  const place = isRecord(first) && Array.isArray(first.loc) ? first.loc : [];
+  const place = isObject(first) && Array.isArray(first.loc) ? first.loc : [];
   return place[0] === "body" && typeof place[1] === "string" ? place[1] : undefined;
 }
 
 /** OpenRouter: what the server behind it said. */
 function sourceOf({ metadata }: Record<string, unknown>): string | undefined {
-  const raw = isRecord(metadata) ? metadata.raw : undefined;
+  const raw = isObject(metadata) ? metadata.raw : undefined;
   if (typeof raw === "string") return raw.trim();
-  return isRecord(raw) ? JSON.stringify(raw) : undefined;
+  return isObject(raw) ? JSON.stringify(raw) : undefined;
 }
 
 /** LiteLLM writes statuses as texts. */
@@ -139,8 +139,4 @@ export function cutSecrets(text: string, secrets: readonly string[]): string {
 
 function isStatus(value: unknown): value is number {
   return typeof value === "number" && value >= 400 && value < 600;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

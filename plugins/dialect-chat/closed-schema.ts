@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../core/index.ts";
+import { isObject, type JsonSchema } from "../../core/index.ts";
 
 /** Literal values, which are no schemas. */
 const LITERALS = new Set(["const", "enum", "default", "examples"]);
@@ -10,10 +10,10 @@ const LITERALS = new Set(["const", "enum", "default", "examples"]);
 export function isClosed(schema: JsonSchema): boolean {
   const { properties } = schema;
   if (schema.type === "object" || properties !== undefined) {
-    const names = isRecord(properties) ? Object.keys(properties) : [];
+    const names = isObject(properties) ? Object.keys(properties) : [];
     const required = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
     if (schema.additionalProperties !== false || !names.every((name) => required.has(name))) return false;
-    if (isRecord(properties) && !Object.values(properties).every(isClosedWithin)) return false;
+    if (isObject(properties) && !Object.values(properties).every(isClosedWithin)) return false;
   }
   return Object.entries(schema).every(
     ([keyword, value]) => keyword === "properties" || LITERALS.has(keyword) || isClosedWithin(value),
@@ -23,9 +23,5 @@ export function isClosed(schema: JsonSchema): boolean {
 /** A schema, a list or a map of schemas, or what is none. */
 function isClosedWithin(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isClosedWithin);
-  return !isRecord(value) || isClosed(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return !isObject(value) || isClosed(value);
 }

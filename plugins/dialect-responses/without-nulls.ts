@@ -1,4 +1,4 @@
-import type { wire } from "../../core/index.ts";
+import { isObject, type wire } from "../../core/index.ts";
 
 /** Fields that every item of their type has, and that may be null there. */
 const REQUIRED: ReadonlySet<string> = new Set([
@@ -41,8 +41,4 @@ function cleaned(fields: object): object {
 function cleanedList(list: readonly unknown[]): readonly unknown[] {
   const clean = list.map((one) => (isObject(one) ? cleaned(one) : one));
   return clean.some((one, i) => one !== list[i]) ? clean : list;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../core/index.ts";
 import { ask, type Said } from "./ask.ts";
 import type { ServerKind } from "./kinds.ts";
 
@@ -80,26 +81,22 @@ async function hasVersion(url: string, signal: AbortSignal): Promise<boolean> {
   return (
     said.type === "answer" &&
     said.status === 200 &&
-    isRecord(said.json) &&
+    isObject(said.json) &&
     typeof said.json.version === "string"
   );
 }
 
 /** Of OpenAI's `{ object: "list", data: [{ id }] }`, where Ollama writes null for none; `undefined` for all else. */
 function modelsOf(json: unknown): Record<string, unknown>[] | undefined {
-  if (!isRecord(json)) return undefined;
+  if (!isObject(json)) return undefined;
   const { object, data } = json;
   if (data === null) return object === "list" ? [] : undefined;
-  if (!Array.isArray(data) || !data.every((model) => isRecord(model) && typeof model.id === "string"))
+  if (!Array.isArray(data) || !data.every((model) => isObject(model) && typeof model.id === "string"))
     return undefined;
   return object === "list" || data.some((model) => model.object === "model") ? data : undefined;
 }
 
 /** OpenAI's `{ error: { message } }`. */
 function isModelServersError(json: unknown): boolean {
-  return isRecord(json) && isRecord(json.error) && typeof json.error.message === "string";
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject(json) && isObject(json.error) && typeof json.error.message === "string";
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../core/index.ts";
 import { isJSONRPCErrorResponse, isJSONRPCResultResponse } from "./sdk.ts";
 import { INVALID } from "./session.ts";
 
@@ -29,8 +30,4 @@ export function readFailed(message: unknown, request?: RequestId): FailedAnswer 
     return isNamed ? undefined : failedAnswer(id, answer.error.code, answer.error.message);
   if (isNamed && isJSONRPCResultResponse(answer)) return undefined;
   return failedAnswer(id, INVALID, "The server's answer is not what the protocol says.");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

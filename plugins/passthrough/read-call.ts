@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type BodyLimits, InvalidRequestError, readJsonText } from "../../core/index.ts";
+import { type BodyLimits, InvalidRequestError, isObject, readJsonText } from "../../core/index.ts";
 
 /** A request's body: as it came, and as far as it is understood. */
 export interface Call {
@@ -11,10 +11,9 @@ export interface Call {
 /** @throws VrError 413, 415, or 400 when the body is no JSON object */
 export async function readCall(req: IncomingMessage, limits: BodyLimits): Promise<Call> {
   const { text, value: body } = await readJsonText(req, limits);
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw new InvalidRequestError("The body must be a JSON object.");
-  const { model } = body as { model?: unknown };
+  if (!isObject(body)) throw new InvalidRequestError("The body must be a JSON object.");
+  const { model } = body;
   if (model !== undefined && model !== null && typeof model !== "string")
     throw new InvalidRequestError('Invalid "model": expected a string.', { param: "model" });
-  return { text, body: body as Record<string, unknown>, model: model || undefined };
+  return { text, body, model: model || undefined };
 }

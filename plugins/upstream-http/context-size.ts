@@ -1,4 +1,4 @@
-import type { ModelInfo } from "../../core/index.ts";
+import { isObject, type ModelInfo } from "../../core/index.ts";
 
 /**
  * Where servers say how much their models take: the size that a conversation has in this server, before what the model
@@ -27,7 +27,7 @@ export function contextOf(
   let first: number | undefined;
   for (const [name, inside] of PLACES) {
     const group = model[name];
-    const size = inside === undefined ? group : isRecord(group) ? group[inside] : undefined;
+    const size = inside === undefined ? group : isObject(group) ? group[inside] : undefined;
     if (!isSize(size)) continue;
     first ??= size;
     if (inside === undefined) context[name] = size;
@@ -39,8 +39,4 @@ export function contextOf(
 /** Tokens: a whole number that some model could have. */
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

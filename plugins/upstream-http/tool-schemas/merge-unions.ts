@@ -1,6 +1,5 @@
-import type { JsonSchema } from "../../../core/index.ts";
+import { isObject, type JsonSchema } from "../../../core/index.ts";
 import { type Resolve, referencesOf } from "./references.ts";
-import { isObject } from "./repair-node.ts";
 import { Unusable } from "./unusable.ts";
 
 const UNIONS = ["anyOf", "oneOf", "allOf"] as const;

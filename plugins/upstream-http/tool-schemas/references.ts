@@ -1,5 +1,4 @@
-import type { JsonSchema } from "../../../core/index.ts";
-import { isObject } from "./repair-node.ts";
+import { isObject, type JsonSchema } from "../../../core/index.ts";
 
 /** What `$ref` leads to; `undefined` where it leads nowhere, or out of the schema: nothing is fetched. */
 export type Resolve = (reference: string) => JsonSchema | undefined;

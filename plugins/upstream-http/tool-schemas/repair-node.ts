@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../../core/index.ts";
+import { isObject, type JsonSchema } from "../../../core/index.ts";
 import { ALL_TYPES, impliedType, toType, toTypeName } from "./types.ts";
 import { Unusable } from "./unusable.ts";
 
@@ -216,8 +216,4 @@ function mapEntries(object: JsonSchema, map: (key: string, value: unknown) => un
     if (mapped !== DROP) entries.push([key, mapped]);
   }
   return changed ? Object.fromEntries(entries) : object;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
-import type { JsonSchema } from "../../../core/index.ts";
+import { isObject, type JsonSchema } from "../../../core/index.ts";
 import { mergeUnions } from "./merge-unions.ts";
 import { referencesOf } from "./references.ts";
-import { isObject, repairNode } from "./repair-node.ts";
+import { repairNode } from "./repair-node.ts";
 import { toType } from "./types.ts";
 import { Unusable } from "./unusable.ts";
 
