@@ -1,4 +1,4 @@
-import type { Failure } from "./context.ts";
+import type { Failure, Log } from "./context.ts";
 import { toVrError } from "./errors.ts";
 import { cutSecrets } from "./secrets.ts";
 
@@ -22,13 +22,28 @@ function pluginOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null ? blamed.get(error) : undefined;
 }
 
-/**
- * The fields of a log line about a failure; `fault` is the plugin, since `plugin` is whose line it is. A stack goes
- * with what is the gateway's or the upstream's to mend.
- */
-export function failureFields({ status, code, param, message, plugin, error }: Failure): object {
+/** Writes the one line of a failure. `fields`: what it happened to. */
+export function logFailure(log: Log, fields: object, failure: Failure): void {
+  const told = { ...fields, status: failure.status, ...failureFields(failure) };
+  if (failure.status < 500) log.info(told, "a request was refused");
+  else log.error(told, "a request failed");
+}
+
+/** What a log line says of a failure, whoever writes it. Absent values are left out. */
+export interface FailureFields {
+  /** The error's own code and parameter, such as `previous_response_not_found`. */
+  code?: string;
+  param?: string;
+  /** Secrets are cut out. */
+  message: string;
+  /** The plugin that failed or refused. Not `plugin`, which is whose line it is. */
+  fault?: string;
+  /** With its stack, of what is the gateway's or the model server's to mend. */
+  err?: unknown;
+}
+
+export function failureFields({ status, code, param, message, plugin, error }: Failure): FailureFields {
   return {
-    status,
     ...(code === null ? {} : { code }),
     ...(param === null ? {} : { param }),
     message,

@@ -29,6 +29,7 @@ export {
   UpstreamError,
   VrError,
 } from "./errors.ts";
+export { type FailureFields, failureFields } from "./failure.ts";
 export type { CallTapOptions, ChunkTapOptions, TapOptions } from "./hook-options.ts";
 export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";

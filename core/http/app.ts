@@ -2,7 +2,7 @@ import type Router from "@koa/router";
 import Koa from "koa";
 import type { Log } from "../context.ts";
 import { VrError } from "../errors.ts";
-import { failureFields, toFailure } from "../failure.ts";
+import { logFailure, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { hostMissing } from "./broken-http.ts";
@@ -112,11 +112,8 @@ function createsResponse({ method, path }: Koa.Context): boolean {
 
 /** One line for each request that ends with an error status: no contents, and a stack only of what is the gateway's. */
 function answerError(ctx: Koa.Context, log: Log, error: unknown): void {
-  const failure = toFailure(error);
   const { method, path } = ctx;
-  const fields = { request: ctx.state.id, method, path: path.slice(0, 200), ...failureFields(failure) };
-  if (failure.status < 500) log.info(fields, "a request was refused");
-  else log.error(fields, "a request failed");
+  logFailure(log, { request: ctx.state.id, method, path: path.slice(0, 200) }, toFailure(error));
   ctx.respond = false;
   sendError(ctx.res, error, { "x-request-id": ctx.state.id });
 }

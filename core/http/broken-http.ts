@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Log } from "../context.ts";
 import { VrError } from "../errors.ts";
-import { failureFields, toFailure } from "../failure.ts";
+import { logFailure, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import { sendError } from "./send.ts";
 
@@ -38,7 +38,7 @@ export function answerBrokenHttp(server: Server, log: Log): void {
     if (refuse) refuse(failure);
     else {
       const id = String(open?.getHeader("x-request-id") ?? newId("req"));
-      log.info({ request: id, ...failureFields(toFailure(failure)) }, "a request was refused");
+      logFailure(log, { request: id }, toFailure(failure));
       if (open) sendError(open, failure, { "x-request-id": id });
       else socket.write(asText(failure, id));
     }
@@ -48,8 +48,7 @@ export function answerBrokenHttp(server: Server, log: Log): void {
     const failure = new VrError(417, "invalid_request_error", "Only Expect: 100-continue is understood.");
     const id = newId("req");
     const { method, url } = req;
-    const fields = { request: id, method, path: url?.split("?", 1)[0], ...failureFields(toFailure(failure)) };
-    log.info(fields, "a request was refused");
+    logFailure(log, { request: id, method, path: url?.split("?", 1)[0] }, toFailure(failure));
     sendError(res, failure, { "x-request-id": id });
   });
 }

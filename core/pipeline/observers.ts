@@ -1,5 +1,5 @@
 import type { ResponseScope } from "../context.ts";
-import { failureFields } from "../failure.ts";
+import { logFailure } from "../failure.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { Engine } from "./engine.ts";
@@ -21,7 +21,5 @@ export function tellObservers(
   }
   const { failure, caller } = context;
   if (!failure || failure.logged) return;
-  const fields = { method: caller.method, path: caller.path, ...failureFields(failure) };
-  if (failure.status < 500) context.log.info(fields, "a request was refused");
-  else context.log.error(fields, "a request failed");
+  logFailure(context.log, { method: caller.method, path: caller.path }, failure);
 }

@@ -1,7 +1,13 @@
-import type { EndContext, Failure, wire } from "../../core/index.ts";
+import {
+  type EndContext,
+  type Failure,
+  type FailureFields,
+  failureFields,
+  type wire,
+} from "../../core/index.ts";
 
 /** What a line says of a response. Absent values are left out of it. */
-export interface Summary {
+export interface Summary extends Partial<FailureFields> {
   id: string;
   status: string | undefined;
   model?: string;
@@ -19,15 +25,6 @@ export interface Summary {
   method?: string;
   path?: string;
   httpStatus?: number;
-  /** The error's own code and parameter, such as `previous_response_not_found`. */
-  code?: string;
-  param?: string;
-  /** Secrets are cut out. */
-  message?: string;
-  /** The plugin that failed or refused. */
-  fault?: string;
-  /** With its stack, of what is the gateway's or the model server's to mend. */
-  err?: unknown;
 }
 
 export function summarize(response: wire.Response, context: EndContext): Summary {
@@ -50,16 +47,11 @@ export function summarize(response: wire.Response, context: EndContext): Summary
 }
 
 function explain(failure: Failure, { caller, httpStatus }: EndContext): Partial<Summary> {
-  const { status, code, param, message, plugin, error } = failure;
   return {
     ...(caller.method === undefined ? {} : { method: caller.method }),
     ...(caller.path === undefined ? {} : { path: caller.path }),
     httpStatus,
-    ...(code === null ? {} : { code }),
-    ...(param === null ? {} : { param }),
-    message,
-    ...(plugin === undefined ? {} : { fault: plugin }),
-    ...(status >= 500 ? { err: error } : {}),
+    ...failureFields(failure),
   };
 }
 
