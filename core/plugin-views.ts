@@ -1,14 +1,8 @@
-import {
-  type EndContext,
-  type Log,
-  type ResponseContext,
-  ResponseScope,
-  type Turn,
-  TurnScope,
-} from "./context.ts";
+import type { EndContext, Log, ResponseContext, Turn } from "./context.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 import type { ModelRequest } from "./protocol/model-request.ts";
 import type { ResponseRequest } from "./protocol/request.ts";
+import { ResponseScope, TurnScope } from "./scopes.ts";
 
 /** A response as one plugin sees it: its log carries the plugin's name. The same object for all of the response. */
 class ResponseView implements EndContext {

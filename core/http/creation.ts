@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyLimits } from "../body-limits.ts";
-import { type Caller, ResponseScope } from "../context.ts";
+import type { Caller } from "../context.ts";
 import { type CurrentResponse, onBehalfOf } from "../current-response.ts";
 import { ClientLeft } from "../errors.ts";
 import { toFailure } from "../failure.ts";
@@ -13,6 +13,7 @@ import { respond } from "../pipeline/respond.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import { encodeResponse } from "../response/document.ts";
+import { ResponseScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import { isLarge, readJsonText } from "./body.ts";
 import { refuseWith } from "./broken-http.ts";

@@ -1,7 +1,7 @@
-import type { TurnScope } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { added } from "../response/open-items.ts";
+import type { TurnScope } from "../scopes.ts";
 import type { GatewayCall } from "./call-verdict.ts";
 import type { Run } from "./run.ts";
 

@@ -1,5 +1,5 @@
-import type { TurnScope } from "../context.ts";
 import type { OpenCall } from "../response/open-items.ts";
+import type { TurnScope } from "../scopes.ts";
 import type { Tool, ToolResult } from "../tool.ts";
 import { parseArguments } from "./arguments.ts";
 import { withoutOptionalNulls } from "./optional-nulls.ts";

@@ -1,5 +1,5 @@
-import type { TurnScope } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
+import type { TurnScope } from "../scopes.ts";
 import type { Run } from "./run.ts";
 
 /**

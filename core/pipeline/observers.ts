@@ -1,7 +1,7 @@
-import type { ResponseScope } from "../context.ts";
 import { logFailure } from "../failure.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
+import type { ResponseScope } from "../scopes.ts";
 import type { Engine } from "./engine.ts";
 
 /**

@@ -1,8 +1,8 @@
-import type { ResponseScope } from "../context.ts";
 import { toVrError } from "../errors.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import { ResponseDocument } from "../response/document.ts";
+import type { ResponseScope } from "../scopes.ts";
 import { toResponseError } from "./complete.ts";
 
 /** What a response echoes of a request that was not understood: the defaults. */

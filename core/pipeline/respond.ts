@@ -1,4 +1,3 @@
-import { type ResponseScope, TurnScope } from "../context.ts";
 import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
 import { toFailure } from "../failure.ts";
 import {
@@ -16,6 +15,7 @@ import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { nameModel } from "../routing/ask.ts";
 import { extraFor } from "../routing/extra.ts";
+import { type ResponseScope, TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { toChunks } from "./approvals.ts";

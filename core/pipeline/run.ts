@@ -1,4 +1,4 @@
-import type { ResponseScope, Turn } from "../context.ts";
+import type { Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
 import type { OutputItem, ReasoningItem } from "../protocol/wire.ts";
@@ -7,6 +7,7 @@ import { ResponseDocument } from "../response/document.ts";
 import type { Mask } from "../response/output.ts";
 import { Sequencer } from "../response/sequencer.ts";
 import type { EventSink } from "../response/sink.ts";
+import type { ResponseScope } from "../scopes.ts";
 import type { ListedItem, Tool } from "../tool.ts";
 import type { Candidate } from "../upstream.ts";
 import { approvedTools } from "./approvals.ts";

@@ -1,4 +1,4 @@
-import { answerOf, type MaybePromise, type TurnScope } from "../context.ts";
+import type { MaybePromise } from "../context.ts";
 import { UpstreamError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
@@ -7,6 +7,7 @@ import type { OutputItem } from "../protocol/wire.ts";
 import { functionItem } from "../response/open-items.ts";
 import { ask } from "../routing/ask.ts";
 import { checkBatch, type Sourced } from "../routing/batch-check.ts";
+import { answerOf, type TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";

@@ -1,4 +1,4 @@
-import type { ResponseScope } from "../context.ts";
+import type { ResponseScope } from "../scopes.ts";
 import type { Store } from "../store.ts";
 import type { Engine } from "./engine.ts";
 

@@ -1,4 +1,3 @@
-import { ResponseScope } from "../../core/context.ts";
 import type { Gateway } from "../../core/gateway.ts";
 import { newId } from "../../core/ids.ts";
 import { parseRequest } from "../../core/pipeline/parse.ts";
@@ -6,6 +5,7 @@ import { respond } from "../../core/pipeline/respond.ts";
 import type { EventBatch, EventDraft } from "../../core/protocol/events.ts";
 import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
 import type { EventSink } from "../../core/response/sink.ts";
+import { ResponseScope } from "../../core/scopes.ts";
 
 /** A sink that keeps every batch, as the objects it was given and as they looked then. */
 export class RecordingSink implements EventSink {

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Log, ResponseScope, TurnScope } from "../../core/context.ts";
+import type { Log } from "../../core/context.ts";
 import { ConfigError, type ModelChunk, type ModelRequest, type VrError } from "../../core/index.ts";
+import { ResponseScope, TurnScope } from "../../core/scopes.ts";
 import {
   createHttpUpstream,
   type HttpUpstream,

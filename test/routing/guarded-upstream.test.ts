@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ResponseScope, type Turn, TurnScope } from "../../core/context.ts";
+import type { Turn } from "../../core/context.ts";
 import { ClientLeft, UpstreamError } from "../../core/errors.ts";
 import { parseRequest } from "../../core/pipeline/parse.ts";
 import type { ModelChunk } from "../../core/protocol/chunk.ts";
 import type { ModelRequest } from "../../core/protocol/model-request.ts";
 import { GuardedUpstream } from "../../core/routing/guarded-upstream.ts";
+import { ResponseScope, TurnScope } from "../../core/scopes.ts";
 import type { ForwardedAnswer, Upstream } from "../../core/upstream.ts";
 import { checkUpstreamLimits, toGuardLimits, type UpstreamLimits } from "../../core/upstream-limits.ts";
 import { finish, text } from "../helpers/chunks.ts";
