@@ -128,13 +128,13 @@ export class PluginSet {
     return {
       hooks: hooks.facade(plugin),
       tools: {
-        kind: (kind) => registry.addKind(plugin, ownedBy(plugin, kind)),
+        kind: (kind) => registry.addKind(plugin, kind),
         add: (tool, toolOptions) => registry.addTool(plugin, tool, toolOptions),
       },
       upstreams: {
         add: (upstream, limits) => {
           if (this.#router) throw new PluginError(`plugin "${plugin}" adds an upstream after set-up`);
-          if (uses.upstreams) registry.addUpstream(plugin, ownedBy(plugin, upstream), limits);
+          if (uses.upstreams) registry.addUpstream(plugin, upstream, limits);
         },
         route: (model) => {
           if (this.#router) return this.#router.route(model);

@@ -1,6 +1,6 @@
 import type { Dependency } from "./dependency.ts";
 import { PluginError } from "./errors.ts";
-import { ownedBy } from "./owners.ts";
+import { ownedBy, ownerOf } from "./owners.ts";
 import { deepFreeze } from "./protocol/streamed.ts";
 import type { Store } from "./store.ts";
 import type { Presentation, Tool, ToolKind } from "./tool.ts";
@@ -55,7 +55,6 @@ export class Registry {
   readonly #limits = new Map<Upstream, CheckedUpstreamLimits>();
   readonly dependencies: Dependency[] = [];
   readonly kinds: ToolKind[] = [];
-  readonly #owners = new Map<ToolKind, string>();
   /** Tools that every model sees. */
   readonly offered: Tool[] = [];
   /** Every tool of plugins' own, whoever may use it. */
@@ -85,7 +84,7 @@ export class Registry {
         `plugin "${plugin}" adds an upstream named "${upstream.name}", which exists already`,
       );
     this.#limits.set(upstream, checkUpstreamLimits(limits, `plugin "${plugin}"`));
-    this.upstreams.push(upstream);
+    this.upstreams.push(ownedBy(plugin, upstream));
   }
 
   /** Of an upstream that was added. */
@@ -103,13 +102,18 @@ export class Registry {
 
   /** The kinds that plugins added, with their plugins. */
   get ownedKinds(): { type: string; plugin: string }[] {
-    return [...this.#owners].map(([{ type }, plugin]) => ({ type, plugin }));
+    return this.kinds.flatMap((kind) => {
+      const plugin = ownerOf(kind);
+      return plugin === undefined ? [] : [{ type: kind.type, plugin }];
+    });
   }
 
   /** @throws PluginError when there is a kind of this type, or one that owns the same items */
   addKind(plugin: string, kind: ToolKind): void {
     checkKind(plugin, kind);
-    for (const [other, owner] of this.#owners) {
+    for (const other of this.kinds) {
+      const owner = ownerOf(other);
+      if (owner === undefined) continue;
       const item = kind.items?.find((type) => other.items?.includes(type));
       if (other.type !== kind.type && item === undefined) continue;
       const what =
@@ -118,13 +122,12 @@ export class Registry {
         `plugin "${plugin}" adds ${what}, which ${whose(owner, plugin)} has added already`,
       );
     }
-    this.kinds.push(kind);
-    this.#owners.set(kind, plugin);
+    this.kinds.push(ownedBy(plugin, kind));
   }
 
   /** Tools that a kind resolved to, under its plugin's name unless they have labels of their own. */
   label(kind: ToolKind, tools: readonly Tool[]): Tool[] {
-    const plugin = this.#owners.get(kind);
+    const plugin = ownerOf(kind);
     return tools.map((tool) => (plugin === undefined ? tool : labelled(tool, plugin)));
   }
 
