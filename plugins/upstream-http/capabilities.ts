@@ -1,5 +1,6 @@
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
+import { setLatest } from "./set-latest.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a server says of a model; `undefined` where it says nothing. */
@@ -59,12 +60,7 @@ export class ModelCapabilities {
       model,
     ).catch(() => NOTHING);
     this.#asking.delete(model);
-    this.#known.delete(model);
-    this.#known.set(model, { capabilities, at: performance.now() });
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MOST_MODELS) break;
-      this.#known.delete(oldest);
-    }
+    setLatest(this.#known, model, { capabilities, at: performance.now() }, MOST_MODELS);
     return capabilities;
   }
 

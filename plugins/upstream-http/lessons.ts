@@ -1,5 +1,6 @@
 import type { ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "../dialect-chat/index.ts";
+import { setLatest } from "./set-latest.ts";
 
 /** What a refusal has taught about a model; each is a way of asking again. */
 export type Lesson =
@@ -45,12 +46,7 @@ export class Lessons {
     if (KEPT_MS[lesson] === 0) return;
     const known = this.#models.get(model) ?? new Map<Lesson, number>();
     known.set(lesson, this.#now() + KEPT_MS[lesson]);
-    this.#models.delete(model);
-    this.#models.set(model, known);
-    for (const oldest of this.#models.keys()) {
-      if (this.#models.size <= MOST_MODELS) break;
-      this.#models.delete(oldest);
-    }
+    setLatest(this.#models, model, known, MOST_MODELS);
   }
 }
 
