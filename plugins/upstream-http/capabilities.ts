@@ -1,7 +1,7 @@
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
 import { setLatest } from "./set-latest.ts";
-import type { Settings } from "./settings.ts";
+import { rootOf, type Settings } from "./settings.ts";
 
 /** What a server says of a model; `undefined` where it says nothing. */
 export interface Capabilities {
@@ -65,11 +65,10 @@ export class ModelCapabilities {
   }
 
   async #request(path: string, body: object | undefined, headers: string[], signal: AbortSignal) {
-    const root = this.#settings.path.replace(/\/v\d[^/]*$/, "");
     try {
       const { statusCode, body: answer } = await this.#pool.get().request({
         method: body === undefined ? "GET" : "POST",
-        path: root + path,
+        path: rootOf(this.#settings) + path,
         headers,
         body: body === undefined ? null : JSON.stringify(body),
         signal,

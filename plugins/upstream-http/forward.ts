@@ -3,7 +3,7 @@ import type { ForwardedAnswer, ForwardedCall } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import { toNetworkError } from "./network-error.ts";
 import { readText } from "./read-text.ts";
-import type { Settings } from "./settings.ts";
+import { rootOf, type Settings } from "./settings.ts";
 
 /** Bytes of a body that says what went wrong. */
 const MAX_ERROR_BYTES = 65_536;
@@ -45,7 +45,7 @@ export async function forward(
     try {
       return await pool.request({
         method: "POST",
-        path: `${below === "root" ? settings.path.replace(/\/v\d[^/]*$/, "") : settings.path}${path}`,
+        path: (below === "root" ? rootOf(settings) : settings.path) + path,
         headers,
         body,
         signal,

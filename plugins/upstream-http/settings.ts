@@ -38,3 +38,8 @@ export function toSettings(family: ServerFamily, options: CheckedServerOptions):
     secrets: [options.apiKey, ...Object.values(options.headers)].filter((secret) => secret !== undefined),
   };
 }
+
+/** The server's own root: the base URL's path without its version. */
+export function rootOf({ path }: Pick<Settings, "path">): string {
+  return path.replace(/\/v\d[^/]*$/, "");
+}
