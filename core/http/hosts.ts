@@ -38,20 +38,24 @@ export class Hosts {
 
   /** How the client called this gateway: a name or an address, mostly with a port. */
   named(req: IncomingMessage): string | undefined {
-    const forwarded = this.#trustProxy ? req.headers["x-forwarded-host"] : undefined;
-    return forwarded === undefined ? req.headers.host : String(forwarded).split(",", 1)[0]?.trim();
+    return this.#forwarded(req)?.split(",", 1)[0]?.trim() ?? req.headers.host;
   }
 
   /** Why a request is not answered: 421. Without a `Host` it is no browser's, and passes. */
   problem(req: IncomingMessage): VrError | undefined {
-    const forwarded = this.#trustProxy ? req.headers["x-forwarded-host"] : undefined;
-    const header = forwarded === undefined ? req.headers.host : String(forwarded);
+    const forwarded = this.#forwarded(req);
+    const header = forwarded ?? req.headers.host;
     if (header === undefined || header === this.#good || this.#all) return undefined;
     // Of several proxies each adds the name that it was called by: a page can only write the first.
     for (const host of forwarded === undefined ? [header] : header.split(","))
       if (!this.#answersTo(host.trim())) return notAllowed(host.trim());
     this.#good = header;
     return undefined;
+  }
+
+  /** `X-Forwarded-Host` where it counts: the names that proxies were called by, the first by the client. */
+  #forwarded({ headers }: IncomingMessage): string | undefined {
+    return this.#trustProxy ? headers["x-forwarded-host"]?.toString() : undefined;
   }
 
   #answersTo(host: string): boolean {
