@@ -30,13 +30,7 @@ const KEEP_ALIVE_MS = 75_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits, http, edge, connections, log } = options;
   const { storeTimeoutMs, hookTimeoutMs } = limits;
-  const { bodyBytes, jsonDepth, jsonValues, options: named } = http;
-  const bodyLimits = {
-    bodyBytes,
-    jsonDepth,
-    ...(jsonValues === undefined ? {} : { jsonValues }),
-    ...(named === undefined ? {} : { options: named }),
-  };
+  const { streamBufferBytes: _, openResponsesReasoning: __, ...bodyLimits } = http;
   const plugins = new PluginSet({ ...options, storeTimeoutMs, hookTimeoutMs, bodyLimits });
   const { router, hooks } = await plugins.setUp();
   const engine: Engine = {
