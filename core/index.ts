@@ -56,6 +56,7 @@ export {
   type Note,
   type StoredItem,
 } from "./protocol/items.ts";
+export { atPointer } from "./protocol/json-pointer.ts";
 export { JsonBudget } from "./protocol/json-scan.ts";
 export type {
   HostedRequest,

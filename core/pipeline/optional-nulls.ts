@@ -1,3 +1,4 @@
+import { atPointer } from "../protocol/json-pointer.ts";
 import type { JsonSchema } from "../protocol/model-request.ts";
 import { isObject } from "../protocol/problem.ts";
 
@@ -72,12 +73,8 @@ class Stripper {
   #resolve(form: unknown): JsonSchema | undefined {
     let schema = form;
     for (let i = 0; isObject(schema) && typeof schema.$ref === "string"; i++) {
-      if (i > DEEPEST || !schema.$ref.startsWith("#")) return undefined;
-      const keys = schema.$ref.split("/").slice(1);
-      schema = keys.reduce<unknown>((at, key) => {
-        const name = key.replaceAll("~1", "/").replaceAll("~0", "~");
-        return isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-      }, this.#root);
+      if (i > DEEPEST) return undefined;
+      schema = atPointer(this.#root, schema.$ref);
     }
     return isObject(schema) ? schema : undefined;
   }

@@ -1,4 +1,4 @@
-import { isObject, type JsonSchema } from "../../core/index.ts";
+import { atPointer, isObject, type JsonSchema } from "../../core/index.ts";
 import type { Room } from "./room.ts";
 
 /** References to references, and `allOf` in `allOf`; more than these is a circle. */
@@ -53,20 +53,8 @@ function merge(a: JsonSchema, b: JsonSchema, room: Room): JsonSchema {
 }
 
 function resolveRef(ref: string, root: JsonSchema): JsonSchema {
-  let found: unknown = root;
-  for (const step of ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
-    const key = unescaped(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    found = isObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
-  }
+  const found = atPointer(root, ref);
   return isObject(found) ? found : {};
-}
-
-function unescaped(step: string): string {
-  try {
-    return decodeURIComponent(step);
-  } catch {
-    return step;
-  }
 }
 
 export function asList(value: unknown): string[] {

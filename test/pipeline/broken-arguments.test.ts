@@ -296,6 +296,18 @@ describe("members that are null", () => {
       { a: null },
       { a: null },
     ],
+    [
+      "stay behind references by name, of which nothing is known",
+      form({ a: { $ref: "#n" } }),
+      { a: null },
+      { a: null },
+    ],
+    [
+      "are known through references that are written as in URLs",
+      form({ a: { $ref: "#/$defs/an%20n" } }, { $defs: { "an n": integer } }),
+      { a: null },
+      {},
+    ],
     ["stay behind references elsewhere", form({ a: { $ref: "https://a/b" } }), { a: null }, { a: null }],
     ["stay behind references in a circle", form({ a: { $ref: "#/properties/a" } }), { a: null }, { a: null }],
     ["go where no other member may come", form({}, { additionalProperties: false }), { a: null }, {}],

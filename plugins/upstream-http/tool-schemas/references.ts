@@ -1,4 +1,4 @@
-import { isObject, type JsonSchema } from "../../../core/index.ts";
+import { atPointer, isObject, type JsonSchema } from "../../../core/index.ts";
 
 /** What `$ref` leads to; `undefined` where it leads nowhere, or out of the schema: nothing is fetched. */
 export type Resolve = (reference: string) => JsonSchema | undefined;
@@ -10,7 +10,8 @@ export function referencesOf(root: JsonSchema): Resolve {
   return (reference) => {
     if (known.has(reference)) return known.get(reference);
     anchors ??= anchorsOf(root);
-    const target = reference === "#" ? root : (anchors.get(reference) ?? atPointer(root, reference));
+    const found = reference === "#" ? root : (anchors.get(reference) ?? atPointer(root, reference));
+    const target = isObject(found) ? found : undefined;
     known.set(reference, target);
     return target;
   };
@@ -27,26 +28,4 @@ function anchorsOf(root: JsonSchema): Map<string, JsonSchema> {
         if (typeof each.$id === "string" && each.$id.startsWith("#")) anchors.set(each.$id, each);
       }
   return anchors;
-}
-
-/** JSON pointers: `#/$defs/city`. */
-function atPointer(root: JsonSchema, reference: string): JsonSchema | undefined {
-  if (!reference.startsWith("#/")) return undefined;
-  let at: unknown = root;
-  for (const step of reference.slice(2).split("/")) {
-    const name = unescaped(step);
-    if (name === undefined || typeof at !== "object" || at === null || !Object.hasOwn(at, name))
-      return undefined;
-    at = (at as Record<string, unknown>)[name];
-  }
-  return isObject(at) ? at : undefined;
-}
-
-/** In URLs, `~1` is `/`, `~0` is `~`. */
-function unescaped(step: string): string | undefined {
-  try {
-    return decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
-  } catch {
-    return undefined;
-  }
 }
