@@ -1,11 +1,11 @@
-/** What a request's body may hold. */
+/** Limits of a request's body. */
 export interface BodyLimits {
-  /** Bytes of a request body, decoded. */
+  /** Most bytes of a body, after decoding. */
   bodyBytes: number;
-  /** Levels of nesting in its JSON. */
+  /** Most levels of nesting in its JSON. */
   jsonDepth: number;
-  /** Values in its JSON, whatever is in what; 200,000 unless said. */
+  /** Most values in its JSON, counted at every level; 200,000 by default. */
   jsonValues?: number;
-  /** Path of the options that set these limits, for errors to name them: "limits". */
+  /** Path of the options that set these limits, named in errors: "limits". */
   options?: string;
 }

@@ -13,7 +13,7 @@ export interface BannerFacts {
   file: string;
   config: Config;
   gateway: Gateway;
-  /** Where it listens. */
+  /** The address that the gateway listens on. */
   url: string;
   /** What the upstreams said when they were first asked. */
   checks: UpstreamWatch["first"];
@@ -57,7 +57,7 @@ function describeStore({ name, description }: Store): string {
   return description ? `${name}: ${description}` : name;
 }
 
-/** What everybody may do who reaches a port that is not this machine's alone, where no plugin asks who they are. */
+/** What anyone may do who reaches the port, if it is open to other machines and no plugin authenticates clients. */
 function warnOfOpenness({ engine, endpoints }: Gateway, url: string): string[] {
   const { registry } = engine;
   const address = new URL(url).hostname.replace(/^\[|\]$/g, "");
@@ -71,7 +71,7 @@ function warnOfOpenness({ engine, endpoints }: Gateway, url: string): string[] {
     ["use", endpoints],
   ] as const;
   return [
-    `  warning   ${address} is more than this machine, and no plugin asks who somebody is. Whoever reaches it may`,
+    `  warning   ${address} is open to other machines, and no plugin authenticates clients. Whoever reaches it may`,
     ...open.flatMap(([what, names]) =>
       names.length > 0 ? [`              ${what} ${names.join(", ")}`] : [],
     ),

@@ -5,7 +5,7 @@ import { describeRoute } from "./routing/routes.ts";
 
 /** Models that are named before the rest is counted. */
 const MODELS_SHOWN = 12;
-/** Characters of a line of details, and of the names in front of them, which may be longer. */
+/** Characters of a line of details, and of the column of names before it. Names may be longer. */
 const WIDTH = 100;
 const NAME_WIDTH = 9;
 
@@ -76,7 +76,7 @@ function triedLine(subject: string, { name, description = "", ok, error }: Store
   return line(ok ? "ok" : "FAIL", subject, text);
 }
 
-/** One below the other, their values in one column. */
+/** One detail per line, with the values aligned in one column. */
 function detailLines(details: Readonly<Record<string, unknown>> = {}): string[] {
   const width = Math.max(NAME_WIDTH, ...Object.keys(details).map((name) => name.length));
   const detail = (name: string, text: string) => line("", "", `${name.padEnd(width)}  ${text}`, width + 2);
@@ -103,7 +103,7 @@ function wrap(words: readonly string[]): string[] {
   return lines;
 }
 
-/** `hanging`: characters of the text that its further lines are indented by. */
+/** `hanging`: how many characters the lines after the first are indented by. */
 function line(mark: Mark, subject: string, text: string, hanging = 0): string {
   const indent = " ".repeat(17 + hanging);
   return `${mark.padEnd(4)}  ${subject.padEnd(9)}  ${text.replaceAll("\n", `\n${indent}`)}`;

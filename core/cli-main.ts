@@ -26,7 +26,7 @@ Options of check: --config, --upstream, and
 
 Environment only:
   VR_ALLOWED_HOSTS      host names that the gateway answers to, parted by commas, beside localhost,
-                        the machine's own and addresses; "*" is every name
+                        the machine's own and IP addresses; "*" is every name
   VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
                         openai-compatible or demo; alone, at its usual address
   VR_UPSTREAM_API_KEY   sent to VR_UPSTREAM as a bearer token

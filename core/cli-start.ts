@@ -39,7 +39,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   process.stdout.write(banner({ file, config, gateway, url, checks: watch.first }));
 }
 
-/** Milliseconds for the last lines of the log to get out. */
+/** Milliseconds to write the last lines of the log. */
 const LAST_LINES_MS = 1_000;
 
 /** Milliseconds that the rest of the banner, not the gateway, waits to know whether the upstream answers. */

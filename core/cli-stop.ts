@@ -1,9 +1,9 @@
-/** Milliseconds between looks at whether npx's shell is still there. */
+/** Milliseconds between checks whether npx's shell is still running. */
 const LOOK_MS = 250;
 
 /**
- * The first of SIGTERM, SIGINT and SIGHUP drains and exits with 0, the second exits at once. npx runs the command in a
- * shell of its own and hands a signal to that shell alone, so that the end of the shell counts as one too.
+ * The first of SIGTERM, SIGINT and SIGHUP drains and exits with 0, the second exits at once. npx runs the command in its
+ * own shell and sends signals to that shell alone. So the end of the shell counts as a signal too.
  */
 export function stopOnSignals(env: NodeJS.ProcessEnv, close: () => Promise<void>): void {
   let stopping = false;

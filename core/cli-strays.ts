@@ -1,25 +1,25 @@
 import type { Log } from "./context.ts";
 
 /**
- * Logs what plugins let slip, instead of ending the process and everybody's streams with it: promises that nobody
- * awaits, and `error` events that nobody listens to, such as those of a connection pool inside a Keyv adapter. Any other
- * exception that nobody catches still ends the process: what it left half done is not known.
+ * Logs unhandled rejections and `error` events without a listener (of a connection pool inside a Keyv adapter, for
+ * example) instead of ending the process and all streams with it. Any other uncaught exception still ends the process,
+ * since it may have left anything half done.
  */
 export function logStrays(log: Log): void {
   process.on("unhandledRejection", (error) => {
-    log.error({ err: error }, "a promise was rejected that nobody awaited");
+    log.error({ err: error }, "unhandled rejection");
   });
   process.on("uncaughtException", (error) => {
     if (isUnheardEvent(error)) {
-      log.error({ err: error }, "an error event was emitted that nobody listened to");
+      log.error({ err: error }, "an error event without a listener");
       return;
     }
-    log.error({ err: error }, "an exception was thrown that nobody caught");
+    log.error({ err: error }, "uncaught exception");
     process.exit(1);
   });
 }
 
-/** Node marks an error that `emit("error", …)` throws for want of a listener, to add to its stack when it is shown. */
+/** Node marks an error that `emit("error", …)` throws when there is no listener, and shows the mark with its stack. */
 function isUnheardEvent(error: Error & { code?: unknown }): boolean {
   if (error?.code === "ERR_UNHANDLED_ERROR") return true;
   if (!(error instanceof Error)) return false;

@@ -28,7 +28,7 @@ export function explainSetUp(error: unknown, file: string): unknown {
   return new ConfigError(`${shown(file)}: ${error.message}${thrown ? ` (${thrown})` : ""}`, { cause: error });
 }
 
-/** The first file and line of a stack that is not Node's, nor of a file to `skip`. */
+/** The first file and line of a stack that is neither in Node nor in a file to `skip`. */
 function firstPlace(stack: string, skip = (_url: string) => false): string | undefined {
   for (const text of stack.split("\n")) {
     const at = text.indexOf("file://");
@@ -38,7 +38,7 @@ function firstPlace(stack: string, skip = (_url: string) => false): string | und
   return undefined;
 }
 
-/** Whether a file is vr's own: what an error of vr's says is about the plugin that called it. */
+/** Whether a file belongs to vr: an error that vr throws is about the plugin that called it. */
 function isOwn(url: string): boolean {
   return ["core/", "plugins/"].some((folder) =>
     url.startsWith(new URL(`../${folder}`, import.meta.url).href),

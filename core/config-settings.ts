@@ -16,7 +16,7 @@ export interface Flags {
 export interface StartSettings extends Settings {
   readonly port: number;
   readonly host: string;
-  /** `VR_ALLOWED_HOSTS`: takes the place of the configuration's. */
+  /** `VR_ALLOWED_HOSTS`: replaces `http.allowedHosts` of the configuration. */
   readonly allowedHosts?: readonly string[] | undefined;
   readonly upstream?: string | undefined;
   /** The name of a kind of model server; unchecked, since plugins know them. */
@@ -26,7 +26,7 @@ export interface StartSettings extends Settings {
 
 const DEFAULT_PORT = 5969;
 const DEFAULT_HOST = "127.0.0.1";
-const HOST_NAMES = 'host names without ports, parted by commas, such as "vr.example.com, *.vr.internal"';
+const HOST_NAMES = 'host names without ports, separated by commas, such as "vr.example.com, *.vr.internal"';
 
 /** @throws ConfigError that names the flag or variable */
 export function resolveSettings(flags: Flags, env: NodeJS.ProcessEnv, config: Config): StartSettings {

@@ -39,13 +39,13 @@ const origin = z
   );
 
 const limits = z.strictObject({
-  /** Bytes of a request body, decoded. */
+  /** Most bytes of a request body, after decoding. */
   bodyBytes: bytes.default(32 * 1024 * 1024),
   /** Levels of nesting in a request's JSON. */
   jsonDepth: z.number().int().positive().default(100),
-  /** Objects, arrays, strings, numbers and so on in a request's JSON, whatever is in what. */
+  /** Most objects, arrays, strings, numbers and so on in a request's JSON, counted at every level. */
   jsonValues: z.number().int().positive().default(200_000),
-  /** Connections at once; further ones are closed unheard. */
+  /** Most connections at once; the gateway closes further ones without reading them. */
   connections: z.number().int().positive().default(10_000),
   /** Model calls per response; the last is sent without tools. */
   maxTurns: z.number().int().positive().default(32),
@@ -54,7 +54,7 @@ const limits = z.strictObject({
 });
 
 const timeouts = z.strictObject({
-  /** For a request to come in whole, from the beginning of a connection or of the request. */
+  /** Time to receive a whole request, from the start of the connection or of the request. */
   requestMs: milliseconds.default(120_000),
   /** Until `response.created` leaves although the upstream has not answered. */
   headersAfterMs: milliseconds.default(2_000),
@@ -62,7 +62,7 @@ const timeouts = z.strictObject({
   keepAliveMs: milliseconds.default(15_000),
   /** One call of a gateway tool. */
   toolMs: milliseconds.default(300_000),
-  /** One call of a plugin's tap, on any hook. */
+  /** Time for one call of a plugin's tap, on any hook. */
   hookMs: milliseconds.default(60_000),
   /** One call of the store. */
   storeMs: milliseconds.default(10_000),
@@ -71,9 +71,9 @@ const timeouts = z.strictObject({
 });
 
 const http = z.strictObject({
-  /** Names that the gateway answers to, beside `localhost` and the machine's own; `*` is every name. */
+  /** Host names that the gateway answers to, besides `localhost` and the machine's own; `*` is every name. */
   allowedHosts: z.array(hostName).default([]),
-  /** Whether `X-Forwarded-Host` counts: where clients come through a proxy alone. */
+  /** Whether `X-Forwarded-Host` counts. Only safe if every client comes through a proxy. */
   trustProxy: z.boolean().default(false),
 });
 
@@ -89,7 +89,7 @@ const schema = z.strictObject({
   port: z.number().int().min(0).max(65_535).optional(),
   host: z.string().optional(),
   logLevel: z.enum(LOG_LEVELS).optional(),
-  /** Whole requests to models and their answers in the log, at the level `debug`. */
+  /** Logs whole model requests and answers at the level `debug`. */
   logBodies: z.boolean().optional(),
   /** Names of reasoning events: `response.reasoning_text.*` or Open Responses' `response.reasoning.*`. */
   reasoningEvents: z.enum(["openai", "open-responses"]).default("openai"),

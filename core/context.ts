@@ -19,9 +19,9 @@ export interface Log {
 export interface Caller {
   /** The client's `Authorization` header as it came; for upstreams that forward it. Never logged. */
   readonly authorization?: string | undefined;
-  /** Of the HTTP request: `POST`. */
+  /** Method of the HTTP request: `POST`. */
   readonly method?: string;
-  /** Of the HTTP request, without its query. */
+  /** Path of the HTTP request, without its query. */
   readonly path?: string;
   /** Aborts when the client leaves or the gateway shuts down. */
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ export interface ResponseContext {
   readonly log: Log;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
-  /** Milliseconds since then, whatever the clock was set to meanwhile. */
+  /** Milliseconds since then, by the monotonic clock. */
   readonly elapsedMs: number;
   /** Model calls so far. */
   readonly turns: number;
@@ -52,36 +52,36 @@ export interface ResponseContext {
   state<T>(key: string | symbol, init: () => T): T;
 }
 
-/** What `onComplete` is told beside the response. */
+/** What `onComplete` receives besides the response. */
 export interface EndContext extends Omit<ResponseContext, "request"> {
-  /** `undefined` when the body was refused or not understood. */
+  /** `undefined` if the body was refused or could not be parsed. */
   readonly request: ResponseRequest | undefined;
-  /** The HTTP status that the client was sent; 499 when it left before it was sent any. */
+  /** The HTTP status that the client received; 499 if it left before that. */
   readonly httpStatus: number;
   /** Why the response failed. */
   readonly failure: Failure | undefined;
 }
 
-/** Why a response failed, in the words of the log. */
+/** Why a response failed, as the log says it. */
 export interface Failure {
-  /** The HTTP status that the failure stands for, also when the stream had begun with 200. */
+  /** The HTTP status of the failure, even if the stream had already begun with 200. */
   readonly status: number;
   /** Such as `previous_response_not_found`. */
   readonly code: string | null;
   readonly param: string | null;
-  /** For operators: may name hosts and files. Secrets are cut out. */
+  /** For operators: may name hosts and files. Secrets are removed. */
   readonly message: string;
-  /** The plugin that failed or refused, where it was one. */
+  /** The plugin that failed or refused the request; absent if no plugin did. */
   readonly plugin: string | undefined;
-  /** What was thrown, with its stack and causes. */
+  /** The error that was thrown, with its stack and causes. */
   readonly error: unknown;
-  /** Set it to `true`, before the tap first awaits, to log the failure yourself: the core then writes no line. */
+  /** To log the failure yourself, set it to `true` before your tap first awaits: the core then does not log it. */
   logged: boolean;
 }
 
 /**
- * One model call of a response, and the tool calls that it leads to. Counted from 0. The calls that the client has
- * approved are a turn of index 0 too, before the model's first.
+ * One model call of a response, and the tool calls that it leads to. Counted from 0. Calls that the client has
+ * approved form a turn of their own, also of index 0, before the model's first.
  */
 export interface Turn {
   readonly index: number;
@@ -94,7 +94,7 @@ export interface Turn {
    * For `beforeUpstream`: what the tap returns to answer without any upstream. The chunks go through
    * `onChunk` and the assembler like an upstream's; a `finish` is added where it lacks one. They are frozen, all
    * the way down: a cache may answer with them again.
-   * @throws TypeError when they are no chunks
+   * @throws TypeError when they are not chunks
    */
   answer(chunks: readonly ModelChunk[]): ModelRequest;
 }

@@ -1,22 +1,22 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Log } from "./context.ts";
 
-/** A response on whose behalf code runs. */
+/** The response that code runs for. */
 export interface CurrentResponse {
   /** `resp_…` */
   readonly id: string;
-  /** What outlives a response, such as a connection that it opened, does not speak for it any more. */
+  /** Turns `true` at the response's end. Code that outlives it, such as a connection's, no longer runs for it. */
   ended: boolean;
 }
 
 const current = new AsyncLocalStorage<CurrentResponse>();
 
-/** Runs `work`, and all that it starts, on behalf of a response. */
+/** Runs `work`, and everything that it starts, for a response. */
 export function onBehalfOf<T>(response: CurrentResponse, work: () => T): T {
   return current.run(response, work);
 }
 
-/** The same log, whose lines carry the id of the response that they were written for. */
+/** The same log, with the id of the current response added to each line. */
 export function namingResponse(log: Log): Log {
   const named = (fields: object): object => {
     const response = current.getStore();

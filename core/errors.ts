@@ -42,7 +42,7 @@ export class VrError extends Error {
   headers: Readonly<Record<string, string>> = {};
 
   constructor(status: number, type: ErrorType, message: string, fields: ErrorFields = {}) {
-    // Messages repeat what others said: servers, clients, plugins. They go to logs and to clients.
+    // Messages may quote servers, clients and plugins, and go to logs and clients.
     super(cutCredentials(message), fields.cause === undefined ? undefined : { cause: fields.cause });
     this.name = new.target.name;
     this.status = status;

@@ -2,16 +2,16 @@ import type { Failure, Log } from "./context.ts";
 import { toVrError } from "./errors.ts";
 import { cutSecrets } from "./secrets.ts";
 
-/** Which plugin threw an error, by the error: what plugins throw is theirs and stays as it is. */
+/** Maps an error to the plugin that threw it. The error itself is the plugin's and is not changed. */
 const blamed = new WeakMap<object, string>();
 
-/** Remembers that this plugin threw this. The innermost plugin that is named stands. */
+/** Remembers which plugin threw this error. The first plugin named, the innermost, stays. */
 export function blame<T>(error: T, plugin: string): T {
   if (typeof error === "object" && error !== null && !blamed.has(error)) blamed.set(error, plugin);
   return error;
 }
 
-/** What was thrown, as the log tells of it: secrets are cut out of the message. */
+/** Describes what was thrown for the log, with secrets removed from the message. */
 export function toFailure(error: unknown): Failure {
   const { status, code, param, message, cause } = toVrError(error);
   const plugin = pluginOf(error) ?? pluginOf(cause);
@@ -22,23 +22,23 @@ function pluginOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null ? blamed.get(error) : undefined;
 }
 
-/** Writes the one line of a failure. `fields`: what it happened to. */
+/** Logs a failure in one line. `fields`: the request or response that failed. */
 export function logFailure(log: Log, fields: object, failure: Failure): void {
   const told = { ...fields, status: failure.status, ...failureFields(failure) };
   if (failure.status < 500) log.info(told, "a request was refused");
   else log.error(told, "a request failed");
 }
 
-/** What a log line says of a failure, whoever writes it. Absent values are left out. */
+/** The fields of a log line about a failure. Absent values are left out. */
 export interface FailureFields {
   /** The error's own code and parameter, such as `previous_response_not_found`. */
   code?: string;
   param?: string;
-  /** Secrets are cut out. */
+  /** Secrets are removed. */
   message: string;
-  /** The plugin that failed or refused. Not `plugin`, which is whose line it is. */
+  /** The plugin that failed or refused the request. Not called `plugin`, since that field names the logging plugin. */
   fault?: string;
-  /** With its stack, of what is the gateway's or the model server's to mend. */
+  /** The error with its stack, if the gateway or the model server is at fault. */
   err?: unknown;
 }
 

@@ -26,7 +26,7 @@ export interface SetUpOptions {
   settings: Settings;
   /** Milliseconds for one call of the store. */
   storeTimeoutMs: number;
-  /** Milliseconds for one call of a tap. */
+  /** Time limit of one call of a tap, in milliseconds. */
   hookTimeoutMs: number;
   bodyLimits: BodyLimits;
   log: Log;
@@ -111,7 +111,7 @@ export class PluginSet {
     this.#claimRoutes(plugin.name);
   }
 
-  /** The routes that have come since the plugin was called are its. @throws PluginError when it has moved all others */
+  /** Assigns routes added since the plugin was called to it. @throws PluginError when it has moved all others */
   #claimRoutes(plugin: string): void {
     const { prefix } = this.endpoints.opts;
     if (prefix)

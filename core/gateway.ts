@@ -74,7 +74,7 @@ export class Gateway {
     const options = {
       noDelay: true,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      requireHostHeader: false, // so that it is refused as everything else is
+      requireHostHeader: false, // the gateway refuses such requests itself, with its own error
       ...timeoutsOf(connections),
     };
     this.#server = createServer(options, app.callback());
@@ -95,7 +95,7 @@ export class Gateway {
     });
     const address = this.#server.address() as AddressInfo;
     if (isHostName(host)) this.#edge.hosts.allow(host);
-    // A plugin that asks everybody who they are guards better than names do, where others can reach the port anyway.
+    // On a port that other machines reach, a plugin that authenticates clients protects better than host names do.
     if (this.engine.registry.authenticates && !isLoopback(address.address)) this.#edge.hosts.allow("*");
     const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
     return `http://${name}:${address.port}`;

@@ -79,9 +79,9 @@ function append(out: ModelChunk[], result: unknown): void {
 }
 
 /**
- * What a tap made is frozen, since it may be the same object for every response: what a later tap wrote into it would
- * show in the next one. The chunk that it was given is the upstream's, made for this response.
- * @throws PluginError when it is no chunk
+ * Freezes what a tap made, since it may return the same object for every response, and a later tap's change would show
+ * in the next one. The chunk that the tap received was made by the upstream for this response and stays as it is.
+ * @throws PluginError when it is not a chunk
  */
 function checkReturned(tap: ChunkTap, result: unknown, given: ModelChunk): void {
   if (result === null) throw nullError(tap);
@@ -90,13 +90,13 @@ function checkReturned(tap: ChunkTap, result: unknown, given: ModelChunk): void 
     const problem = chunkProblem(chunk);
     if (problem)
       throw new PluginError(
-        `plugin "${tap.name}" returned something in onChunk that is no chunk: ${problem}`,
+        `plugin "${tap.name}" returned something in onChunk that is not a chunk: ${problem}`,
       );
     freeze(chunk);
   }
 }
 
-/** Most chunks hold nothing but text and numbers. */
+/** Most chunks hold only text and numbers. */
 function freeze(chunk: ModelChunk): void {
   const { type } = chunk;
   const isFlat = (type === "text" && !chunk.logprobs) || type === "tool_arguments" || type === "reasoning";
@@ -104,13 +104,16 @@ function freeze(chunk: ModelChunk): void {
   else deepFreeze(chunk);
 }
 
-/** A stop stands, even where what was to pass before it is no chunk. */
+/** A stop takes effect even if something that it lets pass is not a chunk. */
 function stopWith(tap: ChunkTap, log: Log, stop: GuardrailStop): ModelChunk[] {
   const before: ModelChunk[] = [];
   for (const chunk of stop.before) {
     const problem = chunkProblem(chunk);
     if (problem)
-      log.error({ plugin: tap.name, hook: tap.hook, problem }, "a stop lets something pass that is no chunk");
+      log.error(
+        { plugin: tap.name, hook: tap.hook, problem },
+        "a stop lets something pass that is not a chunk",
+      );
     else before.push(chunk as ModelChunk);
   }
   return [...before, { type: "stop", message: stop.message }];

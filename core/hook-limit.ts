@@ -2,19 +2,19 @@ import { PluginError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 
 interface Waiting {
-  /** As `performance.now()` counts. */
+  /** In milliseconds of `performance.now()`. */
   readonly until: number;
   reject(error: PluginError): void;
 }
 
 /**
- * The time that calls of a tap may take to settle, `timeouts.hookMs`. One timer for all of them, since a tap of `onChunk`
- * may be called for every delta of every stream.
+ * Limits how long a call of a tap may take to settle (`timeouts.hookMs`). All calls share one timer, since a tap of
+ * `onChunk` may be called for every delta of every stream.
  */
 export class TapClock {
   readonly #tap: Tap<unknown>;
   readonly #limitMs: number;
-  /** The calls that have not settled, the oldest first. */
+  /** The pending calls, the oldest first. */
   readonly #waiting = new Set<Waiting>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -42,7 +42,7 @@ export class TapClock {
     });
   }
 
-  /** A tap that hangs keeps no process alive. */
+  /** A tap that hangs does not keep the process alive. */
   #wake(ms: number): NodeJS.Timeout {
     return setTimeout(() => this.#endLate(), ms).unref();
   }

@@ -3,35 +3,35 @@ import { PluginError } from "./errors.ts";
 export interface TapOptions {
   /** Tells several taps of one plugin apart in errors and figures. */
   name?: string;
-  /** Lower runs earlier; 0 unless said. Within a stage, the order of registration. */
+  /** Lower stages run earlier; 0 by default. Taps of one stage run in the order of registration. */
   stage?: number;
-  /** Runs before the taps of this name (`plugin`, or `plugin/name` of a tap with a name), whatever their stage. */
+  /** Runs before the taps of this name (`plugin`, or `plugin/name` for a tap with a name), whatever their stage. */
   before?: string;
-  /** What a throw does that is no `VrError` and no `GuardrailStop`: "fail" (the default) fails the request,
-   * "warn" logs it and goes on as if nothing had been returned. */
+  /** What happens when the tap throws anything but a `VrError` or `GuardrailStop`: "fail" (the default) fails the
+   * request, "warn" logs the error and continues as if the tap had returned nothing. */
   onError?: "fail" | "warn";
 }
 
 export interface ChunkTapOptions extends TapOptions {
-  /** Says that a function returns promises when it is not an `async function` itself. */
+  /** Declares that the tap returns promises though it is not an `async function`. */
   async?: boolean;
 }
 
 export interface CallTapOptions extends TapOptions {
   /**
-   * Says that the tap may return `needs_approval`. Calls of gateway tools then show once all taps have spoken, so that
-   * one that needs approval shows as an `mcp_approval_request` alone.
+   * Declares that the tap may return `needs_approval`. Calls of gateway tools are then shown only after all taps have
+   * decided, so a call that needs approval shows only as an `mcp_approval_request`.
    */
   asks?: boolean;
 }
 
-/** The options of taps on any hook. */
+/** All options that any hook's taps have. */
 export type AnyTapOptions = TapOptions & ChunkTapOptions & CallTapOptions;
 
 interface OptionRule {
   readonly takes: string;
   is(value: unknown): boolean;
-  /** The only hook that knows it. */
+  /** The only hook that has this option. */
   readonly hook?: string;
 }
 
@@ -46,7 +46,7 @@ const RULES: { readonly [Option in keyof Required<AnyTapOptions>]: OptionRule } 
   asks: { takes: "true or false", is: (value) => typeof value === "boolean", hook: "onToolCall" },
 };
 
-/** A misspelt `onError`, or a `before` that is none, must not pass in silence. @throws PluginError */
+/** Rejects misspelt options and wrong values. @throws PluginError */
 export function checkTapOptions(plugin: string, hook: string, options: unknown): void {
   const at = `plugin "${plugin}" taps ${hook}`;
   if (typeof options !== "object" || options === null)

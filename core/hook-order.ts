@@ -2,9 +2,9 @@ import { PluginError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 
 /**
- * The taps of one hook as they run: by stage, within a stage as they were registered. A tap with `before` runs before
- * every tap of that name, whatever their stages.
- * @throws PluginError when there is no such tap, or when two taps are to run before each other
+ * Sorts the taps of one hook: by stage, then by registration. A tap with `before` runs before every tap of that name,
+ * whatever their stages.
+ * @throws PluginError when there is no such tap, or when two taps must run before each other
  */
 export function inOrder<T extends Tap<unknown>>(taps: readonly T[]): T[] {
   const order = taps.toSorted((a, b) => (a.options.stage ?? 0) - (b.options.stage ?? 0));
@@ -15,7 +15,7 @@ export function inOrder<T extends Tap<unknown>>(taps: readonly T[]): T[] {
     if (placing.has(tap)) throw inCircle([...placing]);
     placing.add(tap);
     const others = othersOf(tap, taps);
-    // A tap that moves later than those which wait for it would leave them behind.
+    // Place the others first: one that moved forward later would overtake this tap.
     for (const other of others) place(other);
     const first = Math.min(...others.map((other) => order.indexOf(other)));
     const at = order.indexOf(tap);

@@ -5,7 +5,7 @@ import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
 import { isToolOutput } from "./protocol/tool-output.ts";
 import type { OutputItem } from "./protocol/wire.ts";
 
-/** What each hook takes from its taps. `onChunk` looks at chunks itself. */
+/** What the taps of each hook may return. `onChunk` checks chunks itself. */
 export const RETURNED = {
   beforeUpstream: { what: "a model request", is: isModelRequest },
   onOutputItem: { what: "an item", is: (result) => "type" in result },
@@ -15,7 +15,7 @@ export const RETURNED = {
 type ItemTap = Tap<(item: OutputItem, turn: Turn) => unknown>;
 export type ItemGuard = (tap: ItemTap) => (...args: [OutputItem, Turn]) => MaybePromise<unknown>;
 
-/** Holds a tap of `onOutputItem` to what it may change. */
+/** Rejects changes that a tap of `onOutputItem` may not make. */
 export const guardItem: ItemGuard = (tap) => {
   const check = (before: OutputItem, after: unknown) => {
     const path = after ? streamedChange(before, after as OutputItem) : undefined;
@@ -46,5 +46,5 @@ function isDecision({ kind, output, message, reason }: Partial<Record<string, un
 }
 
 function decisionProblem({ kind }: { kind?: unknown }): string | undefined {
-  return kind === "deny" ? '"deny" needs a reason, which the model is told' : undefined;
+  return kind === "deny" ? '"deny" needs a reason, which the model reads' : undefined;
 }

@@ -20,7 +20,7 @@ type HookName = keyof Hooks;
 // biome-ignore lint/suspicious/noExplicitAny: one list holds the taps of all hooks; the facades are typed.
 type AnyTap = Tap<(...args: any[]) => any>;
 
-/** Begins to watch over a tap. */
+/** Starts to measure and limit a tap. */
 type Watch = (tap: AnyTap) => TapWatch;
 
 /** Collects taps while plugins set up, then seals them into tapable's hooks. */
@@ -62,7 +62,7 @@ export class HookSet {
     this.#taps[hook].push(newTap(hook, plugin, options as AnyTapOptions, fn as AnyTap["fn"]));
   }
 
-  /** Every tap with what it has cost so far, in the order of registration. */
+  /** Every tap with its cost so far, in the order of registration. */
   get taps(): readonly Readonly<Tap<unknown>>[] {
     return Object.values(this.#taps).flat();
   }
@@ -133,7 +133,7 @@ export class HookSet {
     for (const tap of taps) {
       const watched = watch(tap);
       hook.tapAsync(tap.name, (response, context, callback) => {
-        // An observer's failure is logged by runTap and stays with it.
+        // runTap logs an observer's failure; it goes no further.
         runTap(
           tap,
           watched,
@@ -146,7 +146,7 @@ export class HookSet {
   }
 }
 
-/** The client has approved the call already: the taps behind the one that asks may still deny it. */
+/** The client has already approved the call: taps after the one that asks may still deny it. */
 function isAnswered(call: ToolCall, decision: ToolDecision | undefined): boolean {
   return call.approval !== undefined && decision?.kind === "needs_approval";
 }
@@ -156,11 +156,11 @@ function newTap(hook: HookName, plugin: string, options: AnyTapOptions, fn: AnyT
   return { hook, plugin, name, options: { ...options }, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 };
 }
 
-/** A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` asks without one. */
+/** A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` tests without an error. */
 function withoutOthers(plugin: string, hooks: Hooks): Hooks {
   return new Proxy(hooks, {
     get(target, key) {
-      // What `await` and `JSON.stringify` look for in any object.
+      // `await` and `JSON.stringify` read these of any object.
       if (typeof key === "symbol" || key in target || key === "then" || key === "toJSON")
         return Reflect.get(target, key);
       const names = Object.keys(target).join(", ");

@@ -20,7 +20,7 @@ export interface Tap<Fn> {
   maxMs: number;
 }
 
-/** What watches over the calls of one tap. */
+/** What measures and limits the calls of one tap. */
 export interface TapWatch {
   readonly log: Log;
   readonly clock: TapClock;
@@ -33,7 +33,7 @@ export interface Returned {
   /** Names it in errors: `a request`. */
   readonly what: string;
   is(result: object): boolean;
-  /** What of it is wrong, where that can be said. */
+  /** Says what is wrong with it, if that is known. */
   problem?(result: object): string | undefined;
 }
 
@@ -79,7 +79,7 @@ export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error |
   if (isGuardrailStop(error)) return error;
   tap.errors++;
   if (isVrError(error) && error.code !== "plugin_error") return blame(error, tap.name);
-  // What fails the response is logged with it.
+  // An error that fails the response is logged with the response.
   const goesOn = tap.options.onError === "warn" || tap.hook === "onComplete";
   if (goesOn) log.error({ plugin: tap.name, hook: tap.hook, err: error }, "a plugin failed in a hook");
   if (tap.options.onError === "warn") return undefined;

@@ -21,8 +21,8 @@ export interface Hooks {
   /**
    * Once per turn, in series, before the upstream is asked. Return a new request to replace it, throw a
    * `VrError` to refuse (its own status while nothing has been sent, `response.failed` later),
-   * `return turn.answer(chunks)` to answer without any upstream. Calls that the client has approved are a turn too,
-   * of index 0 and before the model's first: where it is refused or answered, they do not run.
+   * `return turn.answer(chunks)` to answer without any upstream. Calls that the client has approved form a turn too, of
+   * index 0, before the model's first: if a tap refuses or answers it, they do not run.
    */
   beforeUpstream: Hook<TapFunction<[request: ModelRequest, turn: Turn], ModelRequest>>;
   /**
@@ -40,14 +40,14 @@ export interface Hooks {
    */
   onOutputItem: Hook<TapFunction<[item: OutputItem, turn: Turn], OutputItem>>;
   /**
-   * Every call of a gateway tool, in series, until one has an opinion; if no tap has one, the tool runs. A tap that may
-   * return `needs_approval` says so with `{ asks: true }`, or the call has been shown before the client is asked. An
-   * approved call comes here again, with its `approval`.
+   * Runs for every call of a gateway tool, in series, until one tap returns a decision; if no tap returns one, the tool
+   * runs. A tap that may return `needs_approval` sets `{ asks: true }`; otherwise the call is shown before the client is
+   * asked. An approved call passes the hook again, with its `approval`.
    */
   onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>, CallTapOptions>;
   /**
-   * Once per `POST /v1/responses`, after its terminal event or its answer of whatever status, in parallel. A refusal is
-   * a failed response without output. No client waits; errors are logged.
+   * Runs once per `POST /v1/responses`, after the terminal event or the answer, whatever its status. Taps run in
+   * parallel. A refused request appears as a failed response without output. No client waits; errors are logged.
    */
   onComplete: Hook<TapFunction<[response: ResponseObject, context: EndContext], void>>;
 }
@@ -60,7 +60,7 @@ export interface SealedHooks {
     | undefined;
   readonly onOutputItem: ((item: OutputItem, turn: Turn) => Promise<OutputItem>) | undefined;
   readonly onToolCall: ((call: ToolCall, turn: Turn) => Promise<ToolDecision | undefined>) | undefined;
-  /** Whether a tap of `onToolCall` may ask for approval: calls show once it has spoken. */
+  /** Whether a tap of `onToolCall` may ask for approval: calls are then shown after the taps have decided. */
   readonly asks: boolean;
   readonly onComplete: ((response: ResponseObject, context: EndContext) => Promise<void>) | undefined;
 }

@@ -2,14 +2,14 @@ import type { DestinationStream } from "pino";
 import { forPeople } from "./log-text.ts";
 import { MOST_WAITING_BYTES, neverWaiting, writtenOut } from "./standard-streams.ts";
 
-/** Characters gathered before a write, and the milliseconds after which they are written anyway. */
+/** Lines are written once they have this many characters, or after this many milliseconds. */
 const GATHERED_CHARS = 8_192;
 const FLUSH_MS = 200;
 
 /**
- * Where log lines go: as JSON, on a terminal as text for people. They are written together: a write of its own for
- * each response costs as much as half of the response. No write waits for the reader: while more than
- * `MOST_WAITING_BYTES` wait for it, lines are dropped, and the next line that gets out has their number in `dropped`.
+ * Writes log lines: as JSON, or on a terminal as text for people. Lines are written in groups, since one write per
+ * response costs half as much as the response itself. No write waits for the reader: while more than
+ * `MOST_WAITING_BYTES` are unread, lines are dropped, and the next line written has their number in `dropped`.
  */
 export class LogOutput implements DestinationStream {
   readonly #stream: NodeJS.WriteStream;
@@ -23,7 +23,7 @@ export class LogOutput implements DestinationStream {
     this.#format = stream.isTTY ? forPeople(stream.hasColors()) : undefined;
   }
 
-  /** One line of JSON with its end. */
+  /** Takes one line of JSON, with its line feed. */
   write(line: string): void {
     if (this.#text.length + this.#stream.writableLength > MOST_WAITING_BYTES) {
       this.#dropped++;
@@ -36,7 +36,7 @@ export class LogOutput implements DestinationStream {
     if (this.#format || this.#text.length >= GATHERED_CHARS) this.flush();
   }
 
-  /** Writes what was gathered. */
+  /** Writes the lines gathered so far. */
   flush(): void {
     if (this.#lines === 0) return;
     const lines = this.#lines;
@@ -48,13 +48,13 @@ export class LogOutput implements DestinationStream {
     });
   }
 
-  /** The last flush: resolves once all is out, at the latest after `ms` milliseconds. */
+  /** The last flush: resolves once everything is written, at the latest after `ms` milliseconds. */
   end(ms: number): Promise<void> {
     this.flush();
     return writtenOut(this.#stream, ms);
   }
 
-  /** Flushes now and then, and when the process exits. */
+  /** Flushes at intervals, and when the process exits. */
   flushRegularly(): this {
     setInterval(() => this.flush(), FLUSH_MS).unref();
     process.on("exit", () => this.flush());
@@ -68,7 +68,7 @@ function tellDropped(line: string, dropped: number): string {
 
 let standardError: LogOutput | undefined;
 
-/** That of this process's standard error. */
+/** The output to this process's standard error. */
 export function logOutput(): LogOutput {
   standardError ??= new LogOutput(process.stderr).flushRegularly();
   return standardError;

@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 
-/** Control characters but line feed and tab: a client's text must not steer the operator's terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** Control characters except line feed and tab: a client's text must not control the operator's terminal. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression is meant to find them
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g;
 
 /** Turns a line of JSON into lines for people. Loaded on terminals only. */

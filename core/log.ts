@@ -12,7 +12,7 @@ const DEPTH = 4;
 /** Causes of causes that a log line shows. */
 const CAUSES = 8;
 
-/** JSON lines on standard error (standard output is the start banner's), secrets cut out by key. */
+/** JSON lines on standard error (standard output holds the start banner), with secrets removed by key. */
 export function createLog(level: LogLevel, destination?: DestinationStream): Log {
   const options: LoggerOptions = {
     level,

@@ -1,13 +1,13 @@
-/** Which plugin brought what: a tool, a tool kind, an upstream. */
+/** Which plugin added a tool, a tool kind or an upstream. */
 const owners = new WeakMap<object, string>();
 
-/** Remembers whose it is. */
+/** Remembers which plugin added it. */
 export function ownedBy<T extends object>(plugin: string, thing: T): T {
   owners.set(thing, plugin);
   return thing;
 }
 
-/** The plugin that brought it; `undefined` for what is the core's own. */
+/** The plugin that added it; `undefined` if it is the core's own. */
 export function ownerOf(thing: object): string | undefined {
   return owners.get(thing);
 }

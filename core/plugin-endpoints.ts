@@ -1,4 +1,4 @@
-/** Endpoints that clients ask for and that a shipped plugin serves where it is configured, with all below them. */
+/** Endpoints (and all paths below them) that a shipped plugin serves if it is configured. */
 const SERVED_BY = new Map([
   ["/v1/chat/completions", "passthrough"],
   ["/v1/completions", "passthrough"],
@@ -8,7 +8,7 @@ const SERVED_BY = new Map([
   ["/v1/mcp/servers", "mcp"],
 ]);
 
-/** The plugin that would serve this path; `undefined` where none that is shipped would. */
+/** The shipped plugin that would serve this path, if there is one. */
 export function pluginServing(path: string): string | undefined {
   const asked = path.toLowerCase();
   for (const [served, plugin] of SERVED_BY)

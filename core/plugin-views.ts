@@ -4,7 +4,7 @@ import type { ModelRequest } from "./protocol/model-request.ts";
 import type { ResponseRequest } from "./protocol/request.ts";
 import { ResponseScope, TurnScope } from "./scopes.ts";
 
-/** A response as one plugin sees it: its log carries the plugin's name. The same object for all of the response. */
+/** A response as one plugin sees it: its log has the plugin's name. The plugin gets the same object throughout. */
 class ResponseView implements EndContext {
   readonly #scope: ResponseScope<ResponseRequest | undefined>;
   readonly #plugin: string;
@@ -100,7 +100,7 @@ class TurnView implements Turn {
   }
 }
 
-/** What this plugin is given for a response. What is no scope of the core's own stays as it is. */
+/** This plugin's view of a response. Any object that is not the core's own scope is returned as it is. */
 export function responseFor<T extends ResponseContext | EndContext>(plugin: string, context: T): T {
   if (!(context instanceof ResponseScope)) return context;
   context.views ??= new Map();
@@ -112,7 +112,7 @@ export function responseFor<T extends ResponseContext | EndContext>(plugin: stri
   return view as T;
 }
 
-/** What this plugin is given for a turn. */
+/** This plugin's view of a turn. */
 export function turnFor(plugin: string, turn: Turn): Turn {
   if (!(turn instanceof TurnScope)) return turn;
   turn.views ??= new Map();

@@ -50,7 +50,7 @@ export interface Vr {
   readonly dependencies: { add(dependency: Dependency): void };
   /** Endpoints of the plugin's own. */
   readonly router: Router;
-  /** What the bodies of requests may hold, for `readJson`. */
+  /** The limits of request bodies, for `readJson`. */
   readonly bodyLimits: BodyLimits;
   readonly log: Log;
   readonly settings: Settings;
@@ -69,7 +69,7 @@ export interface Vr {
 
 export interface Plugin {
   readonly name: string;
-  /** Two of it in one configuration make no sense, and are an error. */
+  /** The configuration may hold this plugin only once; a second one is an error. */
   readonly once?: boolean;
   /** Called once, in the order of the configuration. A promise is awaited before the next plugin's set-up. */
   setup(vr: Vr): MaybePromise<void>;

@@ -19,10 +19,10 @@ export interface OwnToolOptions {
 
 /** Where a plugin registers tools: `vr.tools`. */
 export interface ToolRegistry {
-  /** A type of `tools[]` entries. @throws PluginError when the kind is wrong, or another plugin has one of the type */
+  /** Adds a type of `tools[]` entries. @throws PluginError when the kind is wrong, or its type is taken */
   kind(kind: ToolKind): void;
   /**
-   * One tool, run by the gateway, shown as an `mcp_call` unless it has a presentation of its own.
+   * Adds a tool that the gateway runs. It is shown as an `mcp_call` unless it has its own presentation.
    * @throws PluginError when the tool is wrong, or its name is taken
    */
   add(tool: Tool, options?: OwnToolOptions): void;
@@ -61,7 +61,7 @@ export class Registry {
   readonly ownTools: OwnTool[] = [];
   /** Plugins' own tools by label. */
   readonly #own = new Map<string, Tool[]>();
-  /** Whether a plugin asks everybody who they are: none can yet. */
+  /** Whether a plugin authenticates clients; no plugin can yet. */
   authenticates = false;
   #store: { store: Store; plugin: string } | undefined;
 
@@ -108,7 +108,7 @@ export class Registry {
     });
   }
 
-  /** @throws PluginError when there is a kind of this type, or one that owns the same items */
+  /** @throws PluginError when a kind has this type already, or owns the same items */
   addKind(plugin: string, kind: ToolKind): void {
     checkKind(plugin, kind);
     for (const other of this.kinds) {
@@ -154,7 +154,7 @@ export class Registry {
     else this.#addLabel(label, [own]);
   }
 
-  /** A model calls tools by their names, a client by the names on the wire under a label. */
+  /** Models call tools by name; clients see them by their name on the wire, under a label. */
   #checkNames(plugin: string, tool: Tool, label: string): void {
     const same = this.ownTools.find(({ name }) => name === tool.name);
     if (same)
@@ -195,7 +195,7 @@ function wireNameOf({ name, wireName }: Tool): string {
 }
 
 /**
- * The tool may be an object of any class: its fields are read, and its methods called, on the tool itself. Its schema is
+ * The tool may be an object of any class: fields are read and methods called on the object itself. Its schema is
  * frozen, since taps see it in every request.
  */
 function labelled(tool: Tool, plugin: string): Tool {

@@ -11,7 +11,7 @@ export function isSecretKey(key: string): boolean {
   return SECRET_KEYS.has(key.toLowerCase());
 }
 
-/** The JSON of a value, with every secret in it cut out, whoever wrote it. */
+/** The JSON of a value with all secrets removed, whoever wrote them. */
 export function withoutSecrets(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) => {
     if (isSecretKey(key)) return "[redacted]";
@@ -19,15 +19,15 @@ export function withoutSecrets(value: unknown): string {
   });
 }
 
-/** Parameters of a URL's query that hold a secret, with their values. */
+/** Matches URL query parameters that hold a secret, with their values. */
 const SECRET_PARAMETER =
   /([?&][\w-]*(?:key|token|secret|password|passwd|signature|sig|auth|credential)s?=)[^&\s"'#<>]+/gi;
-/** Stands in vr's own hints, and is no secret. */
+/** A placeholder in vr's own hints, not a secret. */
 const EXAMPLE = "user:password";
 
 /**
- * Cuts out of a text what others wrote into it: credentials, and the values of environment variables that are
- * named like secrets.
+ * Removes credentials, and the values of environment variables that are named like secrets, from a text that quotes
+ * others.
  */
 export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): string {
   let clean = text;
@@ -40,8 +40,8 @@ export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /**
- * Cuts out what shows by its form that it is a secret: user and password of a URL, parameters of its query that
- * are named like secrets, bearer tokens. In time that grows with the text, whoever wrote it.
+ * Removes secrets that can be recognised by their form: user and password in a URL, query parameters that are named
+ * like secrets, bearer tokens. Takes linear time on any text.
  */
 export function cutCredentials(text: string): string {
   return withoutUsers(text)

@@ -1,18 +1,18 @@
 import type { Log } from "./context.ts";
 
-/** Bytes that may wait for the reader of a stream; what comes on top is dropped. */
+/** Most bytes that may wait for a stream's reader; further writes are dropped. */
 export const MOST_WAITING_BYTES = 1024 * 1024;
 
 type Stream = NodeJS.WriteStream;
 
 type Write = (chunk: string | Uint8Array, done?: (error?: Error | null) => void) => boolean;
 
-/** The streams that were prepared, with their own `write`. */
+/** The prepared streams, with their original `write`. */
 const prepared = new WeakMap<Stream, Write>();
 
 /**
- * Standard output or error, made so that no write ever waits for its reader: pipes and sockets are so already, a
- * terminal that was stopped is not. A reader that has left is no error of the gateway.
+ * Standard output or error, prepared so that no write ever blocks. Pipes and sockets already are, a stopped terminal
+ * is not. A reader that has left is not an error of the gateway.
  */
 export function neverWaiting(stream: Stream): Stream {
   if (prepared.has(stream)) return stream;
@@ -24,8 +24,8 @@ export function neverWaiting(stream: Stream): Stream {
 }
 
 /**
- * Bounds what the whole process, plugins included, leaves waiting on a stream: further writes are dropped, and the log
- * is told how many as soon as one gets out.
+ * Limits the bytes that the whole process, plugins included, has waiting on a stream. Further writes are dropped, and
+ * their number is logged after the next write.
  */
 export function boundWrites(stream: Stream, name: string, log: Log): void {
   const write = neverWaiting(stream).write.bind(stream) as Write;
@@ -38,14 +38,14 @@ export function boundWrites(stream: Stream, name: string, log: Log): void {
       return false;
     }
     if (dropped > 0) {
-      log.warn({ dropped }, `nobody read ${name}: writes were dropped`);
+      log.warn({ dropped }, `the reader of ${name} stalled: writes were dropped`);
       dropped = 0;
     }
     return write(chunk, ...(rest as []));
   };
 }
 
-/** Resolves once all that was written is out, or has failed, or `ms` milliseconds have passed. */
+/** Resolves once everything is written, or a write has failed, or `ms` milliseconds have passed. */
 export function writtenOut(stream: Stream, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

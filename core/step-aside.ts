@@ -1,8 +1,8 @@
 let last: Promise<void> = Promise.resolve();
 
 /**
- * Lets everybody else run before a step that takes long. No two callers go on in the same iteration of the event loop:
- * of several large requests, each holds up the others and the small ones for one of its steps at a time.
+ * Lets other work run before a long step. No two callers continue in the same iteration of the event loop, so that
+ * several large requests delay others by only one step at a time.
  */
 export function stepAside(): Promise<void> {
   last = last.then(() => new Promise((resolve) => setImmediate(resolve)));

@@ -6,8 +6,8 @@ import type { Store } from "./store.ts";
 
 /**
  * The same store, whose calls fail when they have not ended after `ms` milliseconds: a store that never answers
- * holds up no request. What it says after that is not heard. Its `close` has a limit of the gateway's own. `plugin` is
- * to blame for what fails.
+ * holds up no request. A later result is ignored. Its `close` has a limit of the gateway's own. Failures name
+ * `plugin`.
  */
 export function limitStore(store: Store, ms: number, plugin = store.name): Store {
   const limited = <T>(doing: string, ask: () => MaybePromise<T>): MaybePromise<T> => {

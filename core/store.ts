@@ -41,8 +41,8 @@ export interface Store {
   /**
    * The items of `id` and of all that it continues, one list per response, oldest first, in a number of
    * reads that does not grow with the conversation. `undefined` if `id` or any of them is gone: a
-   * conversation never silently starts in the middle. Items that it gives to several responses are frozen
-   * (`deepFreeze`): what a plugin wrote into one would be said in all. @throws StoreError
+   * conversation never silently starts in the middle. Items that it gives to several responses must be frozen
+   * (`deepFreeze`), since a plugin's change to one would show in all. @throws StoreError
    */
   getHistory(id: string): MaybePromise<StoredItem[][] | undefined>;
   /**

@@ -116,7 +116,7 @@ class Window implements TailWindow {
     return released;
   }
 
-  /** What an upstream that speaks items says of its call beside the arguments, which come as chunks. */
+  /** The fields of a call item from an upstream that speaks items, without the arguments, which come as chunks. */
   #inspectCall({ item }: Extract<ModelChunk, { type: "tool_call" }>, released: readonly ModelChunk[]): void {
     if (item) this.#inspectWhole({ ...item, arguments: "" }, released);
   }

@@ -111,7 +111,7 @@ export function logprobsOf(chunk: ModelChunk): readonly unknown[] | undefined {
   return chunk.event.logprobs;
 }
 
-/** A chunk of the same form with other words. */
+/** A copy of a chunk with other text. */
 export function withText(
   form: ModelChunk,
   text: string,

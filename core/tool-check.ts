@@ -4,7 +4,7 @@ import type { Tool, ToolKind } from "./tool.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Where a problem is: `name`, `parameters.type`. */
+/** The field with the problem: `name`, `parameters.type`. */
 type Rule = readonly [field: string, is: (value: unknown) => boolean, takes: string];
 
 const isText = (value: unknown) => typeof value === "string" && value !== "";
@@ -36,7 +36,7 @@ const KIND: readonly Rule[] = [
   ["mask", orNothing(isFunction), "a function"],
 ];
 
-/** A tool as its author gave it. @throws PluginError that names plugin, tool and field */
+/** Checks a tool. @throws PluginError that names plugin, tool and field */
 export function checkTool(plugin: string, tool: Tool): void {
   const { name } = fieldsOf(plugin, "tool", tool);
   if (typeof name !== "string" || !/^[a-zA-Z0-9_-]{1,64}$/.test(name))
@@ -46,7 +46,7 @@ export function checkTool(plugin: string, tool: Tool): void {
   const at = `plugin "${plugin}" adds the tool "${name}"`;
   check(at, tool, TOOL);
   const { parameters } = tool;
-  // Every zod schema says so, and some have a `type` that fits.
+  // Every zod schema has it, and some also have a `type` that would fit.
   if ("~standard" in parameters)
     throw new PluginError(
       `${at} with a schema object as parameters: z.toJSONSchema(schema) makes a JSON Schema of it`,
@@ -64,7 +64,7 @@ export function checkKind(plugin: string, kind: ToolKind): void {
 
 function fieldsOf(plugin: string, what: string, value: unknown): Fields {
   if (isObject(value)) return value;
-  throw new PluginError(`plugin "${plugin}" adds a ${what} that is no object`);
+  throw new PluginError(`plugin "${plugin}" adds a ${what} that is not an object`);
 }
 
 function check(at: string, value: object, rules: readonly Rule[]): void {

@@ -13,7 +13,7 @@ export type ToolResult =
   | { kind: "output"; output: ToolOutput; details?: unknown }
   | { kind: "error"; message: string; details?: unknown };
 
-/** Data that a tool gives: the model reads it as JSON. */
+/** Data that a tool returns; the model reads it as JSON. */
 export type ToolData = readonly unknown[] | { readonly [field: string]: unknown; readonly kind?: never };
 
 /** How a call ended. `stopped`: by a guardrail, the length limit or an abort; it was never executed, or not to its end. */
@@ -62,9 +62,9 @@ export interface Tool {
    */
   present?(approvalRequestId?: string): Presentation;
   /**
-   * `args` is the parsed JSON of the arguments, always an object; members that are `null` where `parameters` make them
-   * optional and know no null are left out. A text, content parts or data are an `output` result by themselves, a throw
-   * is an `error` result.
+   * `args` is the parsed JSON of the arguments, always an object. A member that is `null` is left out if `parameters`
+   * make it optional and do not allow null. Returning text, content parts or data gives an `output` result; throwing
+   * gives an `error` result.
    */
   execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult | ToolOutput | ToolData>;
 }
@@ -97,7 +97,7 @@ export interface ReplayedCall {
 
 /** A type of `tools[]` entries and the items that they lead to: both directions in one place. */
 export interface ToolKind {
-  /** As in `tools[].type`. One kind has a type; entries of type `mcp` may also name tools of plugins' own. */
+  /** The `type` of its `tools[]` entries, unique to it. Entries of type `mcp` may also name plugins' single tools. */
   type: string;
   /** `undefined`: not mine. @throws VrError, whose `param` the core completes to `tools[i]…` */
   resolve(entry: ToolEntry, context: ResponseContext): MaybePromise<ResolvedEntry | undefined>;
@@ -120,7 +120,7 @@ export interface ToolCall {
   name: string;
   /** Parsed. */
   arguments: Record<string, unknown>;
-  /** The id of the request by whose approval the call runs. A tap that asks again is not heard. */
+  /** The id of the approval request that allows the call. A tap that asks for approval again is ignored. */
   approval?: string;
 }
 

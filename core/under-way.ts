@@ -4,13 +4,14 @@ interface Entry<T> {
 }
 
 /**
- * What is under way now, such as responses: added and removed all the time. Not a `Set`: V8 links each outgrown table of
- * a set to the next, so that one that has grown old keeps all that stood in later ones until a full garbage collection.
+ * A collection of things in progress, such as responses, that are added and removed all the time. Not a `Set`: V8 links
+ * each outgrown table of a set to the next, so an old table keeps everything in later ones alive until a full
+ * garbage collection.
  */
 export class UnderWay<T> {
   readonly #entries: Entry<T>[] = [];
 
-  /** Gives what removes the value again. */
+  /** Returns a function that removes the value. */
   add(value: T): () => void {
     const entry: Entry<T> = { value, index: this.#entries.length };
     this.#entries.push(entry);
@@ -21,7 +22,7 @@ export class UnderWay<T> {
     return this.#entries.map(({ value }) => value);
   }
 
-  /** The last one takes the free place. A second call does nothing. */
+  /** The last value moves into the free place. A second call does nothing. */
   #remove(entry: Entry<T>): void {
     const { index } = entry;
     if (this.#entries[index] !== entry) return;

@@ -8,9 +8,9 @@ export interface ModelInfo {
   /** Seconds since the Unix epoch. */
   created?: number;
   owned_by?: string;
-  /** Tokens of a conversation and its answer. */
+  /** Most tokens of a conversation and its answer together. */
   context_length?: number;
-  /** The same, and what else the server says of it, under the names that it uses. */
+  /** The same, and other facts that the server states, under the server's own names. */
   context?: Readonly<Record<string, unknown>>;
 }
 
@@ -38,15 +38,15 @@ export interface Upstream {
   /** Resolves when the upstream answers. @throws with the reason when it does not */
   check?(signal: AbortSignal): Promise<void>;
   /**
-   * Names of parameters beyond the API's that it takes, in `request.extra`. Others that a client sends are ignored, with
+   * Parameters beyond the API's that the upstream takes, in `request.extra`. Others that a client sends are ignored with
    * a warning.
    */
   readonly extraParameters?: readonly string[];
   /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
   readonly native?: boolean;
   /**
-   * Half of a UTF-16 pair stands at the end of a delta at most, where the core joins it with the next. Spares the core a
-   * look at every character of the answer.
+   * Declares that surrogate halves occur only at the ends of deltas, where the core joins them with the next delta. The
+   * core then need not check every character of the answer.
    */
   readonly wellFormed?: boolean;
   /**
@@ -59,9 +59,9 @@ export interface Upstream {
 
 /** A request that passes through unchanged. */
 export interface ForwardedCall {
-  /** With its slash in front. */
+  /** Starts with a slash. */
   path: string;
-  /** What the path stands behind: the server's base URL unless said, or that without its version. */
+  /** What the path is appended to: the server's base URL (the default), or the base URL without its version. */
   below?: "base" | "root" | undefined;
   /** As the client sent it. */
   body: string;

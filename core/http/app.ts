@@ -20,22 +20,22 @@ import { storedResponseRoutes } from "./stored-responses.ts";
 export interface AppOptions {
   engine: Engine;
   creator: ResponseCreator;
-  /** Endpoints of plugins. */
+  /** The plugins' endpoints. */
   plugins: Router;
   edge: Edge;
   log: Log;
 }
 
 /**
- * The HTTP application: what stands in front of all endpoints, the API's routes, then those of plugins.
+ * The HTTP application: the checks in front of all endpoints, the API's routes, then the plugins' routes.
  * @throws PluginError when a plugin's route could never be reached
  */
 export function createApp({ engine, creator, plugins, edge, log }: AppOptions): Koa {
   const app = new Koa();
-  // In front of everything: each request has its id, and whatever is thrown behind this becomes its answer.
+  // Runs first: gives each request its id, and answers with whatever error is thrown later.
   app.use(async (ctx, next) => {
     if (createsResponse(ctx)) {
-      ctx.respond = false; // the sinks write for themselves
+      ctx.respond = false; // the sinks write the answer
       await creator.create(ctx.req, ctx.res, ctx.path, (creation) => {
         ctx.state.creation = creation;
         return next();
@@ -51,7 +51,7 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
     }
   });
 
-  // A router of its own: the one hot path passes a single route.
+  // A separate router: the hot path matches against a single route.
   const create = createRouter();
   create.post("/v1/responses", (ctx) => (ctx.state.creation as Creation).answer());
   const router = createRouter();
@@ -77,7 +77,7 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
   app.use(async (ctx, next) => {
     await next();
     if (ctx.body !== undefined || ctx.respond === false) return;
-    // Unless a plugin has a page of its own there.
+    // A plugin's own page there comes first.
     if (ctx.status === 404 && ctx.path === "/" && /^(GET|HEAD)$/.test(ctx.method)) {
       ctx.body = welcome(routers);
       return;
@@ -93,24 +93,24 @@ export function createApp({ engine, creator, plugins, edge, log }: AppOptions): 
   app.use(create.allowedMethods());
   app.use(router.allowedMethods());
 
-  // What Koa itself cannot send, such as a plugin's body that is no JSON, and connections that break.
+  // For bodies that Koa cannot send, such as a plugin's value that JSON cannot hold, and for broken connections.
   app.context.onerror = function (this: Koa.Context, error: Error | null) {
     if (!error) return;
-    // Of a client that cut the connection: its response ends as cancelled, nobody has failed.
+    // The client cut the connection: its response ends as cancelled, which is not a failure.
     if (this.socket.destroyed) log.debug({ request: this.state.id, err: error }, "a connection broke");
     else answerError(this, log, error);
   };
   return app;
 }
 
-/** As the router matches it: in any case, with a slash behind it too. */
+/** Matches as the router does: in any case, with or without a slash at the end. */
 const CREATE_PATH = /^\/v1\/responses\/?$/i;
 
 function createsResponse({ method, path }: Koa.Context): boolean {
   return method === "POST" && CREATE_PATH.test(path);
 }
 
-/** One line for each request that ends with an error status: no contents, and a stack only of what is the gateway's. */
+/** Logs one line for each request that ends with an error status: without contents; with a stack only for 5xx. */
 function answerError(ctx: Koa.Context, log: Log, error: unknown): void {
   const { method, path } = ctx;
   logFailure(log, { request: ctx.state.id, method, path: path.slice(0, 200) }, toFailure(error));

@@ -10,14 +10,14 @@ import { decoderOf } from "./content-encoding.ts";
 const JSON_VALUES = 200_000;
 
 /**
- * The JSON of a request's body. That its content type is JSON was checked before its endpoint was called.
+ * The JSON of a request's body. Its content type was checked before its endpoint was called.
  * @throws VrError 413, 415 or 400 that says what is wrong and where
  */
 export async function readJson(req: IncomingMessage, limits: BodyLimits): Promise<unknown> {
   return (await readJsonText(req, limits)).value;
 }
 
-/** The same, with its text. */
+/** The same, with the text of the JSON. */
 export async function readJsonText(
   req: IncomingMessage,
   limits: BodyLimits,
@@ -36,14 +36,14 @@ export async function readJsonText(
   return { text, value };
 }
 
-/** Bytes or characters from which on a body's steps take long enough for everybody else to be let through first. */
+/** Bodies of at least this many bytes or characters take so long to process that other requests run between steps. */
 const LARGE = 256 * 1024;
 
 export function isLarge({ length }: { readonly length: number }): boolean {
   return length > LARGE;
 }
 
-/** The bytes of a request's body, decoded. @throws VrError 413, 415, or 400 when it cannot be decoded */
+/** The decoded bytes of a request's body. @throws VrError 413, 415, or 400 when it cannot be decoded */
 export function readBytes(
   req: IncomingMessage,
   limits: Pick<BodyLimits, "bodyBytes" | "options">,
@@ -56,7 +56,7 @@ export function readBytes(
     const source: Readable = decoder ? req.pipe(decoder) : req;
     const fail = (error: VrError) => {
       source.removeAllListeners("data");
-      // What is still to come is thrown away.
+      // The rest of the body is discarded.
       if (decoder) req.unpipe(decoder.destroy()).resume();
       reject(error);
     };
@@ -74,7 +74,7 @@ export function readBytes(
     );
     source.on("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     if (decoder) {
-      // Encoded, a body that holds nothing may be endless too.
+      // An encoded body may be endless even if it decodes to nothing.
       req.on(
         "data",
         counted(() => {}),

@@ -6,14 +6,14 @@ import { logFailure, toFailure } from "../failure.ts";
 import { newId } from "../ids.ts";
 import { sendError } from "./send.ts";
 
-/** What Node says of a connection, as the status and the words of an answer. 400 unless it stands here. */
+/** The answer to each of Node's error codes; any other code is a 400. */
 const ANSWERS: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "The request did not come in time (timeouts.requestMs)."],
   HPE_HEADER_OVERFLOW: [431, "The headers are too large."],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, "The chunk extensions are too large."],
 };
 
-/** Who answers an error in place of the response that is open on a connection: a property, so that it goes with it. */
+/** The function that answers an error of the open response's connection, kept as a property of that response. */
 const REFUSE = Symbol("refuse");
 type Refusing = ServerResponse & { [REFUSE]?: (error: VrError) => void };
 
@@ -21,18 +21,18 @@ export function refuseWith(res: ServerResponse, refuse: (error: VrError) => void
   (res as Refusing)[REFUSE] = refuse;
 }
 
-/** Answers what is no HTTP, or comes too slowly, as everything else is: with an envelope, an id and a line in the log. */
+/** Answers broken and slow HTTP as every other error: with the error envelope, a request id and a line in the log. */
 export function answerBrokenHttp(server: Server, log: Log): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     const open = (socket as { _httpMessage?: ServerResponse | null })._httpMessage;
-    // Of a client that left in the middle of its request nobody waits for an answer.
+    // The client left in the middle of its request and needs no answer.
     if (!socket.writable || open?.headersSent || error.code === "HPE_INVALID_EOF_STATE") {
       socket.destroy(error);
       return;
     }
-    const [status, message] = ANSWERS[error.code ?? ""] ?? [400, "This is not HTTP."];
+    const [status, message] = ANSWERS[error.code ?? ""] ?? [400, "The request is not valid HTTP."];
     const failure = new VrError(status, "invalid_request_error", message, { cause: error });
-    // The connection ends with this answer, and its headers say so.
+    // The connection closes after this answer, and the headers say so.
     if (open) open.shouldKeepAlive = false;
     const refuse = open && (open as Refusing)[REFUSE];
     if (refuse) refuse(failure);
@@ -45,7 +45,7 @@ export function answerBrokenHttp(server: Server, log: Log): void {
     socket.destroySoon();
   });
   server.on("checkExpectation", (req, res) => {
-    const failure = new VrError(417, "invalid_request_error", "Only Expect: 100-continue is understood.");
+    const failure = new VrError(417, "invalid_request_error", "Expect supports only 100-continue.");
     const id = newId("req");
     const { method, url } = req;
     logFailure(log, { request: id, method, path: url?.split("?", 1)[0] }, toFailure(failure));
@@ -53,12 +53,12 @@ export function answerBrokenHttp(server: Server, log: Log): void {
   });
 }
 
-/** Of a request without `Host`, which HTTP/1.1 wants. Node would answer it by itself otherwise. */
+/** The error for a request without `Host`, which HTTP/1.1 requires. Node's own answer is turned off. */
 export function hostMissing(): VrError {
   return new VrError(400, "invalid_request_error", "The Host header is missing.");
 }
 
-/** A whole answer, where Node has not made a response for it. */
+/** The complete answer as text, for connections without a response object of Node's. */
 function asText(failure: VrError, id: string): string {
   const body = JSON.stringify(failure);
   const head = [

@@ -3,20 +3,20 @@ import type { Socket } from "node:net";
 import type { Log } from "../context.ts";
 
 export interface ConnectionLimits {
-  /** Connections at once; further ones are closed unheard. */
+  /** Most connections at once; further ones are closed without being read. */
   connections: number;
-  /** Milliseconds that a connection may take to send a request, from its first byte or the connection's begin on. */
+  /** Milliseconds to receive a request, from its first byte or from the start of the connection. */
   requestMs: number;
 }
 
-/** Milliseconds for the headers, and of silence at first, where the whole request may take longer. */
+/** Most milliseconds to receive the headers, and of initial silence, even if `requestMs` is longer. */
 const HEADERS_MS = 60_000;
-/** Milliseconds between two looks for requests that take too long. */
+/** Milliseconds between checks for requests that take too long. */
 const CHECK_MS = 10_000;
-/** Milliseconds between two lines of the log that tell of closed connections. */
+/** Least milliseconds between two log lines about closed connections. */
 const TELL_MS = 10_000;
 
-/** What Node closes by itself: connections that send nothing, and requests that come too slowly. */
+/** Node's own timeouts: they close idle connections and requests that arrive too slowly. */
 export function timeoutsOf({ requestMs }: ConnectionLimits): ServerOptions {
   return {
     requestTimeout: requestMs,
@@ -46,7 +46,7 @@ export class Connections {
     });
   }
 
-  /** The first at once, then how many there were in each while: a flood must not flood the log too. */
+  /** Logs the first at once, then the number per interval, so that a flood does not flood the log. */
   #tellOfDropped(server: Server, log: Log): void {
     let dropped = 0;
     let timer: NodeJS.Timeout | undefined;
@@ -54,7 +54,7 @@ export class Connections {
       timer = undefined;
       if (dropped === 0) return;
       const limit = server.maxConnections;
-      log.warn({ dropped, limit }, "connections were closed unheard: limits.connections are open");
+      log.warn({ dropped, limit }, "connections were closed: limits.connections is reached");
       dropped = 0;
       timer = setTimeout(tell, TELL_MS).unref();
     };

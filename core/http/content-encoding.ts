@@ -3,10 +3,10 @@ import type { Transform } from "node:stream";
 import { VrError } from "../errors.ts";
 import { quote } from "../protocol/problem.ts";
 
-/** Not imported: few starts ever need it. */
+/** Loaded on demand: few gateways ever need it. */
 const zlib = () => process.getBuiltinModule("node:zlib");
 
-/** RFC 9659: a window of 8 MB is what a decoder has to have, and what one client may make it hold. */
+/** RFC 9659: decoders must support a window of 8 MB. This also limits the memory that one client can use. */
 const ZSTD_WINDOW_LOG = 23;
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
@@ -19,8 +19,8 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * What decodes a request's body; `undefined` where it is sent as it is.
- * @throws VrError 415 that names an encoding which is not known here
+ * The decoder of a request's body; `undefined` if the body is not encoded.
+ * @throws VrError 415 that names an unsupported encoding
  */
 export function decoderOf({ headers }: IncomingMessage): Transform | undefined {
   const encoding = headers["content-encoding"]?.trim().toLowerCase();
@@ -29,7 +29,7 @@ export function decoderOf({ headers }: IncomingMessage): Transform | undefined {
   throw new VrError(
     415,
     "invalid_request_error",
-    `The content encoding ${quote(encoding)} is not known here: expected gzip, deflate, br, zstd or none.`,
+    `The content encoding ${quote(encoding)} is not supported: expected gzip, deflate, br, zstd or none.`,
     { code: "unsupported_media_type" },
   );
 }

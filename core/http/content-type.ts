@@ -4,12 +4,12 @@ import type { Context } from "koa";
 import { VrError } from "../errors.ts";
 import { quote } from "../protocol/problem.ts";
 
-/** By a symbol of the registry: a plugin may have a copy of this package of its own. */
+/** From the global symbol registry, since a plugin may load its own copy of this package. */
 const TYPES = Symbol.for("vr-gateway.body-types");
 
 /**
- * Says that a route takes bodies of these content types beside JSON; it reads them itself. Stands in front of its
- * handler: `vr.router.post("/files", takesBody("multipart/form-data"), handler)`. Every other body is a 415.
+ * Declares that a route takes bodies of these content types besides JSON; the route reads them itself. Put it before
+ * the handler: `vr.router.post("/files", takesBody("multipart/form-data"), handler)`. Any other body is a 415.
  */
 export function takesBody(...types: string[]): RouterMiddleware {
   const pass: RouterMiddleware = (_ctx, next) => next();
@@ -17,8 +17,8 @@ export function takesBody(...types: string[]): RouterMiddleware {
 }
 
 /**
- * Why a body cannot be read: 415 unless it is JSON, or of a type that its route takes. A body without a type is one
- * that any web page may send without asking first. Where there is no such route the path is what is wrong.
+ * The 415 of a body that is neither JSON nor of a type that its route takes. A body without a type is refused too: any
+ * web page can send one without a preflight. If there is no such route, the path is wrong, not the type.
  */
 export function contentTypeProblem(ctx: Context, routers: readonly Router[]): VrError | undefined {
   const { headers } = ctx.req;
@@ -38,7 +38,7 @@ export function contentTypeProblem(ctx: Context, routers: readonly Router[]): Vr
   return isRoute ? notTaken(headers["content-type"]) : undefined;
 }
 
-/** Without parameters, in small letters; "" where there is none. */
+/** The content type in lower case, without parameters; "" if there is none. */
 function typeOf(header: string | undefined): string {
   return header === undefined ? "" : (header.split(";", 1)[0] as string).trim().toLowerCase();
 }

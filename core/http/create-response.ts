@@ -29,7 +29,7 @@ export class ResponseCreator {
     for (const creation of this.#open.values) creation.abort(reason);
   }
 
-  /** A response from its arrival to its end; `through` leads it to its answer. Whatever that throws is answered. */
+  /** Runs a response from its arrival to its end. `through` produces the answer; an error that it throws is answered. */
   async create(
     req: IncomingMessage,
     res: ServerResponse,

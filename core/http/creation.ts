@@ -23,36 +23,36 @@ import { sendError, sendJson } from "./send.ts";
 import { SseSink } from "./sse-sink.ts";
 
 export interface HttpOptions extends BodyLimits {
-  /** Unsent bytes of one stream from which on its upstream is not read. */
+  /** With this many unsent bytes in a stream, its upstream is not read further. */
   streamBufferBytes: number;
-  /** Names reasoning events as Open Responses does. */
+  /** Whether reasoning events have the names that Open Responses uses. */
   openResponsesReasoning: boolean;
 }
 
-/** What one creation is made of. */
+/** What a `Creation` needs. */
 export interface CreationParts {
   engine: Engine;
   options: HttpOptions;
   known: KnownTools;
   req: IncomingMessage;
   res: ServerResponse;
-  /** Without the query. */
+  /** The path without its query. */
   path: string;
 }
 
 /**
- * One `POST /v1/responses`: it has its id before anything of it is read, and its observers are told once of how it
- * ended, whether as an answer or as a refusal.
+ * One `POST /v1/responses`. It has its id before anything is read, and `onComplete` runs once for it, whether it is
+ * answered or refused.
  */
 export class Creation {
   readonly id = newId("resp");
-  /** An object of its own: connections that plugins open keep what they were opened for. */
+  /** A small separate object, since connections that plugins open hold on to it. */
   readonly current: CurrentResponse = { id: this.id, ended: false };
   readonly #parts: CreationParts;
   readonly #startedAt = Date.now();
   readonly #abort = new AbortController();
   readonly #caller: Caller;
-  /** Once the request is understood. */
+  /** Set once the request has been parsed. */
   #context: ResponseScope | undefined;
 
   constructor(parts: CreationParts) {
@@ -75,7 +75,7 @@ export class Creation {
     this.#abort.abort(reason);
   }
 
-  /** @throws what is to be told with `refuse` */
+  /** @throws the error to pass to `refuse` */
   async answer(): Promise<void> {
     const { engine, options, known, req } = this.#parts;
     const { text, value } = await readJsonText(req, options);

@@ -4,11 +4,11 @@ import { type HostOptions, Hosts } from "./hosts.ts";
 import { isPreflight, Origins, preflightHeaders } from "./origins.ts";
 
 export interface EdgeOptions extends HostOptions {
-  /** Origins whose web pages may use this gateway; `["*"]`: all. */
+  /** Origins whose web pages may use this gateway; `["*"]` allows all. */
   corsOrigins: readonly string[];
 }
 
-/** Whether a request may go on, and the headers that its answer has then. */
+/** Whether a request may continue, and the headers that its answer then gets. */
 export type Passage =
   | { kind: "pass"; headers?: Readonly<Record<string, string>> }
   | { kind: "preflight"; headers: Readonly<Record<string, string>> }
@@ -17,8 +17,8 @@ export type Passage =
 const PASS: Passage = { kind: "pass" };
 
 /**
- * Stands in front of every endpoint, plugins' too, and decides by a request's headers alone: an upgrade can be checked
- * in the same way.
+ * Checks requests to all endpoints, the plugins' included, by their headers alone, so that upgrades can be checked in
+ * the same way.
  */
 export class Edge {
   readonly hosts: Hosts;

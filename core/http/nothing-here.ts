@@ -2,7 +2,7 @@ import type Router from "@koa/router";
 import { NotFoundError } from "../errors.ts";
 import { pluginServing } from "../plugin-endpoints.ts";
 
-/** 404 for a path that nothing serves. Says where it is served by a plugin that is not configured. */
+/** 404 for an unknown path. Names the shipped plugin that would serve it, if there is one. */
 export function noRoute(method: string, path: string): NotFoundError {
   const plugin = pluginServing(path);
   const hint = plugin === undefined ? "" : ` The plugin "${plugin}" can serve it: see the configuration.`;
@@ -11,7 +11,7 @@ export function noRoute(method: string, path: string): NotFoundError {
   });
 }
 
-/** What `GET /` says to whoever looks what runs here: the endpoints, without anything of what is behind them. */
+/** The text of `GET /`: lists the endpoints and nothing about the upstreams. */
 export function welcome(routers: readonly Router[]): string {
   const endpoints = routers
     .flatMap(({ stack }) => stack)

@@ -2,32 +2,32 @@ import type { IncomingMessage } from "node:http";
 import { VrError } from "../errors.ts";
 import { quote } from "../protocol/problem.ts";
 
-/** Response headers that a listed origin needs. */
+/** The response headers for a page of an allowed origin. */
 type CorsHeaders = Readonly<Record<string, string>>;
 
-/** What a page of this origin may do: `undefined` is as everybody else, headers are what its browser wants to see. */
+/** `undefined`: no restriction applies. Headers: allowed, the browser needs them. An error: refused. */
 export type OriginVerdict = VrError | CorsHeaders | undefined;
 
-/** What pages may read beside the body. */
+/** Response headers that pages may read. */
 const EXPOSED = "x-request-id, x-vr-warning, retry-after";
-/** Seconds that a browser remembers a preflight; Chromium keeps none for longer. */
+/** Seconds that a browser caches a preflight; Chromium's maximum. */
 const PREFLIGHT_SECONDS = "7200";
 
 /**
- * Which web pages may ask: those of the gateway's own host, and of the origins that are listed. Browsers tell whose page
- * a request is of (`Origin`, `Sec-Fetch-Site`), and no page can forge it; other programs send neither.
+ * Decides which web pages may send requests: those of the gateway's own host and of the listed origins. Browsers set
+ * `Origin` and `Sec-Fetch-Site`, and no page can forge them; other programs send neither.
  */
 export class Origins {
   readonly #listed: ReadonlySet<string>;
   readonly #all: boolean;
 
-  /** `["*"]`: all. */
+  /** `["*"]` allows all. */
   constructor(origins: readonly string[]) {
     this.#listed = new Set(origins.map((origin) => origin.toLowerCase()));
     this.#all = this.#listed.has("*");
   }
 
-  /** `host`: how the client called this gateway, a port included. */
+  /** `host`: the host and port that the client used. */
   verdict(req: IncomingMessage, host: string | undefined): OriginVerdict {
     const { origin } = req.headers;
     const site = req.headers["sec-fetch-site"];
@@ -48,12 +48,12 @@ export class Origins {
   }
 }
 
-/** Whether a browser asks what a listed page may send. */
+/** Whether the request is a CORS preflight. */
 export function isPreflight({ method, headers }: IncomingMessage): boolean {
   return method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
 }
 
-/** What it is told: everything. The request itself is then checked as any other. */
+/** Allows everything: the request that follows is checked as any other. */
 export function preflightHeaders({ headers }: IncomingMessage): CorsHeaders {
   return {
     "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
@@ -62,7 +62,7 @@ export function preflightHeaders({ headers }: IncomingMessage): CorsHeaders {
   };
 }
 
-/** Somebody follows a link or types an address: the page that had the link sees nothing of the answer. */
+/** The user follows a link or types an address: the page with the link cannot read the answer. */
 function isNavigation({ method, headers }: IncomingMessage): boolean {
   const isTop = (headers["sec-fetch-dest"] ?? "document") === "document";
   return (
@@ -70,7 +70,7 @@ function isNavigation({ method, headers }: IncomingMessage): boolean {
   );
 }
 
-/** Browsers leave out the port that goes without saying; in `Host` some programs write it. */
+/** Browsers leave out the default port; some programs write it in `Host`. */
 function isOwn(origin: string, host: string | undefined): boolean {
   const [, scheme, authority] = /^(https?):\/\/(.+)$/i.exec(origin) ?? [];
   if (scheme === undefined || authority === undefined || host === undefined) return false;

@@ -5,9 +5,9 @@ import { ownerOf } from "../owners.ts";
 type Route = Router["stack"][number];
 
 /**
- * Routers answer in their order, and within a router the first route that matches. A plugin's route that another one
- * always answers first would be silent.
- * @throws PluginError that names both routes, and whose they are
+ * The first route that matches answers, router by router. A plugin's route that another route always shadows is an
+ * error, since it would never run.
+ * @throws PluginError that names both routes and their owners
  */
 export function checkRoutes(core: readonly Router[], plugins: Router): void {
   const earlier = core.flatMap(({ stack }) => stack);
@@ -27,12 +27,12 @@ export function checkRoutes(core: readonly Router[], plugins: Router): void {
 function hides(first: Route, route: Route): boolean {
   if (!first.methods.some((method) => route.methods.includes(method))) return false;
   if (String(first.path) === String(route.path)) return true;
-  // A plugin's own pattern for many paths may do something first, and pass the request on.
+  // A plugin's own wildcard route may act first and then call `next`.
   const passesOn = ownerOf(first) !== undefined && isWide(first);
   return covers(first, route) && (!passesOn || covers(route, first));
 }
 
-/** Whether every path of `route` is one of `first` too. */
+/** Whether `first` matches every path of `route`. */
 function covers(first: Route, route: Route): boolean {
   const paths = samplesOf(route);
   return paths.length > 0 && paths.every((path) => first.match(path));
@@ -47,8 +47,8 @@ const WILDCARD = /\*[\p{ID_Start}$_]/u;
 const WILDCARDS = /\*[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 
 /**
- * Paths that the route answers, with words for its parameters that nobody else's pattern spells out: with its optional
- * parts and without. None of an expression, whose paths cannot be told.
+ * Sample paths of the route, with and without its optional parts. Its parameters get values that no other pattern
+ * contains. Routes given as a regular expression have no samples.
  */
 function samplesOf({ path }: Route): string[] {
   if (typeof path !== "string" || /[()"\\]/.test(path)) return [];

@@ -26,11 +26,11 @@ export function encodeBatch({ first, events }: EventBatch, options: EncoderOptio
 const SEPARATORS = /[\u0085\u2028\u2029]/g;
 
 /**
- * Text that is not all ASCII, with the characters escaped at which readers end a line that take more for line ends than
- * server-sent events do (Python's `splitlines`). They stand in JSON's strings only.
+ * Escapes characters that some readers take for line ends though server-sent events do not (Python's `splitlines`).
+ * They occur only in JSON strings. For text that is not all ASCII.
  */
 export function escapeSeparators(text: string): string {
-  // One after the other: most text has none, and a regular expression takes much longer to find that out.
+  // One by one: most text has none, and a regular expression is much slower to find that out.
   if (!text.includes("\u2028") && !text.includes("\u2029") && !text.includes("\u0085")) return text;
   return text.replace(SEPARATORS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -108,7 +108,7 @@ async function check(probe: () => unknown): Promise<{ ok: boolean; error?: strin
 
 type ListedModel = Omit<ModelInfo, "context"> & { object: "model" };
 
-/** As clients see it: the server's own names of the context's size stand beside the one for all servers. */
+/** A model as clients see it: with the server's own fields for the context size besides the common one. */
 function listed({ context, ...model }: ModelInfo): ListedModel {
   return { ...context, created: 0, owned_by: "vr", ...model, object: "model" };
 }

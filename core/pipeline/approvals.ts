@@ -7,7 +7,7 @@ import type { Tool } from "../tool.ts";
 /** A call that an earlier response asked for and this request's input approves. */
 export interface Approval {
   request: MCPApprovalRequest;
-  /** What the upstream keeps beside its call. */
+  /** The upstream's note on its call. */
   note: Note | undefined;
   /** Where in `input` it is approved. */
   param: string;
@@ -41,13 +41,13 @@ function isAnswer(item: Item): item is MCPApprovalResponse {
   return item.type === "mcp_approval_response";
 }
 
-/** Each item is looked at once, however many approvals there are. */
+/** Reads each item once, however many approvals there are. */
 function approvalsIn(conversation: readonly StoredItem[]) {
   const requests = new Map<string, Pick<Approval, "request" | "note">>();
-  /** Where each request is answered. */
+  /** The positions of the answers to each request. */
   const answers = new Map<string, number[]>();
   const ran = new Set<string>();
-  /** Items of other tools do not say by whose approval they ran: what is approved in front of one has run. */
+  /** Items of other tools do not name their approval: an approval in front of such an item counts as used. */
   let lastHosted = -1;
   for (const [at, { item, note }] of conversation.entries()) {
     if (item.type === "mcp_approval_request" && !requests.has(item.id))
@@ -63,8 +63,8 @@ function approvalsIn(conversation: readonly StoredItem[]) {
 }
 
 /**
- * The tools of the approved calls, by the id of the request for approval.
- * @throws InvalidRequestError when one is not among those of this request
+ * The tools of the approved calls, by the id of the approval request.
+ * @throws InvalidRequestError when a tool is not among those of this request
  */
 export function approvedTools(
   approvals: readonly Approval[],
@@ -82,7 +82,7 @@ function approvedTool({ request, param }: Approval, gateway: ReadonlyMap<string,
   );
 }
 
-/** The approved calls as a model would make them: they pass through a turn of their own before the model's first. */
+/** The approved calls as chunks of a model: they form a turn of their own before the model's first. */
 export function toChunks(
   approvals: readonly Approval[],
   tools: ReadonlyMap<string, Tool>,

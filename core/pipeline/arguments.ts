@@ -2,8 +2,8 @@ import { JsonBudget } from "../protocol/json-scan.ts";
 import { isObject } from "../protocol/problem.ts";
 
 /**
- * The arguments of a call, or what is wrong with them, in words for the model. Models write nothing or `null` where there
- * are none, and some write the text of the object as a JSON string.
+ * Parses the arguments of a call, or says for the model what is wrong with them. Models write nothing or `null` if there
+ * are no arguments, and some write the object's JSON as a JSON string.
  */
 export function parseArguments(text: string): Record<string, unknown> | string {
   if (text.trim() === "") return {};
@@ -16,7 +16,7 @@ export function parseArguments(text: string): Record<string, unknown> | string {
   }
   if (value === null) return {};
   if (typeof value === "string" && /^\s*(?:\{|null\s*$|$)/.test(value)) return parseArguments(value);
-  if (!isObject(value)) return "The arguments are no JSON object.";
+  if (!isObject(value)) return "The arguments are not a JSON object.";
   // Parsing takes the last of equal keys, where a client has been shown the first.
   if (memberCount(text) > Object.keys(value).length) return "The arguments have a key twice.";
   return value as Record<string, unknown>;

@@ -5,7 +5,7 @@ import type { TurnScope } from "../scopes.ts";
 import type { GatewayCall } from "./call-verdict.ts";
 import type { Run } from "./run.ts";
 
-/** Shows the call as a question to the client; the response ends with this turn. */
+/** Shows the call as an approval request; the response ends with this turn. */
 export async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<void> {
   const { output } = run.assembler;
   const { id, outputIndex } = output.take("mcpr");

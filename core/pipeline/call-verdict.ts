@@ -7,16 +7,16 @@ import type { Run } from "./run.ts";
 
 export type GatewayCall = OpenCall & { tool: Tool };
 
-/** The turn whose calls run. */
+/** The turn that made the calls. */
 export interface CallsTurn {
   turn: TurnScope;
-  /** Unique in the conversation. */
+  /** The turn's number, unique in the conversation. */
   number: number;
-  /** No turn of the model follows: no call runs. */
+  /** The model has no further turn, so calls do not run. */
   isLast: boolean;
 }
 
-/** What is to become of a call: a result without a run, a question to the client, or a run. */
+/** What happens with a call: a result without running it, an approval request, or a run. */
 export type Verdict =
   | ToolResult
   | { kind: "needs_approval" }
@@ -26,12 +26,12 @@ export function isGatewayCall(call: OpenCall): call is GatewayCall {
   return call.tool !== undefined;
 }
 
-/** Whether the client is asked whatever the taps say: they are heard once it has approved. */
+/** Whether the client must approve whatever the taps decide: they run after the approval. */
 export function needsClient({ tool, approval }: GatewayCall): boolean {
   return tool.needsApproval === true && approval === undefined;
 }
 
-/** By the limits, the arguments and the taps. */
+/** Decides by the limits, the arguments and the taps. */
 export async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
   const { hooks, limits } = run.engine;
   if (call.missing !== undefined && !isLast) return error(call.missing);

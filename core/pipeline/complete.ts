@@ -16,7 +16,7 @@ export type Outcome =
   | { status: "cancelled" };
 
 /**
- * Ends a response: closes what is open, stores it, then sends the one terminal event. A response that cannot
+ * Ends a response: closes open items, stores it, then sends the one terminal event. A response that cannot
  * be stored fails.
  * @throws StoreError when nothing has been sent yet
  */
@@ -100,8 +100,8 @@ async function store(run: Run, response: ResponseObject): Promise<void> {
 }
 
 /**
- * What `beforeUpstream` has not let pass is not kept, or `previous_response_id` would bring it by the hook. An approval
- * whose call has not begun is not kept either: it stays unanswered, and may be sent again.
+ * Input that `beforeUpstream` refused is not stored; otherwise `previous_response_id` would bring it past the hook. An
+ * approval whose call has not begun is not stored either: it stays open and may be sent again.
  */
 function answeredInput({ admitted, approved, conversation: { input } }: Run): readonly Item[] {
   if (!admitted) return [];

@@ -12,7 +12,7 @@ export interface Limits extends SequencerTimes {
   toolTimeoutMs: number;
   /** Milliseconds that one call of the store may take. */
   storeTimeoutMs: number;
-  /** Milliseconds that one call of a plugin's tap may take. */
+  /** Most milliseconds for one call of a plugin's tap. */
   hookTimeoutMs: number;
 }
 

@@ -49,8 +49,8 @@ export async function execute(
 }
 
 /**
- * What a tool gave, as a result: an output may come bare. Tools are plain code, not all of it typed.
- * @throws Error that the model is told
+ * Turns what a tool returned into a result: a bare output counts too. Checks it, since not every tool is typed.
+ * @throws Error whose message the model reads
  */
 function toResult(given: unknown): ToolResult {
   if (isToolOutput(given)) return { kind: "output", output: given };
@@ -62,7 +62,7 @@ function toResult(given: unknown): ToolResult {
   throw new Error("The tool gave no result.");
 }
 
-/** A list or a plain object: what other objects hold, JSON mostly does not show. */
+/** A list or a plain object. Of most other objects JSON does not show the contents. */
 function isData(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -77,7 +77,7 @@ function toJson(value: object): string {
   }
 }
 
-/** The model and the client are told it: what a tool's server said may hold credentials. */
+/** For the model and the client, so credentials are removed: a tool's server may have named some. */
 function messageOf(error: unknown): string {
   if (isVrError(error) || error instanceof Error) return cutCredentials(error.message);
   return "The tool failed.";

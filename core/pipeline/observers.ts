@@ -5,8 +5,8 @@ import type { ResponseScope } from "../scopes.ts";
 import type { Engine } from "./engine.ts";
 
 /**
- * Tells the observers that a response has ended. No client waits for them; the gateway does when it closes. The
- * log has a line for each failure: that of the observer who says that it logs it, else the core's.
+ * Calls `onComplete` for a response that has ended. No client waits for it; the gateway does when it closes. Each
+ * failure is logged once: by the observer that sets `logged`, otherwise by the core.
  */
 export function tellObservers(
   engine: Engine,

@@ -2,16 +2,16 @@ import { atPointer } from "../protocol/json-pointer.ts";
 import type { JsonSchema } from "../protocol/model-request.ts";
 import { isObject } from "../protocol/problem.ts";
 
-/** Schemas may refer to themselves. */
+/** Limits the depth, since schemas may refer to themselves. */
 const DEEPEST = 50;
-/** Schemas looked at for one call: a foreign one may be written so that its references multiply. */
+/** Most schemas read for one call: the references of a foreign schema may multiply. */
 const MOST_SCHEMAS = 10_000;
 
 type Value = Record<string, unknown>;
 
 /**
- * Arguments without the members that are `null` where their schema knows no null and does not require them. Models
- * write `null` for what they leave out; tools that check their arguments refuse it. Gives the same object if it has none.
+ * Removes members that are `null` though their schema neither allows null nor requires them. Models write `null` for
+ * omitted arguments; tools that check their arguments refuse it. Returns the same object if there are none.
  */
 export function withoutOptionalNulls(args: Value, schema: JsonSchema): Value {
   return isObject(schema) ? new Stripper(schema).object(args, schema, 0) : args;
@@ -52,7 +52,7 @@ class Stripper {
     return items.some((each, i) => each !== value[i]) ? items : value;
   }
 
-  /** Whether a schema may allow `null`: what it does not say, it allows. */
+  /** Whether a schema may allow `null`. A schema allows what it does not restrict. */
   #takesNull(form: unknown, depth: number): boolean {
     if (form === false) return false;
     const schema = this.#resolve(form);
@@ -69,7 +69,7 @@ class Stripper {
     );
   }
 
-  /** `undefined` for what says nothing, as `true` does. References go into the same schema only: `#/$defs/x`. */
+  /** Follows references within the same schema (`#/$defs/x`). `undefined` if nothing is restricted, as by `true`. */
   #resolve(form: unknown): JsonSchema | undefined {
     let schema = form;
     for (let i = 0; isObject(schema) && typeof schema.$ref === "string"; i++) {

@@ -6,14 +6,14 @@ import { stepAside } from "../step-aside.ts";
 import type { Store, StoredResponse } from "../store.ts";
 import { notFoundIn } from "./without-store.ts";
 
-/** Items after which others are let through. */
+/** After this many items, other requests run. */
 const STEP = 4_096;
-/** Responses that are kept to be looked into again: references to items of one stand together. */
+/** Most responses cached meanwhile: references to items of one response mostly come together. */
 const MOST_KEPT = 16;
 
 /**
- * Puts stored items in the place of references to them; those that the history holds are left out.
- * @throws NotFoundError for one that nobody knows
+ * Replaces item references by the stored items. References to items in the history are left out.
+ * @throws NotFoundError for an unknown item
  */
 export async function resolveReferences(
   input: readonly Item[],
@@ -24,7 +24,7 @@ export async function resolveReferences(
   const items = new StoredItems(store);
   const resolved: Item[] = [];
   for (const [i, item] of input.entries()) {
-    // Where nothing has to be read, nobody else would be let through.
+    // Without reads from the store, nothing else would run meanwhile.
     if (i % STEP === STEP - 1) await stepAside();
     if (!isItemReference(item)) resolved.push(item);
     else if (!known.has(item.id)) resolved.push((await items.find(item.id)) ?? notFound(item.id, i, store));
@@ -39,7 +39,7 @@ function notFound(id: string, index: number, store: Store | undefined): never {
   });
 }
 
-/** Items of stored responses by their ids, each response read once. */
+/** Looks up items of stored responses by id; reads each response once. */
 class StoredItems {
   readonly #store: Store | undefined;
   readonly #responses = new Map<string, ReadonlyMap<string, Item>>();
@@ -51,7 +51,7 @@ class StoredItems {
   async find(id: string): Promise<Item | undefined> {
     return (
       (await this.#itemsOf(responseIdOfItem(id)))?.get(id) ??
-      // Upstreams that speak items give ids that do not name their response.
+      // Ids from upstreams that speak items do not contain the response's id.
       (await this.#itemsOf(await this.#store?.responseOfItem?.(id)))?.get(id)
     );
   }
@@ -62,7 +62,7 @@ class StoredItems {
     if (kept) return kept;
     if (this.#responses.size === MOST_KEPT) {
       this.#responses.clear();
-      // A store may answer without anything else being run.
+      // A store may answer without giving others a chance to run.
       await stepAside();
     }
     const record = await this.#store?.getResponse(responseId);
@@ -72,7 +72,7 @@ class StoredItems {
   }
 }
 
-/** A response's items, of its output and of its input, by the ids that they have or are shown with. */
+/** The output and input items of a response, by their own ids or those they are shown with. */
 function itemsById({ response, items }: StoredResponse): Map<string, Item> {
   const byId = new Map<string, Item>();
   const add = (id: string | null | undefined, item: Item) => {

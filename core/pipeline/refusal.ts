@@ -5,7 +5,7 @@ import { ResponseDocument } from "../response/document.ts";
 import type { ResponseScope } from "../scopes.ts";
 import { toResponseError } from "./complete.ts";
 
-/** What a response echoes of a request that was not understood: the defaults. */
+/** The defaults that a response echoes for a request that could not be parsed. */
 const NOTHING_ASKED: ResponseRequest = {
   input: [],
   tools: [],
@@ -16,7 +16,7 @@ const NOTHING_ASKED: ResponseRequest = {
   metadata: {},
 };
 
-/** A response that ended before it had begun, for those who observe: its client was told a status, or had left. */
+/** The response that `onComplete` receives for a request that was refused, or whose client left, before it began. */
 export function refusedResponse(context: ResponseScope<ResponseRequest | undefined>): ResponseObject {
   const { id, startedAt, request = NOTHING_ASKED, failure } = context;
   const document = new ResponseDocument(id, Math.floor(startedAt / 1000), request.model ?? "", request);

@@ -105,7 +105,7 @@ function replay(
   return { ...call, output: answer ? `The user denied this call${reason}.` : "This call was not approved." };
 }
 
-/** Who answered which request for approval: the first answer counts. */
+/** The answer to each approval request: the first one counts. */
 function answersIn(conversation: readonly StoredItem[]): ReadonlyMap<string, MCPApprovalResponse> {
   const answers = new Map<string, MCPApprovalResponse>();
   for (const { item } of conversation)

@@ -31,7 +31,7 @@ export interface EntryFunctions {
   names: Map<string, string>;
 }
 
-/** Entries that plugins resolve, each of which may ask a server: OpenAI takes no more tools of any kind. */
+/** Most entries that plugins resolve, since each may call a server. OpenAI's limit for all tools. */
 const MOST_RESOLVED = 128;
 
 const NO_TOOLS: ResolvedTools = {

@@ -32,7 +32,7 @@ import { warnWithoutStore } from "./without-store.ts";
 /**
  * The life of a response: hydrate, tools, turns, completion. The sink sees numbered events and exactly one
  * terminal one; the promise resolves to the response as it ended.
- * @throws what failed before anything was sent: the caller answers with its status
+ * @throws an error that occurred before anything was sent: the caller answers with its status
  */
 export async function respond(
   engine: Engine,
@@ -71,7 +71,7 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   return { conversation, tools, extra, ...(await nameModel(routed, context)) };
 }
 
-/** Turns until the model has answered, or something needs the client. Calls that the client has approved come first. */
+/** Runs turns until the model has answered or the client is needed. Approved calls come first. */
 async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
@@ -117,7 +117,7 @@ function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelIt
   return said;
 }
 
-/** What is kept beside a call goes with the call, not with its output. */
+/** The note of a call goes with the call, not with its output. */
 function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note | undefined): InTurn<ModelItem>[] {
   return call ? [note ? { ...call, note } : call, ...rest] : rest;
 }
@@ -138,7 +138,7 @@ function withoutTools(request: ModelRequest): ModelRequest {
   return { ...request, tools: [], hosted, toolChoice: { mode: "none" } };
 }
 
-/** What was thrown, as an end of the response. @throws it when nothing has been sent yet */
+/** How a thrown error ends the response. @throws the error if nothing has been sent yet */
 function outcomeOf(run: Run, error: unknown): Outcome {
   const { signal, log } = run.context;
   if (signal.aborted && signal.reason instanceof ClientLeft) return { status: "cancelled" };

@@ -24,7 +24,7 @@ export interface Prepared {
   model: string;
   /** Who may answer requests for `model`, in the order to try. */
   candidates: readonly Candidate[];
-  /** Further parameters that one of them takes. */
+  /** Extra parameters that at least one of them takes. */
   extra: ModelRequest["extra"];
 }
 
@@ -43,11 +43,11 @@ export class Run {
   readonly sequencer: Sequencer;
   /** Items of `tools` that have not been shown. */
   readonly unlisted: ListedItem[];
-  /** The calls that the client has approved and that have not begun, by the request's id. */
+  /** Approved calls that have not begun, by the id of the approval request. */
   readonly approved: Map<string, Tool>;
   /** Gateway calls so far, for `max_tool_calls`. */
   toolCalls = 0;
-  /** `beforeUpstream` has let the request pass: of one that it has not, nothing comes back in later requests. */
+  /** Whether `beforeUpstream` has accepted the request. Input of a refused one is not stored. */
   admitted = false;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
   begun = false;

@@ -20,7 +20,7 @@ import { execute } from "./execute.ts";
 import { replayCall, toPair } from "./replay.ts";
 import type { Run } from "./run.ts";
 
-/** A call that has ended, with its output, for the model's next turn. */
+/** A call that has ended, with its output, as the model's next turn receives it. */
 interface RanCall {
   calledAt: number;
   outputIndex: number;
@@ -29,7 +29,7 @@ interface RanCall {
 
 export interface CallsEnd {
   ran: RanCall[];
-  /** Whether one was a call of a tool that there is. */
+  /** Whether at least one call was of an existing tool. */
   hasRun: boolean;
   /** Whether a call waits for the client's approval. */
   needsClient: boolean;
@@ -55,7 +55,7 @@ export async function runCalls(run: Run, at: CallsTurn): Promise<CallsEnd> {
   };
 }
 
-/** Calls that are hidden from the client until the taps have spoken: then those that run show, in their order. */
+/** Decides calls that are hidden until the taps have decided; then shows, in order, all but those to be approved. */
 async function decideHidden(run: Run, at: CallsTurn): Promise<Map<OpenCall, Verdict>> {
   const { calls } = run.assembler;
   const hidden = calls.list.filter(isGatewayCall).filter((call) => !call.presentation && !needsClient(call));
@@ -70,7 +70,7 @@ async function decideHidden(run: Run, at: CallsTurn): Promise<Map<OpenCall, Verd
   return new Map(shown);
 }
 
-/** What each of them becomes. One that throws aborts the others. @throws what it threw; the signal's reason */
+/** The result of each call. An error in one aborts the others. @throws that error, or the signal's reason */
 async function inParallel<T>(
   calls: readonly GatewayCall[],
   stopping: AbortSignal,
@@ -93,7 +93,7 @@ async function inParallel<T>(
   return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }
 
-/** `undefined`: the client is to be asked. */
+/** `undefined`: the client must be asked. */
 async function runCall(
   run: Run,
   at: CallsTurn,

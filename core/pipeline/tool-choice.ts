@@ -39,7 +39,7 @@ function limitedTo(
   const offered = byFamily(entries);
   const names = new Set<string>();
   const hosted = new Set<string>();
-  // The same choice again means nothing more: there may be as many as there are tools.
+  // A repeated choice adds nothing. Without duplicates there are at most as many choices as tools.
   const seen = new Set<string>();
   for (const choice of choices) {
     const { type, server_label, name } = choice;
@@ -55,13 +55,13 @@ function limitedTo(
   return names.size > 0 ? { names: [...names] } : undefined;
 }
 
-/** A function under the name that the model knows. */
+/** A function, with the name that the model sees. */
 interface Offer {
   name: string;
   label: string | undefined;
 }
 
-/** What entries of one family of types became: to look up what a choice means, by name on the wire. */
+/** The functions from entries of one family of types, by name on the wire, to look up what a choice means. */
 interface Family {
   hosted: boolean;
   all: Offer[];

@@ -18,8 +18,8 @@ export type TurnEnd = FinishReason | "guardrail";
 
 /**
  * One turn: `beforeUpstream`, then batches of chunks through `onChunk` into the assembler, one emission per batch.
- * They are the upstream's, unless a tap answers in its place or the turn is that of the calls which the client has
- * `approved`. Calls are left open for their execution.
+ * They come from the upstream, unless a tap answers instead or the turn holds the `approved` calls. Calls stay open for
+ * their execution.
  */
 export async function runTurn(
   run: Run,
@@ -29,13 +29,13 @@ export async function runTurn(
 ): Promise<TurnEnd> {
   const { hooks } = run.engine;
   turn.request = proposed;
-  // Before the hook: what a plugin takes its time for must not look to the client as if nobody answered.
+  // Before the hook: the client should get its headers in time even if a plugin is slow.
   if (run.sink.live) run.sequencer.arm();
   const request = (await hooks.beforeUpstream?.(proposed, turn)) ?? proposed;
   if (run.context.large) await stepAside();
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
-  // In the last turn no call runs: each is told so, under the name that it has.
+  // In the last turn calls do not run: each gets an error as its result, under the name that the model wrote.
   const isLast = !approved && turn.index >= run.engine.limits.maxTurns - 1;
   if (!isLast) run.assembler.calls.offer = request;
   const answer = answerOf(request) ?? approved;
@@ -84,7 +84,7 @@ function takeBatch(
     : applyChunks(run, turn, afterHook(batch, hooked, characters), 0, []);
 }
 
-/** What an upstream, and then what taps have left in halves. */
+/** Surrogate halves left by the upstream, and by the taps after it. */
 interface Characters {
   readonly told: WholeCharacters;
   hooked: WholeCharacters | undefined;

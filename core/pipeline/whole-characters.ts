@@ -3,24 +3,24 @@ import { fragmentOf, logprobsOf, withText } from "../tail.ts";
 
 type Batch = readonly ModelChunk[];
 
-/** A stretch of words that goes on over chunks: a kind of words, the arguments of a call, an event of an item. */
+/** A text that is split over chunks: text of one kind, the arguments of a call, or an item's event. */
 type Stream = string | number;
 
-/** What stands for half of a character that never gets its other half. */
+/** Replaces half of a character whose other half never comes. */
 const REPLACEMENT = "\ufffd";
 
 /**
- * Keeps the two halves of a UTF-16 pair together: half of one at the end of a delta waits for the next delta of the
- * same stream, and one that stays alone becomes U+FFFD. Clients that are not made of UTF-16 can neither encode nor
- * parse it, and a hook would miss the character.
+ * Keeps surrogate pairs together: a high surrogate at the end of a delta waits for the next delta of the same stream. A
+ * lone surrogate becomes U+FFFD. Clients that do not use UTF-16 can neither encode nor parse lone surrogates, and a hook
+ * would miss the character.
  */
 export class WholeCharacters {
-  /** The chunk that ended in half of a pair, by its stream. */
+  /** The chunk that ended in a high surrogate, by its stream. */
   readonly #waiting = new Map<Stream, ModelChunk>();
 
   /**
-   * The same batch where nothing is to be mended, as in nearly all reads. `endsOnly`: within a delta there are no halves,
-   * which spares a look at every character.
+   * Returns the same batch if nothing needs repair, as for nearly all reads. `endsOnly`: lone surrogates occur only at
+   * the ends of deltas, so the other characters need not be checked.
    */
   mend(batch: Batch, endsOnly: boolean): Batch {
     if (this.#waiting.size > 0) return this.#mended(batch);
@@ -43,7 +43,7 @@ export class WholeCharacters {
 
   #words(chunk: ModelChunk, words: string, out: ModelChunk[]): void {
     const stream = streamOf(chunk);
-    // Other words end those that are open.
+    // Text of another kind ends the open one.
     if (chunk.type !== "tool_arguments" && chunk.type !== "item_event")
       for (const other of this.#waiting.keys())
         if (other !== stream && KINDS.has(other)) this.#replace(other, out);
@@ -57,7 +57,7 @@ export class WholeCharacters {
     if (text !== "" || words === "" || logprobs?.length) out.push(withText(chunk, text, logprobs));
   }
 
-  /** What ends the words that wait for their other half. Arguments of calls go on until the turn ends. */
+  /** Replaces waiting halves whose text has ended. Arguments of calls continue until the turn ends. */
   #release({ type }: ModelChunk, out: ModelChunk[]): void {
     if (type === "usage" || type === "note" || type === "annotation") return;
     if (type === "stop") this.#waiting.clear();
@@ -74,7 +74,7 @@ export class WholeCharacters {
 
 const KINDS: ReadonlySet<Stream> = new Set(["text", "reasoning", "refusal"]);
 
-/** Called for every chunk. */
+/** Runs for every chunk. */
 function isWhole(chunk: ModelChunk, endsOnly: boolean): boolean {
   switch (chunk.type) {
     case "text":
@@ -96,12 +96,12 @@ function hasWholeEnds(text: string): boolean {
   return !endsInHalf(text) && (text.charCodeAt(0) & 0xfc00) !== 0xdc00;
 }
 
-/** Whether the last unit is the first half of a pair. */
+/** Whether the text ends in a high surrogate. */
 function endsInHalf(text: string): boolean {
   return (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
 }
 
-/** What names a call comes whole. */
+/** The name and id of a call come whole, so lone surrogates in them are replaced at once. */
 function named(call: Extract<ModelChunk, { type: "tool_call" }>): ModelChunk {
   const { name, callId } = call;
   return {

@@ -4,10 +4,10 @@ import type { Engine } from "./engine.ts";
 
 const NO_STORE = "this gateway keeps no responses, since no plugin of its configuration is a store";
 
-/** Gateways whose log has said it already. */
+/** Gateways that have already logged it. */
 const told = new WeakSet<Engine>();
 
-/** Says to a client that wants its response to be kept, as is the default, that nobody keeps it; once to the log. */
+/** Warns a client whose response would be stored (the default) that there is no store; logs it once per gateway. */
 export function warnWithoutStore(engine: Engine, { request, warnings }: ResponseScope): void {
   if (!request.store || engine.registry.store) return;
   const warning = `"store": true has no effect: ${NO_STORE}`;
@@ -17,7 +17,7 @@ export function warnWithoutStore(engine: Engine, { request, warnings }: Response
   engine.log.warn({}, warning);
 }
 
-/** What is not found: where there is no store, why. `Item "…" not found.` */
+/** The message for something not found (`Item "…" not found.`), with the reason if there is no store. */
 export function notFoundIn(store: Store | undefined, what: string): string {
   return store ? `${what} not found.` : `${what} not found: ${NO_STORE}.`;
 }

@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<PartType, true>> = {
   summary_text: true,
 };
 
-/** Clients that keep the history bring every item back: such a one would ask for an approval, and give it, in their name. */
+/** Clients send the whole history back, so a model's item of these types would approve calls in the client's name. */
 const OTHERS: ReadonlySet<unknown> = new Set([
   "mcp_approval_request",
   "mcp_approval_response",
@@ -24,7 +24,7 @@ const OTHERS: ReadonlySet<unknown> = new Set([
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Why each type of chunk could not be taken; `undefined` when it can. */
+/** What is wrong with a chunk, by its type; `undefined` if nothing is. */
 const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => string | undefined } = {
   text: ({ text, logprobs }) => {
     if (logprobs !== undefined && !Array.isArray(logprobs)) return "logprobs must be a list";
@@ -52,7 +52,7 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   item: ({ item, stage }) => {
     if (stage !== "added" && stage !== "done") return 'stage must be "added" or "done"';
     if (!isTyped(item)) return "item must be an item";
-    if (OTHERS.has(item.type)) return `an item of type "${item.type}" is not a model's to give`;
+    if (OTHERS.has(item.type)) return `a model must not give an item of type "${item.type}"`;
     if (!isAbsent(item.id) && !isText(item.id)) return "item.id must be a string";
     if (item.type === "message" && !Array.isArray(item.content)) return "item.content must be a list";
     if (item.type === "reasoning" && !Array.isArray(item.summary)) return "item.summary must be a list";
@@ -62,14 +62,14 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
     isKey(part, PARTS) ? undefined : `part must be one of ${Object.keys(PARTS).join(", ")}`,
   item_event: ({ event }) => {
     if (!isTyped(event)) return "event must be an event";
-    return isItemEvent(event.type) ? undefined : "event must be one of an item";
+    return isItemEvent(event.type) ? undefined : "event must be an event of an item";
   },
   stop: ({ message }) => (isText(message) ? undefined : "message must be a string"),
   finish: ({ reason }) =>
     isKey(reason, REASONS) ? undefined : `reason must be one of ${Object.keys(REASONS).join(", ")}`,
 };
 
-/** Why what plugins hand over is no chunk, in words for their authors; `undefined` when it is one. */
+/** Why a plugin's value is not a chunk, in words for its author; `undefined` if it is one. */
 export function chunkProblem(value: unknown): string | undefined {
   if (!isObject(value))
     return `it is ${Array.isArray(value) ? "a list" : value === null ? "null" : typeof value}`;

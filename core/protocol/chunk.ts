@@ -5,7 +5,7 @@ import type { Annotation, FunctionToolCall, LogProb, OutputItem, ResponseUsage }
 /**
  * One delta of a model's answer, as upstream plugins yield it and as `onChunk` taps see it. Chunks carry
  * no ids and no positions: the core assigns those. A chunk may be shared: a cache gives many responses the same
- * ones. So nobody writes into a chunk; `{ ...chunk, text }` makes another.
+ * ones. So never change a chunk; `{ ...chunk, text }` makes another.
  */
 export type ModelChunk = Readonly<Chunk>;
 
@@ -17,7 +17,7 @@ type Chunk =
   /**
    * A call begins. `index` tells the calls of one turn apart. `callId` is made up when absent. `item`: as an
    * upstream that speaks items has it; its id and what else it says are kept. `approval`: the id of the request by
-   * whose approval the call runs. The core says it of approved calls, and believes nobody else.
+   * whose approval the call runs. Only the core sets it; from anyone else it is ignored.
    */
   | {
       type: "tool_call";
@@ -33,8 +33,8 @@ type Chunk =
   | { type: "annotation"; annotation: Readonly<Annotation> }
   | { type: "usage"; usage: Readonly<ResponseUsage> }
   /**
-   * What the upstream wants to find again in later requests: kept beside the item of call `index`, or, without
-   * `index`, beside the first item of the turn that a model reads. Before `finish`.
+   * A note that the upstream wants back in later requests. It is stored with the item of call `index`, or, without
+   * `index`, with the turn's first item that a model reads. Comes before `finish`.
    */
   | { type: "note"; note: Note; index?: number }
   /**

@@ -24,7 +24,7 @@ type Unplaced<T> = T extends unknown ? Omit<T, "item_id" | "output_index"> : nev
  */
 export type Progress = Unplaced<ItemEvent>;
 
-/** Whether an event is one of an item, `response.<item>.<what>`: beginnings and ends, of items as of responses, are the core's. */
+/** Whether an event is an item's own, `response.<item>.<what>`. Only the core starts and ends items and responses. */
 export function isItemEvent(type: unknown): type is string {
   return (
     typeof type === "string" &&

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { isObject, type Problem, problemIn } from "./problem.ts";
 
 /*
- * Calls of tools that a gateway or a model server runs, as clients send them back. Clients leave out what they were not
- * shown, so all but the names may be absent or null; what is there has the API's form, since tool kinds read it.
+ * Calls of tools that a gateway or a model server runs, as clients send them back. Clients leave out fields that they
+ * did not see, so everything except the names may be absent or null. Fields that are present must have the API's form,
+ * since tool kinds read them.
  */
 
 const name = z.string().min(1);
@@ -50,7 +51,7 @@ const webSearchAction = z.object({
 const webSearchCall = z.object({ id: name, status: text, action: webSearchAction.nullish() });
 const imageGenerationCall = z.object({ id: name, status: text, result: text });
 
-/** Clients of earlier versions of the API have an error as a text. */
+/** In earlier versions of the API an error was a string. */
 const mcpError = z
   .unknown()
   .refine(
@@ -96,7 +97,7 @@ const HOSTED: Readonly<Record<string, z.ZodType>> = {
   web_search_call: webSearchCall,
 };
 
-/** The checks of items of hosted tools, by type. */
+/** The schemas of hosted tools' items, by type. */
 export const hostedItems: readonly (readonly [
   type: string,
   check: (item: Record<string, unknown>) => Problem | undefined,

@@ -36,7 +36,7 @@ export type HostedItem = CodeInterpreterToolCall | FileSearchToolCall | ImageGen
 export interface InTurn<T> {
   item: T;
   turn?: number;
-  /** What the plugin that made the item keeps beside it, by a key of its own: JSON, for later requests. No client sees it. */
+  /** JSON that the plugin which made the item keeps for later requests, under its own key. No client sees it. */
   note?: Note;
 }
 

@@ -1,7 +1,7 @@
 export interface JsonLimits {
-  /** Levels of nesting. */
+  /** Most levels of nesting. */
   jsonDepth: number;
-  /** Objects, arrays, strings, numbers and so on, whatever is in what; keys are none. */
+  /** Most objects, arrays, strings, numbers and so on, counted at every level; keys do not count. */
   jsonValues: number;
 }
 
@@ -14,17 +14,17 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
-/** Bytes of a string that are looked at one by one; the rest of a longer one is skipped by the faster `indexOf`. */
+/** The first bytes of a string are read one by one; the rest of a longer one is skipped by the faster `indexOf`. */
 const SHORT = 32;
 
 /**
- * How many values a JSON text holds, or the limit that it is over, told from its bytes in one pass: parsing it would
- * make every value first. Of a text that is no JSON it tells of what comes before the mistake.
+ * Counts the values of a JSON text, or names the limit that it exceeds. Reads the bytes in one pass, since parsing would
+ * create every value first. If the text is not valid JSON, the part before the mistake counts.
  */
 export function scanJson(bytes: Buffer, limits: JsonLimits): number | keyof JsonLimits {
   const { jsonDepth, jsonValues } = limits;
   const { length } = bytes;
-  // The text itself is one. In an array or object there is one more than there are commas, unless it is empty.
+  // The text itself is one value. An array or object that is not empty holds one more than it has commas.
   let values = 1;
   let depth = 0;
   let isEmpty = false;
@@ -49,24 +49,24 @@ export function scanJson(bytes: Buffer, limits: JsonLimits): number | keyof Json
   return values > jsonValues ? "jsonValues" : values;
 }
 
-/** Whether a text can be over the limit of values at all: each takes a byte, and another to part it from the next. */
+/** Whether a text is long enough to exceed the limit: each value takes a byte, and another to separate it. */
 export function mayHoldTooMany(bytes: Buffer, { jsonValues }: JsonLimits): boolean {
   return bytes.length > 2 * jsonValues;
 }
 
-/** Values that JSON in strings may hold in one request, and its levels: as many as the request itself, unless told otherwise. */
+/** Limits of JSON inside the strings of one request: the same as the defaults for the request itself. */
 const IN_STRINGS: JsonLimits = { jsonDepth: 100, jsonValues: 200_000 };
 
 /**
- * What may still be parsed of JSON that stands in strings (arguments and outputs of calls): as one string it is one
- * value of the request, whatever it holds.
+ * How much JSON inside strings (arguments and outputs of calls) may still be parsed. The limits of the request do not
+ * cover it, since each string counts as one value.
  */
 export class JsonBudget {
   #values = IN_STRINGS.jsonValues;
-  /** Characters that can hold no more values than may be: they need not be scanned. */
+  /** Texts of up to this many characters cannot exceed the limit and need no scan. */
   #characters = 2 * IN_STRINGS.jsonValues;
 
-  /** Whether this text may be parsed too. */
+  /** Whether this text may be parsed too. Counts it. */
   takes(text: string): boolean {
     if (text.length <= this.#characters) {
       this.#characters -= text.length;
@@ -79,7 +79,7 @@ export class JsonBudget {
   }
 }
 
-/** Whether a parsed value is nested deeper: for texts that hold too little for a scan to be worth its time. */
+/** Whether a parsed value is nested deeper than `levels`: for texts too short to be worth a scan. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
@@ -91,7 +91,7 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** Where the string ends whose first byte stands at `start`. */
+/** Where the string ends whose first byte is at `start`. */
 function endOfString(bytes: Buffer, start: number): number {
   let i = start;
   for (;;) {
@@ -101,7 +101,7 @@ function endOfString(bytes: Buffer, start: number): number {
       if (byte === BACKSLASH) i++;
     }
     if (i >= bytes.length) return i;
-    // Only a quote behind an odd number of backslashes is one of the text itself.
+    // A quote after an odd number of backslashes is escaped.
     const quote = bytes.indexOf(QUOTE, i);
     if (quote < 0) return bytes.length;
     let slash = quote;

@@ -61,8 +61,8 @@ export interface ModelRequest {
   /** Wire parameters that some upstreams take as they are; forwarded where the upstream allows. */
   readonly passthrough: ModelPassthrough;
   /**
-   * Parameters that the API does not know and an upstream that may answer takes (`top_k`, `stop`, …), as the client
-   * sent them. Each upstream is given its own alone.
+   * Parameters beyond the API's that a candidate upstream takes (`top_k`, `stop`, …), as the client sent them. Each
+   * upstream receives only those that it takes.
    */
   readonly extra?: Readonly<Record<string, unknown>> | undefined;
 }

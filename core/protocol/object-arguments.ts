@@ -6,17 +6,17 @@ import type { FunctionToolCall } from "./wire.ts";
 
 type Entry = InTurn<ModelItem | HostedItem>;
 
-/** Calls whose arguments are known to be the text of an object: items of a history come in every turn again. */
+/** Calls whose arguments are known to be an object: the items of a history come again in every turn. */
 const known = new WeakSet<FunctionToolCall>();
 
 /**
- * The request with the text of a JSON object as the arguments of every call. Model servers parse the arguments of the
- * whole history, and one that they cannot parse would make them refuse the conversation for good.
+ * The request with a JSON object as the arguments of every call. Model servers parse the arguments of the whole history,
+ * and one that they cannot parse makes them refuse the conversation from then on.
  */
 export function withObjectArguments(request: ModelRequest): ModelRequest {
   let items: Entry[] | undefined;
   const budget = new JsonBudget();
-  // By index: this runs over the whole history, each turn.
+  // A loop by index: this runs over the whole history in each turn.
   for (let i = 0; i < request.items.length; i++) {
     const entry = request.items[i] as Entry;
     const { item } = entry;
@@ -33,8 +33,8 @@ export function withObjectArguments(request: ModelRequest): ModelRequest {
 }
 
 /**
- * `{}` for nothing and for `null`, `{"arguments": "<the text>"}` for what is no object, or holds more than `budget` has
- * left; an object's text as it is.
+ * `{}` for an empty text and for `null`; `{"arguments": "<the text>"}` for anything else that is not an object or exceeds
+ * `budget`; the text of an object as it is.
  */
 export function toObjectText(text: string, budget = new JsonBudget()): string {
   if (typeof text !== "string" || text.trim() === "") return "{}";
@@ -43,7 +43,7 @@ export function toObjectText(text: string, budget = new JsonBudget()): string {
   return value === null ? "{}" : JSON.stringify({ arguments: text });
 }
 
-/** `undefined` if it is no JSON. */
+/** `undefined` if it is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

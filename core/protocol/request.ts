@@ -46,7 +46,7 @@ export interface ResponseRequest {
   service_tier?: string;
   prompt_cache_key?: string;
   prompt_cache_retention?: "in_memory" | "24h";
-  /** Parameters that the API does not know, as they came: some model servers take some of them. */
+  /** Parameters beyond the API's, as the client sent them: some model servers take some of them. */
   extra?: Readonly<Record<string, unknown>>;
   prompt_cache_options?: { mode?: "implicit" | "explicit"; ttl?: string };
 }

@@ -36,12 +36,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** What is frozen all the way down: a frozen object may hold others that are not. */
+/** Objects that are frozen recursively; a frozen object may otherwise hold others that are not. */
 const frozen = new WeakSet<object>();
 
-/** Freezes all the way down, so that a tap that writes into it fails instead of being half believed. */
+/** Freezes recursively, so that a tap that writes into it fails instead of having half an effect. */
 export function deepFreeze<T>(value: T): T {
-  // What views look at cannot be frozen.
+  // Typed arrays and other views cannot be frozen.
   if (!isRecord(value) || frozen.has(value) || ArrayBuffer.isView(value)) return value;
   frozen.add(value);
   Object.freeze(value);

@@ -32,7 +32,7 @@ export function isFunctionTool(entry: ToolEntry): entry is FunctionTool {
 
 const functionNames = new WeakMap<readonly ToolEntry[], ReadonlySet<string>>();
 
-/** The names of the functions among a request's entries, to look up for each of its calls. */
+/** The function names in a request's `tools`, as a set to look up calls in. */
 export function functionNamesOf(entries: readonly ToolEntry[]): ReadonlySet<string> {
   let names = functionNames.get(entries);
   if (!names) {

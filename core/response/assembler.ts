@@ -31,7 +31,7 @@ export class Assembler {
     this.natives = new NativeItems(this.output);
   }
 
-  /** `turn` is unique in the conversation. `hidesCalls`: those of gateway tools show later. */
+  /** `turn` is unique in the conversation. `hidesCalls`: calls of gateway tools are shown later. */
   beginTurn(turn: number, callable: Callable, hidesCalls: boolean): void {
     this.output.beginTurn(turn);
     this.calls.beginTurn(callable, hidesCalls);

@@ -2,34 +2,34 @@ import type { ModelFunction, ModelRequest } from "../protocol/model-request.ts";
 import { quote } from "../protocol/problem.ts";
 import type { Tool } from "../tool.ts";
 
-/** What may be called in a response. */
+/** What a model can call in a response. */
 export interface Callable {
-  /** Gateway tools by the name that the model calls. */
+  /** Gateway tools, by the name that the model calls. */
   readonly gateway: ReadonlyMap<string, Tool>;
-  /** All functions, the client's own too. */
+  /** All functions, the client's included. */
   readonly functions: readonly ModelFunction[];
 }
 
-/** What a turn's request, as taps have left it, offers the model. */
+/** What a turn's request offers the model after the taps have changed it. */
 export type Offer = Pick<ModelRequest, "tools" | "toolChoice">;
 
-/** What a model means by a name: a gateway tool, a function of the client's (`tool` is absent), or nothing there is. */
+/** What a called name means: a gateway tool, a function of the client (`tool` is absent), or an unknown tool. */
 export interface Called {
   name: string;
   tool?: Tool;
-  /** There is no such tool, in words for the model. */
+  /** Set for an unknown tool: the error for the model. */
   missing?: string;
 }
 
-/** Names that the model is told of; more would fill its context. */
+/** Most names listed in the error; more would fill the model's context. */
 const MOST_NAMES = 100;
-/** OpenAI API: names of functions. Servers refuse a history with others. */
+/** OpenAI's limit for function names. Servers refuse a history with longer ones. */
 const LONGEST_NAME = 64;
 
 /**
- * `offer` is absent where all gateway tools may be called: what the client has approved, and what does not run anyway.
- * Of names that nobody offered are understood those in front of what a model's chat format has leaked
- * (`clock<|channel|>commentary`, `functions.clock`), and an MCP tool's own name where only one server has it.
+ * `offer` is absent where every gateway tool may be called: for approved calls, and for calls that do not run anyway.
+ * Two kinds of names that were not offered are understood: one with leaked parts of the model's chat format
+ * (`clock<|channel|>commentary`, `functions.clock`), and an MCP tool's own name if only one server has it.
  */
 export function resolveCalled(name: string, callable: Callable, offer: Offer | undefined): Called {
   const exact = exactly(name, callable, offer);
@@ -49,7 +49,7 @@ function exactly(name: string, { gateway, functions }: Callable, offer: Offer | 
   return functions.some(isFunction) || offer?.tools.some(isFunction) ? { name } : undefined;
 }
 
-/** Servers may call what a tap has taken out of the request, or what `tool_choice` leaves out: the gateway runs neither. */
+/** A model may call a tool that a tap removed, or that `tool_choice` excludes: the gateway runs neither. */
 function isOffered(name: string, offer: Offer | undefined): boolean {
   if (!offer) return true;
   const { mode, names } = offer.toolChoice;
@@ -63,7 +63,7 @@ function withoutFormat(name: string): string {
   return plain.startsWith("functions.") ? plain.slice("functions.".length) : plain;
 }
 
-/** It shows as a call of the gateway's that failed, since the client has nothing to run it with. */
+/** A call of an unknown tool is shown as a failed gateway call, since the client cannot run it. */
 function missing(name: string, plain: string, offered: readonly ModelFunction[]): Called {
   const names = offered.slice(0, MOST_NAMES).map((each) => each.name);
   const more = offered.length - names.length;

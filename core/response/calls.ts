@@ -18,11 +18,11 @@ type CallChunk = Extract<ModelChunk, { type: "tool_call" }>;
 export class Calls {
   /** The calls of this turn, in the order in which they opened. */
   list: OpenCall[] = [];
-  /** Where this turn's calls are those that the client has approved: what is yet to begin, by the request's id. */
+  /** In the turn of approved calls: those that have not begun, by the id of the approval request. */
   approved: Map<string, Tool> | undefined;
   readonly #output: Output;
   readonly #byIndex = new Map<number, OpenCall>();
-  /** What the model is offered in this turn, where its calls run. */
+  /** What the model is offered in this turn; absent if its calls do not run. */
   offer: Offer | undefined;
   #callable: Callable = { gateway: new Map(), functions: [] };
   #hidesCalls = false;
@@ -31,7 +31,7 @@ export class Calls {
     this.#output = output;
   }
 
-  /** `hidesCalls`: those of gateway tools show once `show` is called. */
+  /** `hidesCalls`: calls of gateway tools are hidden until `show`. */
   beginTurn(callable: Callable, hidesCalls: boolean): void {
     this.#callable = callable;
     this.offer = undefined;
@@ -83,14 +83,14 @@ export class Calls {
     return { ...shown, callId: this.#uniqueCallId(chunk.callId, shown.id) };
   }
 
-  /** The approval of a call of this very tool, which it uses up. */
+  /** Takes the approval for a call of exactly this tool. Each approval works once. */
   #approvalOf({ approval }: CallChunk, tool: Tool): string | undefined {
     if (approval === undefined || this.approved?.get(approval) !== tool) return undefined;
     this.approved.delete(approval);
     return approval;
   }
 
-  /** Opens the item of a gateway call, in the next place. */
+  /** Opens the item of a gateway call at the next output index. */
   #present(call: OpenCall, tool: Tool, out: EventDraft[]): OpenCall & { presentation: Presentation } {
     const { approval } = call;
     const presentation = tool.present?.(approval) ?? defaultPresentation(tool, approval);
@@ -100,7 +100,7 @@ export class Calls {
     return { ...call, ...place, presentation };
   }
 
-  /** Shows a call that was hidden, as far as it has come, and gives it in its place. */
+  /** Shows a hidden call with its arguments so far, and returns the call with its place. */
   show(hidden: OpenCall & { tool: Tool }, out: EventDraft[]): OpenCall & { tool: Tool } {
     const call = { ...this.#present(hidden, hidden.tool, out), tool: hidden.tool };
     this.list[this.list.indexOf(hidden)] = call;
@@ -137,7 +137,7 @@ export class Calls {
     }
   }
 
-  /** The arguments of a call are complete: where the model wrote nothing, they are an empty object. */
+  /** Ends the arguments of a call. If the model wrote nothing, they are an empty object. */
   ready(call: OpenCall, out: EventDraft[]): void {
     if (call.arguments.trim() === "") this.#extend(call, "{}", out);
     for (const progress of call.presentation?.ready(call.arguments) ?? []) out.push(placed(call, progress));
@@ -162,7 +162,7 @@ export class Calls {
   }
 
   /**
-   * Ends what is still open, cut off where it is. A call that was hidden was never seen. A presentation
+   * Ends open calls, cut off as they are. Hidden calls are dropped. A presentation
    * that throws even now is told to `onError`; its item ends as failed, as it opened.
    */
   closeAll(out: EventDraft[], onError: (error: unknown) => void): void {

@@ -27,15 +27,15 @@ interface EncodedParts {
   echo: string;
 }
 
-/** A constructor that gives the object that it was given: a class that extends it adds its fields to that object. */
+/** A constructor that returns its argument: a class that extends it adds its fields to that object. */
 function itself(object: object): object {
   return object;
 }
 const Itself = itself as unknown as new (object: object) => object;
 
 /**
- * JSON texts of snapshots: a response is encoded once, however many readers (wire, store) it has. They stand in a private
- * field of the object itself, which no copy has. In a `WeakMap` they would outlive it until a full garbage collection.
+ * The JSON of snapshots: a response is encoded once for all readers (wire, store). The JSON is a private field of the
+ * object itself, which copies do not have. In a `WeakMap` it would stay in memory until a full garbage collection.
  */
 class Encoded extends Itself {
   readonly #parts: EncodedParts;

@@ -9,24 +9,24 @@ export interface Place {
   readonly outputIndex: number;
 }
 
-/** A call whose arguments are being streamed, or whose tool runs. It has no place while it is hidden. */
+/** A call whose arguments are streaming or whose tool is running. While it is hidden it has no place. */
 export interface OpenCall extends Place {
-  /** Where in the output it was called: its place, unless it shows later or never. */
+  /** The output index at which it was called: the same as its place unless it is shown later or never. */
   readonly calledAt: number;
   readonly callId: string;
   readonly name: string;
   arguments: string;
-  /** Kept beside its item. */
+  /** Stored with its item. */
   note?: Note;
   /** As an upstream that speaks items has it. */
   readonly item?: FunctionToolCall;
   /** Absent for a client function. */
   readonly tool?: Tool;
-  /** The id of the request by whose approval it runs. */
+  /** The id of the approval request that allows it. */
   readonly approval?: string;
-  /** What the model is told: there is no such tool. */
+  /** Set for an unknown tool: the error for the model. */
   readonly missing?: string;
-  /** How a gateway call shows; absent while it waits for an approval or for the taps that may ask for one. */
+  /** How a gateway call is shown; absent while it waits for an approval, or for taps that may ask for one. */
   readonly presentation?: Presentation;
 }
 

@@ -16,7 +16,7 @@ export class Output {
   readonly #responseId: string;
   readonly #mask: Mask;
   #next = 0;
-  /** Of this turn, for which there is no item yet. */
+  /** The note of this turn, until the turn has an item to keep it with. */
   #note: Note | undefined;
   /** Ids that items brought, with the turn that brought them last. */
   readonly #brought = new Map<string, number>();
@@ -39,14 +39,14 @@ export class Output {
     this.#note = undefined;
   }
 
-  /** Beside the first item of this turn that a model reads. */
+  /** Adds a note to this turn's first item that a model reads. */
   addNote(note: Note): void {
     const first = this.items.find((stored) => stored?.turn === this.turn && isModelItem(stored.item));
     if (first) first.note = { ...first.note, ...note };
     else this.#note = { ...this.#note, ...note };
   }
 
-  /** The place that the next item takes. */
+  /** The output index of the next item. */
   get next(): number {
     return this.#next;
   }

@@ -21,7 +21,7 @@ import type { Output } from "./output.ts";
 
 const NO_LOGPROBS: LogProb[] = [];
 
-/** What may come while words are open, and does not end them. */
+/** Chunks that do not end an open text. */
 const PASSING: ReadonlySet<ModelChunk["type"]> = new Set(["usage", "note", "annotation", "tool_arguments"]);
 
 /**
@@ -64,7 +64,7 @@ export class Texts {
       let shown = NO_LOGPROBS;
       if (logprobs && this.#logprobs) {
         part.logprobs.push(...logprobs);
-        shown = logprobs as LogProb[]; // drafts are not written to
+        shown = logprobs as LogProb[]; // drafts are never changed
       }
       out.push({
         type: "response.output_text.delta",

@@ -3,23 +3,23 @@ import { blame } from "../failure.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
 import { chunkProblem } from "../protocol/chunk-problem.ts";
 
-/** Who yields batches, as errors name it: an upstream and the plugin that added it. */
+/** The source of batches, as errors name it: an upstream and the plugin that added it. */
 export interface BatchSource {
   readonly upstream: string;
   readonly plugin: string;
-  /** As the upstream says it. */
+  /** As the upstream declares it. */
   readonly wellFormed?: boolean | undefined;
 }
 
-/** A call that knows whose batches it brings. */
+/** A call that knows the source of its batches. */
 export interface Sourced {
   readonly source?: BatchSource | undefined;
 }
 
 /**
- * Upstream plugins are not all typed, and what is no chunk would be lost, or crash something that is not to blame. Costs
- * a batch of words next to nothing: it runs for every read.
- * @throws PluginError that names the plugin; UpstreamError when an item is wrong, which mostly is the server's
+ * Checks what an upstream yields, since not every plugin is typed: an invalid chunk would be lost, or crash code that is
+ * not to blame. It runs for every read and costs next to nothing for a batch of text.
+ * @throws PluginError that names the plugin; UpstreamError when an item is wrong, since that is mostly the server's fault
  */
 export function checkBatch(batch: unknown, call: Sourced): void {
   if (!Array.isArray(batch)) throw noBatch(batch, call.source);
@@ -30,7 +30,7 @@ export function checkBatch(batch: unknown, call: Sourced): void {
   }
 }
 
-/** The chunks that most batches are made of, so that nothing else is looked at for them. */
+/** A fast check for the most frequent chunks. */
 function isWords(chunk: ModelChunk | null | undefined): boolean {
   if (chunk?.type === "text") return typeof chunk.text === "string" && chunk.logprobs === undefined;
   if (chunk?.type === "reasoning") return typeof chunk.text === "string";
@@ -41,19 +41,19 @@ function isWords(chunk: ModelChunk | null | undefined): boolean {
 export function iterateBatches<T>(batches: AsyncIterable<T>, source: BatchSource): AsyncIterator<T> {
   const iterate = (batches as Partial<AsyncIterable<T>> | null | undefined)?.[Symbol.asyncIterator];
   if (typeof iterate === "function") return iterate.call(batches);
-  throw failure(source, "its stream() gives no asynchronous iterable: write it as `async *stream()`");
+  throw failure(source, "its stream() returns no async iterable: write it as `async *stream()`");
 }
 
-/** What a read gave in the place of an iterator's step, or what `yield` gave in the place of a batch. */
+/** The error for a read that is not an iterator result, or for a `yield` that is not a batch. */
 function noBatch(value: unknown, source: BatchSource | undefined): VrError {
   const isChunk = chunkProblem(value) === undefined;
   const what = isChunk ? "a chunk by itself" : value === null ? "null" : `a value of type "${typeof value}"`;
-  return failure(source, `it yielded ${what} where a batch is due: yield a list of chunks`);
+  return failure(source, `it yielded ${what} instead of a batch: yield a list of chunks`);
 }
 
 function noChunk(chunk: unknown, problem: string, source: BatchSource | undefined): VrError {
   const isItems = typeof chunk === "object" && chunk !== null && "item" in chunk;
-  if (!isItems) return failure(source, `it yielded something that is no chunk: ${problem}`);
+  if (!isItems) return failure(source, `it yielded something that is not a chunk: ${problem}`);
   const { upstream, plugin } = source ?? UNKNOWN;
   return blame(new UpstreamError(502, `Upstream "${upstream}" gave a wrong item: ${problem}.`), plugin);
 }

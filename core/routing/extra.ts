@@ -6,14 +6,14 @@ import type { Candidate, Upstream } from "../upstream.ts";
 
 type Extra = NonNullable<ModelRequest["extra"]>;
 
-/** More unknown parameters than this are counted, not named. */
+/** Most unknown parameters named in warnings; the others are counted. */
 const MOST_NAMED = 8;
-/** Of one value as JSON, characters. */
+/** Most characters of one value as JSON. */
 const LONGEST_VALUE = 65_536;
 
 /**
- * Of a request's further parameters those that a candidate takes. The client is told of the others, which are ignored.
- * @throws InvalidRequestError for a value that is too large, or, from a plugin, no JSON
+ * The request's extra parameters that a candidate takes. The others are ignored with a warning to the client.
+ * @throws InvalidRequestError for a value that is too large, or that a plugin made and JSON cannot hold
  */
 export function extraFor(candidates: readonly Candidate[], context: ResponseContext): Extra | undefined {
   const { request } = context;
@@ -28,7 +28,7 @@ export function extraFor(candidates: readonly Candidate[], context: ResponseCont
 
 const SAID = Symbol("further parameters that were ignored");
 
-/** Tells the client what this upstream ignores of what others would take; once per response. */
+/** Warns the client, once per response, about parameters that other candidates take and this upstream ignores. */
 export function warnOfIgnored({ extra }: ModelRequest, upstream: Upstream, { response }: Turn): void {
   if (extra == null) return;
   const said = response.state(SAID, () => new Set<string>());
@@ -37,7 +37,7 @@ export function warnOfIgnored({ extra }: ModelRequest, upstream: Upstream, { res
   for (const warning of toWarnings(ignored)) response.warn(warning);
 }
 
-/** The request with those further parameters alone that the upstream takes; the request itself if they are all. */
+/** The request with only the extra parameters that the upstream takes; the same request if it takes them all. */
 export function withOwnExtra(request: ModelRequest, upstream: Upstream): ModelRequest {
   if (request.extra == null) return request;
   const entries = Object.entries(request.extra);
@@ -47,7 +47,7 @@ export function withOwnExtra(request: ModelRequest, upstream: Upstream): ModelRe
   return { ...request, extra: taken.length > 0 ? Object.fromEntries(taken) : undefined };
 }
 
-/** In printable ASCII: they go into a header. */
+/** The warnings, in printable ASCII since they go into a header. */
 export function toWarnings(names: readonly string[]): string[] {
   const warnings = names.slice(0, MOST_NAMED).map((name) => `unknown parameter ${quote(name)} was ignored`);
   const more = names.length - MOST_NAMED;

@@ -20,7 +20,7 @@ export class Guard {
   readonly #places: Places;
   readonly #breaker: CircuitBreaker;
 
-  /** `plugin`: who brought the upstream, and is to blame for what fails. */
+  /** `plugin`: the plugin that added the upstream; failures name it. */
   constructor(name: string, limits: GuardLimits, log: Log, now = () => performance.now(), plugin = name) {
     this.#name = name;
     this.#plugin = plugin;
@@ -145,7 +145,7 @@ export class Admission {
     this.#places.release();
   }
 
-  /** Ends it by an error: the plugin's, unless the call was called off. */
+  /** Ends the call with an error: the plugin's, unless the call was cancelled. */
   fail(error: unknown, signal: AbortSignal): void {
     if (!signal.aborted) blame(error, this.#plugin);
     this.end(endOf(error, signal));

@@ -24,7 +24,7 @@ export class GuardedUpstream implements Upstream {
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly forward?: (call: ForwardedCall) => Promise<ForwardedAnswer>;
 
-  /** `now`: milliseconds of a clock that never goes back. `trace`: what the log says of each call. */
+  /** `now`: milliseconds of a monotonic clock. `trace`: logs each call. */
   constructor(upstream: Upstream, limits: GuardLimits, log: Log, now?: () => number, trace?: TraceOptions) {
     this.#upstream = upstream;
     this.#trace = trace;

@@ -6,18 +6,18 @@ import { type BatchSource, checkBatch, iterateBatches, type Sourced } from "./ba
 
 type Batch = readonly ModelChunk[];
 
-/** What the log says of model calls, at its level `debug`. */
+/** Logs model calls at the level `debug`. */
 export interface TraceOptions {
-  /** Whole requests and answers, secrets cut out. They hold what clients and models said. */
+  /** Whether to log whole requests and answers, with secrets removed. They hold what clients and models wrote. */
   readonly bodies: boolean;
 }
 
-/** Characters of a body that a line shows. */
+/** Most characters of a body in a log line. */
 const MOST_CHARS = 100_000;
 
 const DONE = { done: true, value: undefined } as const;
 
-/** One model call, told to the log: what is asked, and what has come when it ends. Its reads come as they are. */
+/** Logs one model call: the request at its start, the answer at its end. Its reads pass through unchanged. */
 export class TracedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly source: BatchSource;
   readonly #source: AsyncIterator<Batch>;
@@ -91,7 +91,7 @@ export class TracedCall implements AsyncIterableIterator<Batch>, Sourced {
   }
 }
 
-/** Joins what was said in pieces. */
+/** Joins text that came in pieces. */
 function append(said: ModelChunk[], chunk: ModelChunk): void {
   const last = said.at(-1);
   if (last?.type === "tool_arguments" && chunk.type === "tool_arguments" && last.index === chunk.index)

@@ -46,7 +46,7 @@ export class Watched<T> implements AsyncIterableIterator<T> {
     return this.#source.return?.() ?? Promise.resolve(done);
   }
 
-  /** Plugins may give no step at all: whoever reads says so. */
+  /** A plugin's iterator may return something that is not a step; the reader reports that. */
   readonly #seen = (step: IteratorResult<T> | undefined): void => {
     if (step?.done) this.#admission.end(this.#signal.aborted ? "left" : this.#endAfter(this.#last));
     else if (this.#last === undefined) this.#admission.accepted();

@@ -121,7 +121,8 @@ describe("standard output", () => {
     await askOften(gateway, MANY);
     await healthy(gateway);
     gateway.pauseStdout(false);
-    const told = () => /"dropped":(\d+),"msg":"nobody read standard output/.exec(gateway.stderr())?.[1];
+    const told = () =>
+      /"dropped":(\d+),"msg":"the reader of standard output stalled/.exec(gateway.stderr())?.[1];
     let asked = MANY;
     while (told() === undefined) {
       await ask(gateway);

@@ -121,7 +121,7 @@ describe("a tool that cannot be called", () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.properties = cyclic;
   it.each<[string, object | undefined, string]>([
-    ["nothing", undefined, 'plugin "wrong" adds a tool that is no object'],
+    ["nothing", undefined, 'plugin "wrong" adds a tool that is not an object'],
     ["one without a name", { ...clock(), name: undefined }, "adds a tool named undefined: names match"],
     [
       "one without parameters",

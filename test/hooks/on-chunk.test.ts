@@ -166,68 +166,72 @@ describe("onChunk", () => {
 
     it.each([
       ["null", null, "returned null in onChunk"],
-      ["a string", "noon", "returned something in onChunk that is no chunk"],
-      ["a list with something else in it", [7], "returned something in onChunk that is no chunk"],
-      ["text that is none", { type: "text", text: {} }, "returned something in onChunk that is no chunk"],
+      ["a string", "noon", "returned something in onChunk that is not a chunk"],
+      ["a list with something else in it", [7], "returned something in onChunk that is not a chunk"],
+      ["text that is none", { type: "text", text: {} }, "returned something in onChunk that is not a chunk"],
       [
         "arguments without a delta",
         { type: "tool_arguments", index: 0 },
-        "returned something in onChunk that is no chunk",
+        "returned something in onChunk that is not a chunk",
       ],
       [
         "an unknown type",
         { type: "words" },
-        "returned something in onChunk that is no chunk: type must be one of",
+        "returned something in onChunk that is not a chunk: type must be one of",
       ],
-      ["a type of every object", { type: "toString" }, "returned something in onChunk that is no chunk"],
-      ["a chunk without a type", { text: "noon" }, "returned something in onChunk that is no chunk"],
+      ["a type of every object", { type: "toString" }, "returned something in onChunk that is not a chunk"],
+      ["a chunk without a type", { text: "noon" }, "returned something in onChunk that is not a chunk"],
       [
         "a call without a name",
         { type: "tool_call", index: 0 },
-        "returned something in onChunk that is no chunk: tool_call: name",
+        "returned something in onChunk that is not a chunk: tool_call: name",
       ],
       [
         "usage without counts",
         { type: "usage", usage: { input_tokens: 1 } },
-        "returned something in onChunk that is no chunk: usage: ",
+        "returned something in onChunk that is not a chunk: usage: ",
       ],
       [
         "an item that is none",
         { type: "item", stage: "done" },
-        "returned something in onChunk that is no chunk: item: ",
+        "returned something in onChunk that is not a chunk: item: ",
       ],
       [
         "an item whose id is none",
         { type: "item", stage: "done", item: { type: "message", id: 7 } },
-        "returned something in onChunk that is no chunk: item: item.id",
+        "returned something in onChunk that is not a chunk: item: item.id",
       ],
       [
         "a stage that there is not",
         { type: "item", item: { type: "message" } },
-        "returned something in onChunk that is no chunk: item: stage",
+        "returned something in onChunk that is not a chunk: item: stage",
       ],
       [
         "an event that is none",
         { type: "item_event" },
-        "returned something in onChunk that is no chunk: item_event: ",
+        "returned something in onChunk that is not a chunk: item_event: ",
       ],
       [
         "a part that there is not",
         { type: "part", part: "text" },
-        "returned something in onChunk that is no chunk: part: ",
+        "returned something in onChunk that is not a chunk: part: ",
       ],
       [
         "an annotation that is none",
         { type: "annotation" },
-        "returned something in onChunk that is no chunk: annotation: ",
+        "returned something in onChunk that is not a chunk: annotation: ",
       ],
       [
         "a reason that there is not",
         { type: "finish", reason: "end" },
-        "returned something in onChunk that is no chunk: finish: reason",
+        "returned something in onChunk that is not a chunk: finish: reason",
       ],
-      ["true", true, "returned something in onChunk that is no chunk: it is boolean"],
-      ["a list in a list", [[text("noon")]], "returned something in onChunk that is no chunk: it is a list"],
+      ["true", true, "returned something in onChunk that is not a chunk: it is boolean"],
+      [
+        "a list in a list",
+        [[text("noon")]],
+        "returned something in onChunk that is not a chunk: it is a list",
+      ],
     ])("takes %s for an error that names plugin and hook", async (_, returned, message) => {
       const { response } = await failing(() => returned as unknown as ModelChunk);
       expect(response.error?.message).toContain(`"tap" ${message}`);

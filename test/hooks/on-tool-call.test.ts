@@ -175,7 +175,7 @@ describe("onToolCall", () => {
   it("says what a denial lacks", async () => {
     const { response } = await deciding(() => ({ kind: "deny" }) as unknown as ToolDecision);
     expect(response.error?.message).toBe(
-      'plugin "tap-0" returned something in onToolCall that is not a decision: "deny" needs a reason, which the model is told',
+      'plugin "tap-0" returned something in onToolCall that is not a decision: "deny" needs a reason, which the model reads',
     );
   });
 

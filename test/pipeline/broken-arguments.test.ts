@@ -227,9 +227,9 @@ describe("a gateway tool", () => {
   it.each([
     ["half an object", '{"zone', /not valid JSON/],
     ["half an object in a string", '"{\\"zone"', /not valid JSON/],
-    ["a list", "[]", /no JSON object/],
-    ["words in a string", '"UTC"', /no JSON object/],
-    ["a string in a string", '"\\"{}\\""', /no JSON object/],
+    ["a list", "[]", /not a JSON object/],
+    ["words in a string", '"UTC"', /not a JSON object/],
+    ["a string in a string", '"\\"{}\\""', /not a JSON object/],
     ["a key twice in a string", '"{\\"a\\":1,\\"a\\":2}"', /a key twice/],
   ])("does not run with arguments of %s: the model is told, and answers", async (_, written, says) => {
     const { ran, told } = await running(written);

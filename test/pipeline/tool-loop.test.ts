@@ -330,7 +330,7 @@ describe("a call that goes wrong", () => {
   it.each([
     ["broken off", '{"city":"Par', /not valid JSON/],
     ["no JSON", "noon", /not valid JSON/],
-    ["a list", "[1]", /no JSON object/],
+    ["a list", "[1]", /not a JSON object/],
     ["a key twice", '{"city":"Paris","city":"Rome"}', /a key twice/],
     ["a key twice, written in two ways", '{"city":"Paris","\\u0063ity":"Rome"}', /a key twice/],
     ["a key twice, if it is no ordinary one", '{"__proto__":1,"__proto__":{}}', /a key twice/],

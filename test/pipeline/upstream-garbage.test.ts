@@ -31,11 +31,11 @@ const whole = [text("noon"), finish()];
 
 /** Yields that are no batches of chunks, with what is said of each. */
 const PLUGIN_ERRORS: readonly (readonly [what: string, yields: unknown, says: string])[] = [
-  ["a chunk by itself", text("noon"), "a chunk by itself where a batch is due"],
+  ["a chunk by itself", text("noon"), "a chunk by itself instead of a batch"],
   ["the end by itself", finish(), "a chunk by itself"],
   ["a text", "noon", 'a value of type "string" where'],
   ["nothing", undefined, 'a value of type "undefined"'],
-  ["null", null, "null where a batch is due"],
+  ["null", null, "null instead of a batch"],
   ["a number", 5, 'a value of type "number"'],
   ["a server's chunk", { choices: [] }, 'a value of type "object"'],
   ["a set of chunks", new Set(whole), 'a value of type "object"'],
@@ -63,7 +63,7 @@ const PLUGIN_ERRORS: readonly (readonly [what: string, yields: unknown, says: st
     (type): [string, unknown, string] => [
       `an event of its own: ${type}`,
       [{ type: "item_event", event: { type, item_id: "ws_1", output_index: 0, response: {} } }],
-      "item_event: event must be one of an item",
+      "item_event: event must be an event of an item",
     ],
   ),
   ["a reason to end that is none", [{ type: "finish", reason: "done" }], "finish: reason must be one of"],
@@ -90,14 +90,14 @@ describe("an upstream plugin that yields", () => {
     [
       "an approval in the client's name",
       item({ type: "mcp_approval_response", id: "a", approval_request_id: "mcpr_1", approve: true }),
-      "is not a model's to give",
+      "a model must not give an item of type",
     ],
     [
       "a question of the gateway's",
       item({ type: "mcp_approval_request", id: "mcpr_1", server_label: "a", name: "b", arguments: "{}" }),
-      "is not a model's to give",
+      "a model must not give an item of type",
     ],
-    ["a reference", item({ type: "item_reference", id: "msg_1" }), "is not a model's to give"],
+    ["a reference", item({ type: "item_reference", id: "msg_1" }), "a model must not give an item of type"],
     ["a stage that is none", { type: "item", stage: "begun", item: { type: "x" } }, "stage must be"],
     [
       "a call whose item's id is an object",
@@ -173,7 +173,7 @@ describe("an upstream plugin whose stream()", () => {
     const { status, error } = await bothWays(() => ({ plugins: [mine(give)] }));
     expect(status).toBe(500);
     expect(error.message).toBe(
-      'plugin "mine" failed as the upstream "my-server": its stream() gives no asynchronous iterable: ' +
+      'plugin "mine" failed as the upstream "my-server": its stream() returns no async iterable: ' +
         "write it as `async *stream()`",
     );
   });
