@@ -1,7 +1,7 @@
 import { definePlugin } from "../../core/index.ts";
 import { passthrough, passthroughOptions } from "../passthrough/index.ts";
 
-/** @deprecated The former name of `passthrough`, kept for one release. */
+/** @deprecated The old name of `passthrough`, kept for one release. */
 export const chatPassthrough = definePlugin({
   name: "chat-passthrough",
   once: true,
@@ -9,7 +9,7 @@ export const chatPassthrough = definePlugin({
   setup(vr, options) {
     vr.log.warn(
       {},
-      'chat-passthrough is called passthrough now, and its old name goes with the next release: import { passthrough } from "vr-gateway/plugins/passthrough"',
+      'chat-passthrough is now called passthrough, and the next release removes the old name: import { passthrough } from "vr-gateway/plugins/passthrough"',
     );
     return passthrough(options).setup(vr);
   },

@@ -65,7 +65,7 @@ export function checkEnvironment(
     : undefined;
 }
 
-/** The container of the conversation's last call, or another one in its place. `undefined` if none ever ran. */
+/** The container of the conversation's last call, or a new one if it is gone. `undefined` if no call ever ran. */
 function containerOf(
   { containers, freshGlobals }: Interpreter,
   { history }: ResponseContext,
@@ -74,7 +74,7 @@ function containerOf(
   const calls = history.flatMap(({ item }) => (item.type === "code_interpreter_call" ? [item] : []));
   const id: unknown = calls.at(-1)?.container_id;
   if (typeof id === "string" && containers.get(id)) return { id, loss: undefined };
-  // One that was asked about, or cut off, left nothing that could be lost.
+  // Calls that waited for approval or were cut off left nothing that could be lost.
   if (!calls.some(({ status }) => status === "completed" || status === "failed")) return undefined;
   return { id: newId("cntr"), loss: `${ALL_LOST} Their container is gone.` };
 }

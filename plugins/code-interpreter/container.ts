@@ -18,10 +18,10 @@ export class Container {
   readonly id: string;
   readonly name: string;
   readonly idleMs: number;
-  /** Milliseconds since the Unix epoch: to be shown. */
+  /** Milliseconds since the Unix epoch, for display. */
   readonly createdAt = Date.now();
   lastActiveAt = this.createdAt;
-  /** Milliseconds of `performance.now`: a clock that is set, or sleeps, ends no container. */
+  /** Milliseconds of `performance.now()`, so that setting the clock does not end containers. */
   #activeAt = performance.now();
   session: Session | undefined;
   /** A sentence that the model is to be told yet: what of its earlier calls is gone, and why. */
@@ -41,7 +41,7 @@ export class Container {
     return this.#ending.signal;
   }
 
-  /** Milliseconds since it was used. */
+  /** Milliseconds since the last use. */
   get unusedMs(): number {
     return performance.now() - this.#activeAt;
   }

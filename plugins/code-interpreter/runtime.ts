@@ -66,7 +66,7 @@ export type ExecutionEnd =
   | { kind: "finished" }
   /** An exception; its traceback is among the outputs. */
   | { kind: "raised" }
-  /** The code asked for the end of its process, as `exit()` does: what it did stands, variables are gone. */
+  /** The code ended its process, as by `exit()`: its effects remain, its variables are gone. */
   | { kind: "exited" }
   | { kind: "timed_out"; lost: boolean }
   /** By the signal. */

@@ -5,21 +5,21 @@ import { logger } from "../logger/index.ts";
 import { mcp } from "../mcp/index.ts";
 import { storeSqlite } from "../store-sqlite/index.ts";
 
-/** The shipped set, in the order in which its plugins are set up. */
+/** The shipped plugins, in the order of their set-up. */
 const MEMBERS = { upstream: findServer, store: storeSqlite, codeInterpreter, mcp, logger };
 
 type Members = typeof MEMBERS;
 type Member = keyof Members;
 
-/** The options of each member; `false` leaves it out. */
+/** The options of each plugin of the set; `false` leaves it out. */
 export type DefaultsOptions = {
   readonly [M in Member]?: Parameters<Members[M]>[0] | false;
 };
 
 /**
- * The plugins that run where nothing is configured, to be put beside one's own:
+ * The plugins that run without a configuration, to combine with your own:
  * `plugins: [...defaults({ store: false }), mine()]`.
- * @throws ConfigError for a member that there is not, and for its options
+ * @throws ConfigError for an unknown member and for invalid options
  */
 export function defaults(options: DefaultsOptions = {}): Plugin[] {
   checkMembers(options);
@@ -33,7 +33,7 @@ export function defaults(options: DefaultsOptions = {}): Plugin[] {
 export default defaults;
 
 function create(name: Member, options: unknown): Plugin {
-  // Each takes its own options: which belong to which, `DefaultsOptions` says.
+  // `DefaultsOptions` types the options of each member.
   return (MEMBERS[name] as (options: unknown) => Plugin)(options);
 }
 
@@ -48,7 +48,7 @@ function checkMembers(options: unknown): void {
     if (!isObject(given)) throw new ConfigError(`defaults: ${name}: expected its options, or false`);
     if (typeof given.setup === "function")
       throw new ConfigError(
-        `defaults: ${name}: expected its options, or false; a plugin of your own stands beside: [...defaults({ ${name}: false }), yours()]`,
+        `defaults: ${name}: expected its options, or false; add your own plugin to the list: [...defaults({ ${name}: false }), yours()]`,
       );
   }
 }

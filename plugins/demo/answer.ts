@@ -6,7 +6,7 @@ import { findPlaces, hintsOf } from "./read-prompt.ts";
 
 const SIGNED = "(demo model)";
 const MAX_COUNT = 100_000;
-/** Characters of what a question may ask for. */
+/** Most characters that a question may ask for. */
 const MAX_SUBJECT = 100;
 
 /** The text of an answer, in the format that the request asks for. */

@@ -18,15 +18,15 @@ export interface Hints {
 
 const MAX_DEPTH = 12;
 
-/** What the schemas of one request may take together. */
+/** Limits for all schemas of one request together. */
 export interface Bounds {
   readonly patterns: PatternSearch;
   readonly room: Room;
 }
 
 /**
- * A value that fits a JSON Schema: deterministic, taken from `hints` where they fit. Draft 2020-12's usual part. What
- * there is no room for is left out, or null.
+ * Makes a value that fits a JSON Schema: deterministic, from `hints` where they fit. Covers the usual part of draft
+ * 2020-12. Values without room are left out, or null.
  */
 export function fitSchema(schema: JsonSchema, hints: Hints, bounds: Bounds): unknown {
   return fit(schema, { root: schema, hints, ...bounds, name: "", depth: 0 });
@@ -69,7 +69,7 @@ function fit(open: unknown, at: At): unknown {
   }
 }
 
-/** A value that the request has written out: where it is repeated, each takes its room. */
+/** A value from the request. Each copy counts against the room. */
 function asWritten(value: unknown, { room }: At): unknown {
   room.take(typeof value === "string" ? value.length : (JSON.stringify(value)?.length ?? 0));
   return value;

@@ -1,7 +1,7 @@
 import { atPointer, isObject, type JsonSchema } from "../../core/index.ts";
 import type { Room } from "./room.ts";
 
-/** References to references, and `allOf` in `allOf`; more than these is a circle. */
+/** Most references in a row and levels of `allOf`; more are taken for a circle. */
 const MAX_HOPS = 12;
 
 /**

@@ -1,15 +1,15 @@
 import { createContext, Script } from "node:vm";
 
-/** Milliseconds that all patterns of one request may take together: clients write them, and some never end. */
+/** Milliseconds for all patterns of one request together: clients write them, and some never end. */
 const MOST_MS = 200;
 const FIND = new Script("samples.find((sample) => new RegExp(pattern, 'u').test(sample))");
 const context = createContext({});
 
-/** Finds texts that fit the patterns of a request's schemas, while there is time left for it. */
+/** Finds texts that match the patterns of a request's schemas, while there is time left. */
 export class PatternSearch {
   #leftMs = MOST_MS;
 
-  /** The first that fits. `undefined` also when the pattern is none, or there is no time. */
+  /** The first text that matches. `undefined` also if the pattern is invalid or the time is up. */
   find(pattern: string, samples: readonly string[]): string | undefined {
     if (this.#leftMs < 1) return undefined;
     const begun = performance.now();

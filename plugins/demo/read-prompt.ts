@@ -3,9 +3,9 @@ import type { Hints } from "./fit-schema.ts";
 import { writePython } from "./write-python.ts";
 
 const MOST_PLACES = 20;
-/** Characters of a prompt that are searched for each value of an enum: there may be very many. */
+/** Most characters of a prompt that are searched for the values of an enum, since there may be very many values. */
 const MOST_SEARCHED = 1_000;
-/** Of a text with single blanks. */
+/** Takes a text with single spaces. */
 const PLACES =
   /\b(?:[Ii]n|[Ff]or|[Aa]t|[Oo]f|[Tt]o) (\p{Lu}[\p{L}.'’-]*(?:(?:,? and |, ?| )\p{Lu}[\p{L}.'’-]*)*)/u;
 export const PLACE_PROPERTY = /city|location|place|country|town|region|destination/i;

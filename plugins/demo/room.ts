@@ -1,7 +1,7 @@
-/** Values, members and characters that the schemas of one request may ask for together. */
+/** How many values, members and characters the schemas of one request may ask for together. */
 const MOST = 20_000;
 
-/** What is left to make by the schemas of a request: clients write them, and a short one can ask for without end. */
+/** Counts down the limits for a request's schemas: clients write them, and a short one can ask for endless data. */
 export class Room {
   #left = MOST;
 

@@ -66,7 +66,7 @@ function reason(prompt: string, calls: readonly { name: string }[]): string {
   return `The user says “${prompt}”. I am the demo model. ${plan}`;
 }
 
-/** Words with the blanks before them; long ones, as in JSON, in pieces of some characters. */
+/** Splits a text into words with the spaces before them. Long words, as in JSON, come in pieces. */
 function split(text: string): string[] {
   return text.match(/\s+\S{0,16}|\S{1,16}/gu) ?? [];
 }

@@ -20,7 +20,7 @@ export function writePython(prompt: string): string {
   return `print(${expression ?? JSON.stringify(prompt)})`;
 }
 
-/** What stands between the first fences of Python, or of no language. `undefined` if no fence closes it. */
+/** The first fenced block of Python, or of no language. `undefined` if no fence closes it. */
 function fencedCode(prompt: string): string | undefined {
   const parts = prompt.split("```");
   for (let at = 1; at + 1 < parts.length; at += 2) {

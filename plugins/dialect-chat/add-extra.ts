@@ -2,9 +2,8 @@ import { isObject, type ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
 /**
- * Adds the further parameters of a request that the server takes, under the names that it knows. What the body has
- * already stays: no parameter can undo what vr says. Of an object such as `chat_template_kwargs` the client's members
- * come over vr's own.
+ * Adds the request's extra parameters that the server takes, under the server's names. They do not replace fields that
+ * the body has already. Only in objects such as `chat_template_kwargs` do the client's members override vr's.
  */
 export function addExtra(
   body: Record<string, unknown>,

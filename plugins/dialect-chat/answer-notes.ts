@@ -3,8 +3,8 @@ import { Attached, isAttachment, type Members, Room } from "./attached.ts";
 import { toNote } from "./note-of-server.ts";
 
 /**
- * Members of a delta that are read, or are no server's own: what a client is to see, and what describes the delta
- * alone.
+ * Members of a delta that are not attachments: those that the dialect reads, those for the client, and those that
+ * describe only the delta.
  */
 const READ: ReadonlySet<string> = new Set([
   "role",
@@ -23,7 +23,7 @@ const READ: ReadonlySet<string> = new Set([
   "token_ids",
 ]);
 
-/** What a server attaches to one answer: to its message, and to its calls. */
+/** What a server attaches to the message and the calls of one answer. */
 export class AnswerNotes {
   readonly #server: string;
   readonly #room = new Room();
@@ -33,12 +33,12 @@ export class AnswerNotes {
     this.#server = server;
   }
 
-  /** For something that a call has. */
+  /** Attachments of a call or of its function. */
   attached(): Attached {
     return new Attached(this.#room);
   }
 
-  /** What a delta of the message attaches. Whether the like of this delta must be looked at too. */
+  /** Keeps what a delta of the message attaches. Returns whether similar deltas must be checked too. */
   add(delta: Readonly<Record<string, unknown>>): boolean {
     let changed = false;
     for (const name in delta) {
@@ -49,7 +49,7 @@ export class AnswerNotes {
     return changed;
   }
 
-  /** `calls`: what is attached to each, by its index. */
+  /** `calls`: the attachments of each call, by its index. */
   write(calls: Iterable<[number, Members]>, out: ModelChunk[]): void {
     const members = this.#toMessage?.members();
     if (members) out.push({ type: "note", note: toNote("message", members, this.#server) });

@@ -5,7 +5,7 @@ import type { ChatMessage, ChatPart, ChatToolCall } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 import { toChatContent } from "./to-parts.ts";
 
-/** In place of an output of nothing: some servers refuse an empty message (GLM, MiniMax). */
+/** Replaces an empty output, since some servers refuse an empty message (GLM, MiniMax). */
 const NO_OUTPUT = "(The tool gave no output.)";
 
 type ToolOutput = wire.FunctionCallOutputItemParam["output"];
@@ -20,7 +20,7 @@ export class AssistantTurn {
   #attached: Members | undefined;
   readonly #calls: ChatToolCall[] = [];
   readonly #outputs: (ToolOutput | undefined)[] = [];
-  /** The places of the calls that wait for an output, by their ids: servers use some again and again. */
+  /** The positions of calls that wait for an output, by id. Some servers use the same ids again and again. */
   readonly #waiting = new Map<string, Set<number>>();
   /** Stands between the texts of two message items. */
   readonly #separator: string;

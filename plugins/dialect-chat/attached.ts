@@ -1,22 +1,22 @@
 import { isObject } from "../../core/index.ts";
 
-/** Characters of one answer: what is more is not kept. Sealed reasoning takes some hundred thousand. */
+/** Most characters kept of one answer. Encrypted reasoning takes some hundred thousand. */
 const MAX_CHARACTERS = 1_048_576;
-/** Levels of nesting of what is kept. */
+/** Most levels of nesting. */
 const MAX_DEPTH = 16;
-/** Entries of a list in which the beginning of a piece is looked for. */
+/** How many entries at the end of a list are searched for the one that a piece continues. */
 const LOOK_BACK = 32;
-/** Members of a list's entries that stream in pieces, as words do. */
+/** Members of list entries that stream in pieces, as text does. */
 const WORDS: ReadonlySet<string> = new Set(["text", "summary", "thinking"]);
 
-/** What a server has attached, by the names that it gave. */
+/** What a server has attached, by the server's names. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** How much of one answer may still be kept. */
+/** Limits how much is kept of one answer. */
 export class Room {
   #left = MAX_CHARACTERS;
 
-  /** Whether all that came so far has found room: a part of what a server attached is worth nothing to it. */
+  /** Whether everything so far fits. If not, nothing is kept: an incomplete attachment is useless to the server. */
   get enough(): boolean {
     return this.#left >= 0;
   }
@@ -28,7 +28,7 @@ export class Room {
 }
 
 /**
- * What a server attaches to a message or to a call for its own use, such as a signature, and wants back unchanged:
+ * Collects what a server attaches to a message or a call for its own use, such as a signature, and wants back unchanged:
  * the members that this dialect does not read. In a stream they come in pieces.
  */
 export class Attached {
@@ -39,7 +39,7 @@ export class Attached {
     this.#room = room;
   }
 
-  /** Whether the same again would change nothing. */
+  /** Returns whether adding the same again would change nothing. */
   add(name: string, value: unknown): boolean {
     const known = this.#members.get(name);
     if (known === value) return true;
@@ -51,14 +51,14 @@ export class Attached {
     return false;
   }
 
-  /** `undefined` if there are none, or too much has come. */
+  /** `undefined` if there are none, or they exceed the limit. */
   members(): Members | undefined {
     if (this.#members.size === 0 || !this.#room.enough) return undefined;
     return Object.fromEntries(this.#members);
   }
 }
 
-/** Whether a member can be something that the server wants back. Numbers and truths only describe a delta. */
+/** Whether the server may want a member back. Numbers and booleans only describe a delta. */
 export function isAttachment(value: unknown): boolean {
   if (typeof value === "string") return value !== "";
   if (typeof value !== "object" || value === null) return false;
@@ -66,7 +66,7 @@ export function isAttachment(value: unknown): boolean {
   return false;
 }
 
-/** Texts go on, lists grow, and of objects the last one stands. */
+/** Texts and lists are joined; a later object replaces an earlier one. */
 function joined(known: unknown, value: unknown): unknown {
   if (typeof known === "string" && typeof value === "string")
     return value.startsWith(known) ? value : known + value;
@@ -88,11 +88,11 @@ function addEntry(list: unknown[], entry: unknown): void {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Whether an entry is a further piece of one that has begun, or the same again. */
+/** Whether an entry continues or repeats an earlier one. */
 function goesOn(begun: Entry, piece: Entry): boolean {
   if (begun.type !== piece.type || begun.index !== piece.index) return false;
   const isNumbered = begun.index != null;
-  // Where entries have no numbers, a signature ends one.
+  // Without numbers, a signature ends an entry.
   if (!isNumbered && begun.signature != null) return false;
   for (const name in piece) {
     const value = piece[name];
@@ -115,7 +115,7 @@ function withPiece(begun: Entry, piece: Entry): Entry {
   return Object.fromEntries(whole);
 }
 
-/** Characters, about; more than any room where it is nested too deep. */
+/** The approximate number of characters; infinite if the value is nested too deep. */
 function size(value: unknown, depth: number): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 8;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-/** The ids of calls in one conversation, as a server takes them. Asked for in the order of the conversation. */
+/** Gives the calls of one conversation ids that the server takes. Call it in the order of the conversation. */
 export interface CallIds {
-  /** Of a call. */
+  /** The id of a call. */
   ofCall(given: string): string;
-  /** Of an output whose call is not there. */
+  /** The id of an output without its call. */
   ofLoneOutput(given: string): string;
 }
 
@@ -15,12 +15,12 @@ const LENGTH = 9;
 const GOOD = /^[a-zA-Z0-9]{9}$/;
 
 /**
- * Nine letters and digits, unique in the conversation. An id that is so already stays; any other is made of
- * what it was, so that a call keeps its id from request to request and the server its cache.
+ * Nine letters and digits, unique in the conversation. An id that is already of this form stays. Any other is derived
+ * from the given id, so that a call has the same id in every request and the server's prompt cache works.
  */
 export class NineCharacterIds implements CallIds {
   readonly #taken = new Set<string>();
-  /** The latest of each given one, and how many there were: servers that number their calls begin anew. */
+  /** The latest id made from each given one, and their number: servers that number calls start again in each answer. */
   readonly #latest = new Map<string, { id: string; count: number }>();
 
   ofCall(given: string): string {
@@ -40,7 +40,7 @@ export class NineCharacterIds implements CallIds {
   }
 }
 
-/** Nine of 62 digits: 53 bits of the hash. */
+/** Nine base-62 digits: 53 bits of the hash. */
 function toNine(text: string): string {
   let rest = createHash("sha256").update(text).digest().readBigUInt64BE();
   let digits = "";

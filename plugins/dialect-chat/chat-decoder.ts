@@ -34,9 +34,9 @@ export interface ChatDecoder {
 }
 
 export interface DecoderOptions {
-  /** Cut out of errors that the server reports in the stream. */
+  /** Removed from errors that the server reports in the stream. */
   secrets?: readonly string[];
-  /** Who answers: what it attaches for its own use is kept for it. Without a name nothing is. */
+  /** The server's name, under which its attachments are kept. Without it, nothing is kept. */
   server?: string | undefined;
 }
 
@@ -51,16 +51,16 @@ class Decoder implements ChatDecoder {
   #calls: ToolCallDecoder | undefined;
   #usage: ChatUsage | undefined;
   #reason: string | undefined;
-  /** The answer comes in deltas. */
+  /** Whether the answer comes in deltas. */
   #inDeltas = false;
-  /** What the model has said so far. */
+  /** Which kinds of text the model has written so far. */
   readonly #told = new Set<ModelChunk["type"]>();
-  /** Of text that is held back. */
+  /** The log probabilities of text that is held back. */
   #logprobs: wire.LogProb[] | undefined;
 
   readonly #secrets: readonly string[];
   readonly #notes: AnswerNotes | undefined;
-  /** Reasoning has come in a field of its own: what else holds it says the same. */
+  /** Whether reasoning came in its own field; other fields with it only repeat it. */
   #reasons = false;
 
   constructor(thinkTags: ChatQuirks["thinkTags"], { secrets = [], server }: DecoderOptions) {
@@ -104,7 +104,7 @@ class Decoder implements ChatDecoder {
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
   }
 
-  /** Some servers give the whole message once more, at the end of a stream. */
+  /** Some servers repeat the whole message at the end of a stream. */
   #rest(message: ChatDelta): ChatDelta {
     if (!this.#inDeltas) return message;
     if (this.#calls) this.#told.add("tool_call");
@@ -125,7 +125,10 @@ class Decoder implements ChatDecoder {
     const calls = this.#calls?.end(out) ?? 0;
     const said = this.#told.size > 0 || out.length > before;
     if (this.#reason === undefined && !said)
-      throw new UpstreamError(502, "the model server ended its answer without a word and without a reason");
+      throw new UpstreamError(
+        502,
+        "the model server ended its answer without content and without a finish reason",
+      );
     this.#notes?.write(this.#calls?.attached() ?? [], out);
     if (this.#usage) out.push({ type: "usage", usage: toUsage(this.#usage) });
     out.push({ type: "finish", reason: toFinishReason(this.#reason, { calls: calls > 0, said }) });

@@ -14,9 +14,9 @@ interface Said extends Blame {
 
 export interface ErrorOptions {
   retryAfter?: string | undefined;
-  /** Never to be seen in it. */
+  /** Removed from the error. */
   secrets?: readonly string[];
-  /** Whose names parameters get: those of the Responses API unless the client speaks as the server does. */
+  /** Which API's parameter names to use: the Responses API's by default; the server's if the client uses its API. */
   names?: "ours" | "theirs";
 }
 
@@ -37,7 +37,7 @@ function toError(upstreamStatus: number, said: Said, options: ErrorOptions): Ups
   const exceeded = upstreamStatus !== 429 && exceedsContext(`${said.code} ${said.type} ${said.message}`);
   const blamed = blamesRequest(upstreamStatus, said.message ?? "");
   const status = exceeded || blamed ? 400 : toClientStatus(upstreamStatus);
-  // Of what was blamed on the request, "server_error" would be said of the wrong side.
+  // The request is to blame, so "server_error" would be wrong.
   const code = exceeded ? "context_length_exceeded" : blamed ? undefined : toErrorCode(status, said);
   const param = exceeded ? undefined : toErrorParam(status, said, options.names);
   return new UpstreamError(
@@ -71,8 +71,8 @@ function statusOfType({ type = "", code = "" }: Said): number {
 }
 
 /**
- * OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, each of them also in an
- * array, as Gemini has it, or plain text.
+ * OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, each also in an array (Gemini);
+ * or plain text.
  */
 function readError(body: unknown): Said {
   if (typeof body === "string") return { message: body.trim() || undefined };
@@ -90,7 +90,7 @@ function readError(body: unknown): Said {
   const words = typeof message === "string" ? message : message === undefined ? "" : JSON.stringify(message);
   return {
     message: [words, sourceOf(error)].filter((part) => part).join(": ") || undefined,
-    // Google's `status` is a word.
+    // Google's `status` is a name, not a number.
     type: [error.type, error.status].find(isWord),
     code: isWord(error.code) ? error.code : undefined,
     param: typeof error.param === "string" ? error.param : placeOf(detail),
@@ -105,14 +105,14 @@ function placeOf(detail: unknown): string | undefined {
   return place[0] === "body" && typeof place[1] === "string" ? place[1] : undefined;
 }
 
-/** OpenRouter: what the server behind it said. */
+/** OpenRouter: the error of the server behind it. */
 function sourceOf({ metadata }: Record<string, unknown>): string | undefined {
   const raw = isObject(metadata) ? metadata.raw : undefined;
   if (typeof raw === "string") return raw.trim();
   return isObject(raw) ? JSON.stringify(raw) : undefined;
 }
 
-/** LiteLLM writes statuses as texts. */
+/** LiteLLM writes statuses as strings. */
 function toNumber(value: unknown): unknown {
   return typeof value === "string" && /^\d{3}$/.test(value) ? Number(value) : value;
 }

@@ -27,7 +27,7 @@ export class ChatReader {
     return this.#decoder.finished;
   }
 
-  /** Whether a chunk has come: comments, empty events and an error are none. */
+  /** Whether a chunk has come. Comments, empty events and errors do not count. */
   get begun(): boolean {
     return this.#begun;
   }

@@ -64,7 +64,7 @@ export interface ChatDelta {
   tool_calls?: ChatToolCallDelta[] | null;
   /** The form before `tool_calls`. */
   function_call?: ChatFunctionDelta | null;
-  /** OpenRouter: reasoning in parts, some of which only the server can read. */
+  /** OpenRouter: reasoning in parts, some of them encrypted. */
   reasoning_details?: unknown;
   [member: string]: unknown;
 }
@@ -108,7 +108,7 @@ export interface ChatUsage {
   prompt_tokens_details?: {
     cached_tokens?: number | null;
     cache_write_tokens?: number | null;
-    /** vLLM's name of the same. */
+    /** vLLM's name for the same field. */
     created_cache_tokens?: number | null;
   } | null;
   completion_tokens_details?: { reasoning_tokens?: number | null } | null;

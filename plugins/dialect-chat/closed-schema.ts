@@ -1,11 +1,10 @@
 import { isObject, type JsonSchema } from "../../core/index.ts";
 
-/** Literal values, which are no schemas. */
+/** Keywords whose values are data, not schemas. */
 const LITERALS = new Set(["const", "enum", "default", "examples"]);
 
 /**
- * Whether a schema is as OpenAI's strict mode has it: no object takes properties that it does not name, and all that
- * it names are required.
+ * Whether a schema fits OpenAI's strict mode: every object forbids additional properties and requires all of its own.
  */
 export function isClosed(schema: JsonSchema): boolean {
   const { properties } = schema;
@@ -20,7 +19,7 @@ export function isClosed(schema: JsonSchema): boolean {
   );
 }
 
-/** A schema, a list or a map of schemas, or what is none. */
+/** `value` may be a schema, a list or map of schemas, or anything else. */
 function isClosedWithin(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isClosedWithin);
   return !isObject(value) || isClosed(value);

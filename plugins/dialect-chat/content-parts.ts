@@ -1,16 +1,16 @@
-/** Words of a part, by what they are. */
+/** Text of a part, by its kind. */
 export interface Words {
   kind: "text" | "reasoning" | "refusal";
   text: string;
 }
 
-/** Levels in which a part may hold parts. */
+/** Most levels of parts in parts. */
 const MAX_DEPTH = 8;
 
 /**
- * The words of content that is a part or a list of parts, in their order. Servers write text as `text` or as
- * `{ value }`, reasoning as `thinking` (Mistral, Anthropic), `reasoning` or `summary`, each a text or parts again.
- * @throws TypeError for what is no content
+ * The text of a content part or of a list of parts, in order. Servers write text as `text` or as `{ value }`, and
+ * reasoning as `thinking` (Mistral, Anthropic), `reasoning` or `summary`, each a text or again parts.
+ * @throws TypeError if it is not content
  */
 export function wordsOf(content: object): Words[] {
   if (typeof content !== "object") throw new TypeError(`content is a ${typeof content}`);
@@ -19,7 +19,7 @@ export function wordsOf(content: object): Words[] {
   return words;
 }
 
-/** The texts of OpenRouter's `reasoning_details`; sealed ones have none. */
+/** The texts of OpenRouter's `reasoning_details`; encrypted ones have no text. */
 export function reasoningOf(details: unknown): string[] {
   if (!Array.isArray(details)) return [];
   return details.flatMap((entry) => {
@@ -50,7 +50,7 @@ function collect(part: unknown, kind: Words["kind"], depth: number, words: Words
   else if (own === "reasoning" || isText(type)) inner(text ?? value ?? content, own);
 }
 
-/** What is of another type, such as a picture, may have a text that is no word of the model. */
+/** A part of another type, such as a picture, may have a text that the model did not write. */
 function isText(type: unknown): boolean {
   return type === undefined || type === null || (typeof type === "string" && /text$/.test(type));
 }

@@ -1,13 +1,13 @@
 /**
- * How servers say that the prompt, or the prompt with the answer that was asked for, does not fit into the model's
- * context. Each gap is bounded, so that no text takes long.
+ * Errors of servers about a prompt (alone or with the requested answer) that exceeds the model's context. Each gap is
+ * bounded, so that no text takes long to search.
  */
 const WORDINGS: readonly RegExp[] = [
   // Codes: OpenAI and most hosts; llama.cpp; LiteLLM; GitHub Copilot.
   /context_length_exceeded|exceed_context_size|context_?window_?exceeded|max_prompt_tokens_exceeded/i,
   // OpenAI, vLLM, DeepSeek, OpenRouter, Mistral and others: "maximum context length is 8192 tokens".
   /maximum (?:context|model|prompt) length/i,
-  // Those that name both: OpenAI's Responses API, llama.cpp, Ollama, and most that were written after them.
+  // Messages about the prompt and the context: OpenAI's Responses API, llama.cpp, Ollama, most newer servers.
   /(?:exceed|exceeds|exceeded|exceeding|overflows?)\b[^.]{0,80}\bcontext[ -](?:size|length|window|limit)/i,
   /\bcontext[ -](?:size|length|window|limit)\b[^.]{0,80}\b(?:exceed|overflow)/i,
   // vLLM: "the model's context length is only 6000 tokens"; LM Studio: "with context length of only 7866 tokens".
@@ -30,10 +30,10 @@ const WORDINGS: readonly RegExp[] = [
   /exceed(?:s|ed)? (?:the )?model(?:'s)? token limit|range of input length should be/i,
 ];
 
-/** Characters. The reason stands first. */
+/** Most characters searched. The reason comes first. */
 const REASON_LENGTH = 4_000;
 
-/** Whether a server's words mean that the conversation is too long for the model: clients then shorten it. */
+/** Whether an error says that the conversation is too long for the model: clients then shorten it. */
 export function exceedsContext(said: string): boolean {
   const reason = said.slice(0, REASON_LENGTH);
   return WORDINGS.some((wording) => wording.test(reason));

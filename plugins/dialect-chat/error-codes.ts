@@ -1,4 +1,4 @@
-/** What a server says of an error, as far as a code and a parameter can be made of it. */
+/** The parts of a server's error from which the code and the parameter are derived. */
 export interface Blame {
   message?: string | undefined;
   type?: string | undefined;
@@ -6,7 +6,7 @@ export interface Blame {
   param?: string | undefined;
 }
 
-/** How servers say that they have no such model. Each gap is bounded, so that no text takes long. */
+/** Errors of servers about an unknown model. Each gap is bounded, so that no text takes long to search. */
 const NO_MODEL: readonly RegExp[] = [
   // Codes: OpenAI, Groq, LM Studio; Together; Mistral.
   /\bmodel_not_found\b|\bmodel_not_available\b|\binvalid_model\b/i,
@@ -17,12 +17,12 @@ const NO_MODEL: readonly RegExp[] = [
   // LM Studio: "No model found that matches …"; Together: "Unable to access model x".
   /\bno models? (?:found|loaded)\b|\bunable to access model\b/i,
 ];
-/** Ollama: `model "x" not found, try pulling it first`; Gemini: "models/x is not found". Of a 404 alone. */
+/** Ollama: `model "x" not found, try pulling it first`; Gemini: "models/x is not found". Only for a 404. */
 const NOT_FOUND = /\bmodels?\b.{0,200}?\bnot found\b|\bnot_found_error\b.{0,80}?\bmodel:/i;
-/** Servers that name no parameter: vLLM before 0.11, TGI. */
+/** For servers that name no parameter: vLLM before 0.11, TGI. */
 const TOO_MANY_TOKENS = /\bmax_(?:completion_|new_|output_)?tokens\b/i;
 
-/** Chat completions' names of parameters, and those of other servers, as the Responses API has them. */
+/** Maps parameter names of chat completions and of other servers to those of the Responses API. */
 const PARAMETERS: ReadonlyMap<string, string> = new Map([
   ["max_tokens", "max_output_tokens"],
   ["max_completion_tokens", "max_output_tokens"],
@@ -40,24 +40,24 @@ const PARAMETERS: ReadonlyMap<string, string> = new Map([
   ["logprobs", "top_logprobs"],
 ]);
 
-/** Codes by status, for servers that give the name of an exception or nothing. */
+/** Codes by status, for servers that send the name of an exception, or no code. */
 const BY_STATUS: ReadonlyMap<number, string> = new Map([
   [401, "invalid_api_key"],
   [429, "rate_limit_exceeded"],
 ]);
 
-/** Characters. The reason stands first. */
+/** Most characters searched. The reason comes first. */
 const REASON_LENGTH = 2_000;
 
-/** OpenAI's code of an error. `status`: the client's. */
+/** OpenAI's code for an error. `status`: the one that the client gets. */
 export function toErrorCode(status: number, { message = "", type, code }: Blame): string | undefined {
   if (isOfModel(status, `${code} ${type} ${message}`)) return "model_not_found";
   const told = code ?? type;
-  // "BadRequestError", "invalid_request_error", "NOT_FOUND": a class, a type or a status, which is no code.
+  // "BadRequestError", "invalid_request_error", "NOT_FOUND": a class, a type or a status, not a code.
   return told !== undefined && !/[Ee]rror$|^[A-Z_]+$/.test(told) ? told : BY_STATUS.get(status);
 }
 
-/** The parameter of the Responses API that is to blame, `undefined` where the server names none or one of its own. */
+/** The Responses API's parameter that is at fault; `undefined` if the server names none, or one of its own. */
 export function toErrorParam(
   status: number,
   blame: Blame,
@@ -73,7 +73,7 @@ export function toErrorParam(
   if (names === "theirs") return param;
   const end = param.search(/[.[]/);
   const name = end < 0 ? param : param.slice(0, end);
-  // What stands behind such a name is the place in a body that the client did not write.
+  // The rest of such a path is a position in a body that the client did not write.
   return PARAMETERS.get(name) ?? param;
 }
 

@@ -1,9 +1,9 @@
 import { type FinishReason, UpstreamError } from "../../core/index.ts";
 
-/** By the letters of the word. What is in none of these lists means "stop" where the model has said something. */
+/** Compared by letters only. A word in none of these lists means "stop" if the model has written something. */
 const MEANINGS = {
   length: ["length", "maxtokens", "maxoutputtokens", "maxlength", "modellength", "contextlength"],
-  /** Gemini's first; Z.ai's, Anthropic's and Bedrock's at the end. */
+  /** Gemini's come first; Z.ai's, Anthropic's and Bedrock's at the end. */
   content_filter: [
     "contentfilter",
     "contentfiltered",
@@ -19,7 +19,7 @@ const MEANINGS = {
     "refusal",
     "guardrailintervened",
   ],
-  /** What the model wrote is no call, or the server stopped for a reason of its own. */
+  /** The model wrote an invalid call, or the server stopped for its own reason. */
   failed: [
     "error",
     "networkerror",
@@ -47,7 +47,7 @@ const BY_LETTERS: ReadonlyMap<string, Meaning> = new Map(
   ),
 );
 
-/** What a server's `finish_reason` means, in whatever case it is written; `undefined` for an unknown word. */
+/** The meaning of a server's `finish_reason`, in any case; `undefined` for an unknown word. */
 export function meaningOf(reason: unknown): Meaning | undefined {
   const letters = String(reason)
     .slice(0, 100)
@@ -58,9 +58,8 @@ export function meaningOf(reason: unknown): Meaning | undefined {
 
 /**
  * How an answer ended. Some servers say "stop" although the model calls tools, and some say "tool_calls" although it
- * does not. `said`: whether the model has said anything.
- * @throws UpstreamError 502 where it failed, where calls are said to be and are not, and for an unknown reason to have
- * said nothing
+ * does not. `said`: whether the model has written anything.
+ * @throws UpstreamError 502 if it failed, if announced calls are missing, or if an empty answer has an unknown reason
  */
 export function toFinishReason(
   reason: unknown,

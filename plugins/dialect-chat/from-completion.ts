@@ -3,7 +3,7 @@ import { createChatDecoder, type DecoderOptions } from "./chat-decoder.ts";
 import type { ChatChunk } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
-/** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or no completion */
+/** The chunks of an unstreamed body. @throws UpstreamError when it is an error, or not a completion */
 export function fromCompletion(
   body: ChatChunk,
   quirks: ChatQuirks,

@@ -9,7 +9,7 @@ export interface JsonEventsOptions {
   maxEventBytes: number;
   /** Cut out of errors that the server reports in the stream. */
   secrets?: readonly string[];
-  /** How the names of the dialect's own events begin; what has another name is none of them. */
+  /** The prefix of the dialect's event names; an event with another name is not one of the dialect's. */
   names?: string;
 }
 
@@ -21,12 +21,12 @@ export class JsonEvents {
   payload = "";
   /** For readers that know what stands next. */
   readonly lines: SseLines;
-  /** Whether an object has come. */
+  /** Whether an object has arrived. */
   #started = false;
   readonly #bytes = new Utf8Reads();
   readonly #secrets: readonly string[];
   readonly #names: string | undefined;
-  /** Whether the objects of this stream have names. */
+  /** Whether the events of this stream have names. */
   #named = false;
 
   constructor(options: JsonEventsOptions) {
@@ -58,8 +58,8 @@ export class JsonEvents {
   }
 
   /**
-   * After the last read: an event without the empty line after it, of a careless server, where it came whole; or
-   * the JSON that a server has sent in place of events.
+   * Call after the last read. Reads a complete last event without the empty line after it, or the JSON that a server has
+   * sent instead of events.
    * @throws UpstreamError 502 when nothing has come at all
    */
   last(): object | undefined {
@@ -96,25 +96,25 @@ export class JsonEvents {
       return value;
     }
     if (this.#isForeign()) return undefined;
-    throw new UpstreamError(502, "the model server sent an event that is no JSON object", {
+    throw new UpstreamError(502, "the model server sent an event that is not a JSON object", {
       cause: this.#quoted(payload),
     });
   }
 
-  /** Whether the event is a sign of life, or whatever else a server has a name of its own for. */
+  /** Whether the event is a keep-alive or another event of the server's own. */
   #isForeign(): boolean {
     const { name } = this.lines;
     if (name === undefined || name === "message") return false;
     return this.#names === undefined ? !this.#named : !name.startsWith(this.#names);
   }
 
-  /** For the log: it may hold words that no guardrail has seen. */
+  /** For the log only: it may hold text that no guardrail has checked. */
   #quoted(text: string): Error {
     return new Error(`it is: ${cutSecrets(text.slice(0, 4_000), this.#secrets).slice(0, 200)}`);
   }
 }
 
-/** An object; Google's servers wrap theirs into an array. `undefined` for anything else. */
+/** The object in a JSON text, also from an array, as Google's servers wrap it. `undefined` for anything else. */
 function parse(text: string): object | undefined {
   try {
     const value = parseJson(text);

@@ -1,21 +1,21 @@
 import type { Note } from "../../core/index.ts";
 import type { Members } from "./attached.ts";
 
-/** What is attached to the message and to the call that an item is. */
+/** The attachments of an item: those of the message, and those of the call. */
 export interface Kept {
   message?: Members | undefined;
   call?: Members | undefined;
 }
 
-/** The key of each in a note, which holds both where the call is the first item of its turn. */
+/** Their keys in a note. A note holds both if the call is the first item of its turn. */
 const KEYS = { message: "chat_message", call: "chat_call" } as const;
 
-/** `server`: who has attached it, and alone gets it back. */
+/** `server`: the server that attached it, and the only one that gets it back. */
 export function toNote(to: keyof Kept, members: Members, server: string): Note {
   return { [KEYS[to]]: { server, members } };
 }
 
-/** What this server has attached, of what a note holds. */
+/** The attachments of this server in a note. */
 export function fromNote(note: Note | undefined, server: string | undefined): Kept {
   if (note === undefined || server === undefined) return {};
   const of = (to: keyof Kept): Members | undefined => {

@@ -1,7 +1,7 @@
-/** An escape that may be half of a UTF-16 pair. */
+/** An escape that may be a surrogate. */
 const HALF = /\\u[dD][89a-fA-F]/;
 
-/** Members that hold words which may go on in the next event. */
+/** Members whose text may continue in the next event. */
 const STREAMED: ReadonlySet<string> = new Set([
   "delta",
   "content",
@@ -16,15 +16,15 @@ const STREAMED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a server sent, as a value whose texts are well-formed: half of a UTF-16 pair becomes U+FFFD, unless it stands
- * at an end of words that may go on. @throws SyntaxError
+ * Parses a server's JSON and makes its texts well-formed: a lone surrogate becomes U+FFFD, except at an end of text that
+ * may continue in the next event. @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   return text.includes("\\u") && HALF.test(text) ? wellFormed(value, "") : value;
 }
 
-/** Words without halves of a pair but at their ends. */
+/** Replaces lone surrogates except at the ends. */
 export function wellFormedWithin(words: string): string {
   if (words.isWellFormed()) return words;
   const from = (words.charCodeAt(0) & 0xfc00) === 0xdc00 ? 1 : 0;
@@ -39,7 +39,7 @@ function wellFormed(value: unknown, name: string): unknown {
   const isList = Array.isArray(value);
   for (const [key, inner] of Object.entries(value)) {
     const whole = wellFormed(inner, isList ? name : key);
-    // Whatever a member is called.
+    // Works for any name, `__proto__` included.
     if (whole !== inner)
       Object.defineProperty(value, key, { value: whole, enumerable: true, writable: true });
   }

@@ -30,7 +30,7 @@ const PASSTHROUGH = [
 
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
-/** What the conversation, its tools and the form of the answer are made of: past the eyes of guardrails otherwise. */
+/** Fields that form the conversation, its tools or the answer: sent as extra parameters they would bypass guardrails. */
 const OWN_FIELDS = new Set([
   ...["model", "messages", "prompt", "input", "instructions", "previous_input_messages", "previous_response"],
   ...["previous_response_id", "conversation", "tools", "tool_choice", "functions", "function_call", "n"],
@@ -60,9 +60,9 @@ const quirksSchema = z.strictObject({
   sendReasoning: z.enum(["tool-calls", "always", "never"]),
   /** The field of an assistant message in which reasoning goes back. */
   reasoningField: z.enum(["reasoning_content", "reasoning"]),
-  /** Whether messages with which reasoning goes back have that field even where there was none. */
+  /** Whether messages that carry reasoning back have that field even if there was no reasoning. */
   emptyReasoning: z.boolean(),
-  /** The ids of tool calls: as they came, or, where the server takes no others, nine letters and digits. */
+  /** The ids of tool calls: unchanged, or nine letters and digits, for servers that take no others. */
   callIds: z.enum(["as-given", "nine-characters"]),
   /**
    * How a JSON schema is asked for: "json_schema" is OpenAI's `response_format`, "structured_outputs" and
@@ -82,11 +82,11 @@ const quirksSchema = z.strictObject({
   /** Whether the server takes files; they are refused with 400 otherwise. */
   files: z.boolean(),
   /**
-   * Which functions are sent as strict: those of which the client says so, or, where the server then holds to their
-   * schema and otherwise does not, those too of which it says nothing and whose schema is closed.
+   * Which functions are sent as strict. "when-true": those that the client marks as strict. "unless-false": also those
+   * that it does not mark and whose schema is closed, for servers that follow only strict schemas.
    */
   strictTools: z.enum(["when-true", "unless-false"]),
-  /** Whether tools are sent where none may be called: a server that caches prompts reads them anyway. */
+  /** Whether tools are sent even if none may be called, so that the server's prompt cache still fits. */
   toolsWithNone: z.boolean(),
   /**
    * How one function is forced: by its name, or, where the server knows words alone, by "required" with no
@@ -101,38 +101,38 @@ const quirksSchema = z.strictObject({
   reasoningEffort: z.enum(["parameter", "template", "both"]),
   /** The values of `reasoning.effort` that the server knows; others are left out with a warning. */
   efforts: z.array(z.enum(EFFORTS)).readonly(),
-  /** What becomes of a parameter: sent, left out with a warning, or refused with 400. Sent unless said. */
+  /** What happens with a parameter: sent (the default), left out with a warning, or refused with 400. */
   parameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
   /**
-   * `anyOf`, `oneOf` and `allOf` at the top of a function's parameters: "merge" makes one object of them, "keep"
-   * is for servers that take them.
+   * `anyOf`, `oneOf` and `allOf` at the top of a function's parameters: "merge" turns them into one object, "keep" is for
+   * servers that take them.
    */
   rootUnions: z.enum(["merge", "keep"]),
-  /** Schemas that allow anything: without a type, or, where the server wants one, with "all-types". */
+  /** Schemas that allow anything: "keep" sends them without a type, "all-types" is for servers that need one. */
   untypedSchemas: z.enum(["keep", "all-types"]),
   /**
    * With `api: "responses"`: what the server calls an answer that it cut off at `max_output_tokens`. If that is
    * "completed", an answer with as many tokens counts as cut off.
    */
   cutAnswers: z.enum(["incomplete", "completed"]),
-  /** With `api: "responses"`, what `parameters` are otherwise. All are sent unless said. */
+  /** With `api: "responses"`, replaces `parameters`. Parameters are sent by default. */
   nativeParameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
   /**
-   * Parameters beyond the API's that the server takes, sent as they came; others are ignored with a warning. What a
-   * request is made of cannot be among them.
+   * Parameters beyond the API's that the server takes, sent unchanged; others are ignored with a warning. Fields that vr
+   * itself writes, such as `messages` or `tools`, are not allowed here.
    */
   passExtra: z
     .array(z.string().regex(/^[\w.-]{1,64}$/))
     .refine((names) => !names.some((name) => OWN_FIELDS.has(name)), "names a field that only vr may write")
     .readonly(),
-  /** What the server calls a parameter of `passExtra`, where it has another name. */
+  /** The server's names for parameters of `passExtra`, if they differ. */
   extraNames: z
     .record(z.string(), z.string())
     .refine(
       (names) => !Object.values(names).some((name) => OWN_FIELDS.has(name)),
       "names a field that only vr may write",
     ),
-  /** Whether a server that speaks the Responses API itself takes `frequency_penalty` and `presence_penalty`. */
+  /** With `api: "responses"`, whether the server takes `frequency_penalty` and `presence_penalty`. */
   nativePenalties: z.boolean(),
   /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),

@@ -1,7 +1,7 @@
 import type { ModelChunk } from "../../core/index.ts";
 import type { ChatDelta } from "./chat-types.ts";
 
-/** The members of a message, by the kind of chunk that they become. */
+/** The fields of a message that become each kind of chunk. */
 const MEMBERS: readonly (readonly [kind: ModelChunk["type"], members: readonly string[]])[] = [
   ["text", ["content"]],
   ["reasoning", ["reasoning", "reasoning_content", "reasoning_details"]],
@@ -10,7 +10,7 @@ const MEMBERS: readonly (readonly [kind: ModelChunk["type"], members: readonly s
   ["tool_call", ["tool_calls", "function_call"]],
 ];
 
-/** What a whole message at the end of a stream says that its deltas, of the kinds `told`, have not said. */
+/** The parts of a whole message at the end of a stream that the deltas, which had the kinds `told`, did not send. */
 export function restOfMessage(message: ChatDelta, told: ReadonlySet<ModelChunk["type"]>): ChatDelta {
   const rest = { ...message };
   for (const [kind, members] of MEMBERS)

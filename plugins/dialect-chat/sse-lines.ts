@@ -7,11 +7,11 @@ export interface SseLines {
   position: number;
   /** Whether `position` is the beginning of an event. */
   readonly atEvent: boolean;
-  /** Lines that are no field of an event stream, of those that came before the first event. */
+  /** Lines before the first event that are not fields of an event stream. */
   readonly foreign: string;
-  /** The name of the event that came last, if it has one. */
+  /** The name of the last event, if it has one. */
   readonly name: string | undefined;
-  /** Whether it has this name, or any. As `name`, but for every event. */
+  /** Whether the last event has this name, or any name. Cheaper than `name`, since it runs for every event. */
   isNamed(name?: string): boolean;
   /** @throws UpstreamError 502 if an event is longer than allowed */
   append(text: string): void;
@@ -41,12 +41,12 @@ class Lines implements SseLines {
   #afterCr = false;
   /** The data lines of the event so far. */
   #data: string | undefined;
-  /** Where the event's name stands in `text`: mostly nobody asks for it. */
+  /** The position of the event's name in `text`; the name itself is mostly not needed. */
   #nameStart = 0;
   #nameEnd = 0;
-  /** The name, once `text` is another. */
+  /** The name, copied before `text` is replaced. */
   #name: string | undefined;
-  /** An event has been given: its name is that of the past. */
+  /** An event has been returned; the next one starts without a name. */
   #given = false;
   #seen = false;
 
@@ -156,7 +156,7 @@ class Lines implements SseLines {
     if (this.#data.length > this.#max) this.#tooLong();
   }
 
-  /** A server that sends something else under the name of an event stream is told apart from a silent one. */
+  /** Distinguishes a server that sends something else than an event stream from a silent one. */
   #other(start: number, end: number): void {
     if (this.#seen) return;
     const line = this.text.slice(start, end);

@@ -3,23 +3,23 @@ const CLOSE = 0x7d;
 const SPACE = 0x20;
 
 /**
- * The arguments of one call as they stream. Most servers send each piece once. Some send with every delta all that
- * they have so far, some repeat the whole at the end, some begin with an empty object: what was told is not told
- * again. What cannot be decided at once waits for the next piece.
+ * The arguments of one call as they stream. Most servers send each piece once. Some send the whole text so far with
+ * every delta, some repeat it at the end, some begin with an empty object. Each part is passed on only once. A piece
+ * that can be read in two ways waits for the next one.
  */
 export class StreamedArguments {
-  /** All that was told. */
+  /** The text passed on so far. */
   #told = "";
-  /** The code of its last character that is no space, which a text that is made of many pieces does not give away at once. */
+  /** Code of its last character that is not white space. Reading it from a text joined from many pieces is slow. */
   #last = 0;
-  /** They begin as an object. */
+  /** Whether the arguments begin as an object. */
   #isObject = false;
-  /** A piece that may be all so far, or more of it. */
+  /** A piece that may be the whole text so far or a further piece. */
   #held: string | undefined;
-  /** Each piece is all so far. */
+  /** Whether each piece is the whole text so far. */
   #cumulative = false;
 
-  /** Whether they are a complete JSON value. Some servers make that a question of every delta. */
+  /** Whether the arguments are a complete JSON value. For some servers this runs for every delta. */
   get whole(): boolean {
     if (this.#held === undefined && this.#isObject && this.#last !== CLOSE) return false;
     return parse(this.#held ?? this.#told) !== undefined;
@@ -29,14 +29,14 @@ export class StreamedArguments {
     return this.#told === "" && this.#held === undefined;
   }
 
-  /** Whether this would be nothing new. */
+  /** Whether this piece would add nothing. */
   isRepeatedBy(piece: string): boolean {
     return isReplaceable(this.#held) || isSame(piece, this.#held ?? this.#told);
   }
 
   /**
-   * What a piece adds; "" for nothing, or nothing yet. `isValue`: it came as an object, not as its text. Called for
-   * every delta.
+   * The text that a piece adds; "" for nothing, or nothing yet. `isValue`: it came as an object, not as its text. Runs
+   * for every delta.
    */
   add(piece: string, isValue: boolean): string {
     if (this.#held !== undefined) return this.#decide(piece, isValue);
@@ -54,12 +54,12 @@ export class StreamedArguments {
         return this.#all(piece);
       }
     }
-    // Behind a whole object there is nothing that could begin another.
+    // After a complete object, a piece that begins another is a repetition.
     if (this.#last === CLOSE && piece.charCodeAt(0) === OPEN && isSame(piece, this.#told)) return "";
     return this.#more(piece);
   }
 
-  /** What was held back, as far as it is new. */
+  /** The new part of a piece that was held back. */
   end(): string {
     const held = this.#held;
     this.#held = undefined;
@@ -93,19 +93,19 @@ export class StreamedArguments {
   }
 }
 
-/** Of the last character that is no space; `before` where there is none. */
+/** Code of the last character that is not white space; `before` if there is none. */
 function lastCode(piece: string, before: number): number {
   let at = piece.length - 1;
   while (at >= 0 && piece.charCodeAt(at) <= SPACE) at -= 1;
   return at < 0 ? before : piece.charCodeAt(at);
 }
 
-/** Where such a text ends, another object may stand: as a value, or in a list. */
+/** Whether another object may follow this text: as a value, or in a list. */
 function mayHoldObject(begun: string): boolean {
   return /[:[,]\s{0,100}$/.test(begun.slice(-101));
 }
 
-/** An object without members, which servers send before they know any. */
+/** An empty object, which some servers send before the first argument. */
 function isReplaceable(text: string | undefined): boolean {
   return text !== undefined && text.length < 20 && /^\s*\{\s*\}\s*$/.test(text);
 }
@@ -114,10 +114,10 @@ function isObjectText(text: string): boolean {
   return text.charCodeAt(0) === OPEN || text.trimStart().startsWith("{");
 }
 
-/** With white space, the same value is not that much longer: what is short is not compared with what is long. */
+/** White space makes the same value at most this many times longer. Saves comparing short texts with long ones. */
 const MOST_TIMES_LONGER = 8;
 
-/** Whether two texts are the same value, though they may be written otherwise. */
+/** Whether two texts are the same JSON value, whatever their white space. */
 function isSame(one: string, other: string): boolean {
   if (one.length * MOST_TIMES_LONGER < other.length) return false;
   const value = parse(one);

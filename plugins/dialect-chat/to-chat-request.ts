@@ -11,7 +11,7 @@ import { unseenWarning, withoutToolImages } from "./without-tool-images.ts";
 /**
  * The body of `POST /chat/completions`. A parameter that the server lacks is refused, or left out and `warn`
  * is told, as its quirks say; those that are there for the client's records (`metadata`, `user`, …) go quietly.
- * `server`: who is asked; what it attached to its earlier answers goes back to it.
+ * `server`: the server that is asked; it gets back what it attached to its earlier answers.
  * @throws InvalidRequestError for what is refused, and for content that the server cannot be given
  */
 export function toChatRequest(

@@ -21,7 +21,7 @@ import { type InputPart, toChatContent } from "./to-parts.ts";
 
 /**
  * Items as chat messages. Items of one turn become one assistant message; of items without a turn, those
- * that stand together do. What `server` attached to its answers goes back to it, and to no other.
+ * that stand together do. Only `server` gets back what it attached to its answers.
  */
 export function toChatMessages(
   request: Pick<ModelRequest, "instructions" | "items">,
@@ -40,7 +40,7 @@ class Conversation {
   readonly #server: string | undefined;
   readonly #entries: (ChatMessage | AssistantTurn)[] = [];
   readonly #turns = new Map<number, AssistantTurn>();
-  /** The turns whose calls wait for an output, by the calls' ids, the latest last. */
+  /** The turns whose calls wait for an output, by call id, the latest last. */
   readonly #waiting = new Map<string, AssistantTurn[]>();
   /** The turn that an item without a turn of its own joins. */
   #open: AssistantTurn | undefined;
@@ -95,7 +95,7 @@ class Conversation {
     const role = item.role === "developer" && this.#quirks.developerRole === "system" ? "system" : item.role;
     const given = item.content as string | readonly InputPart[];
     const content = typeof given === "string" ? given : toChatContent(given, this.#quirks);
-    // An instruction of nothing says nothing, and some servers refuse an empty message.
+    // Empty instructions are left out, since some servers refuse an empty message.
     if (content === "" && role !== "user") return;
     this.add({ role, content });
   }

@@ -8,7 +8,7 @@ import type { ChatQuirks } from "./quirks.ts";
 export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQuirks, takes: Takes): void {
   const { mode, names } = request.toolChoice;
   // "auto" is the default wherever there are tools, and not every server takes the word.
-  // Of tools that it may not call, a model is not told: some call them all the same.
+  // Tools that the model may not call are left out: some models call them all the same.
   if (mode === "none" && (!quirks.toolsWithNone || lacksChoice(quirks))) return;
   const chooses = mode !== "auto" && takes("tool_choice");
 
@@ -28,7 +28,7 @@ export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQ
   if (takes("parallel_tool_calls")) body.parallel_tool_calls = parallel;
 }
 
-/** Whether a function is one of strict mode, which without a word it is at OpenAI where its schema is closed. */
+/** Whether a function is strict. At OpenAI it is by default if its schema is closed. */
 export function isStrict(
   { strict, parameters }: ModelFunction,
   quirks: Pick<ChatQuirks, "strictTools">,
@@ -44,7 +44,7 @@ function lacksChoice({ parameters }: ChatQuirks): boolean {
   return (parameters.tool_choice ?? "send") !== "send";
 }
 
-/** `strict: false` is what servers do without a word; some templates would show it to the model. */
+/** `strict: false` is the servers' default and not sent; some chat templates would show it to the model. */
 function toChatTool(tool: ModelFunction, strict: boolean): ChatTool {
   const definition: ChatTool["function"] = { name: tool.name, parameters: tool.parameters };
   if (tool.description !== undefined) definition.description = tool.description;

@@ -10,11 +10,11 @@ interface Call {
   /** The index that the server uses, if it uses any. */
   readonly at: number | undefined;
   id: string | undefined;
-  /** As far as the server has named it. */
+  /** The name so far. */
   name: string | undefined;
-  /** It has gone out that the call began: its name is whole. */
+  /** Whether the start of the call was passed on; its name is then complete. */
   shown: boolean;
-  /** What came before it was shown. */
+  /** Arguments that came before that. */
   waiting: string;
   readonly args: StreamedArguments;
   /** What the server attached to the call, and to its function. */
@@ -22,7 +22,7 @@ interface Call {
   toFunction?: Attached;
 }
 
-/** Members that are read. */
+/** Members that the decoder reads. */
 const OF_CALL: ReadonlySet<string> = new Set(["index", "id", "type", "function"]);
 const OF_FUNCTION: ReadonlySet<string> = new Set(["name", "arguments"]);
 
@@ -72,13 +72,13 @@ export class ToolCallDecoder {
     if (delta !== "") out.push({ type: "tool_arguments", index: call.index, delta });
   }
 
-  /** Something else comes: the names that have come are whole. */
+  /** Call when something else than calls comes: the names so far are then complete. */
   settle(out: ModelChunk[]): void {
     const last = this.#calls.at(-1);
     if (last) this.#showUpTo(last, out);
   }
 
-  /** Calls show in the order in which they began. */
+  /** Calls are passed on in the order in which they began. */
   #showUpTo(last: Call, out: ModelChunk[]): void {
     for (let i = 0; i <= last.index; i += 1) {
       const call = this.#calls[i] as Call;
@@ -86,7 +86,7 @@ export class ToolCallDecoder {
     }
   }
 
-  /** How many calls there are. @throws UpstreamError if a call with arguments was never named */
+  /** The number of calls. @throws UpstreamError if a call with arguments has no name */
   end(out: ModelChunk[]): number {
     this.settle(out);
     let named = 0;
@@ -124,7 +124,7 @@ export class ToolCallDecoder {
       return goesOn ? call : undefined;
     }
     if (name === undefined || call.name === undefined) return call;
-    // Pieces of a name. Without an index and an id, two names are two calls.
+    // A piece of a name. Without an index and an id, two names are two calls.
     if (!call.shown && (at !== undefined || id !== undefined)) return call;
     if (name !== call.name) return undefined;
     // The same name again, without an id: repeated with every delta, or a second call of the same function.
@@ -132,7 +132,7 @@ export class ToolCallDecoder {
     return at !== undefined && call.args.isRepeatedBy(args) ? call : undefined;
   }
 
-  /** Whether the like of this delta must be looked at too. */
+  /** Returns whether similar deltas must be checked too. */
   #attach(call: Call, delta: ChatToolCallDelta): boolean {
     const notes = this.#notes;
     if (notes === undefined) return false;
@@ -151,7 +151,7 @@ export class ToolCallDecoder {
     return changed;
   }
 
-  /** By the index of the call: what comes back with it. What belongs into its `function` is there. */
+  /** The attachments by the index of the call. Those of its `function` are in a `function` member. */
   *attached(): Iterable<[number, Members]> {
     for (const { index, attached, toFunction } of this.#calls) {
       const members = attached?.members();
@@ -187,7 +187,7 @@ export class ToolCallDecoder {
   }
 }
 
-/** A name that comes whole, in pieces, or longer with every piece. */
+/** Joins a name that comes whole, in pieces, or longer with every piece. */
 function joined(known: string | undefined, piece: string): string {
   return known === undefined || piece.startsWith(known) ? piece : known + piece;
 }

@@ -4,40 +4,40 @@ import { isTextItem } from "./text-items.ts";
 import { ToldText } from "./told-text.ts";
 import type { ServerEvent } from "./wire-event.ts";
 
-/** What an event is about. */
+/** The kind of item that an event belongs to. */
 export type Kind = "call" | "message" | "reasoning" | "hosted";
 
 /** An item that the server has begun. */
 export interface Begun {
   readonly kind: Kind;
-  /** Tells calls apart; the server's own numbers may be wrong. */
+  /** A number of our own, since the server's may be wrong. */
   readonly number: number;
-  /** As it was first told; without it for an item whose opening has not come. */
+  /** The item as first received; `undefined` until its opening has come. */
   item: wire.OutputItem | undefined;
-  /** The server's name of it, which no later event changes. */
+  /** The server's id of it. Later events do not change it. */
   readonly id: string | undefined;
-  /** The server's number of it. */
+  /** The server's index of it. */
   readonly index: unknown;
-  /** Its `output_item.added` has come. */
+  /** Whether its `output_item.added` has come. */
   added: boolean;
-  /** Nothing more is told of it. */
+  /** Whether it has ended: further events about it are ignored. */
   done: boolean;
-  /** Of a message or of reasoning. */
+  /** The text of a message or of reasoning. */
   readonly text: ToldText;
-  /** Of a call: the arguments that have come. Of a hosted tool's item: the code. */
+  /** The arguments of a call so far, or the code of a hosted tool's item. */
   args: string;
-  /** It has gone out that it began. */
+  /** Whether its start was passed on. */
   told: boolean;
-  /** Of a hosted tool's item: stages that were told. */
+  /** The number of stages of a hosted tool's item that were passed on. */
   stage: number;
-  /** Of a text item that is not its turn yet. */
+  /** Events of a text item that must wait for an earlier one. */
   waiting: ServerEvent[] | undefined;
 }
 
 /**
- * The items of one answer. An event says by an id and by a number of which item it is, and servers get both wrong:
- * they number all items 0, number none, use one id twice, or make up a new one for each event. What the two agree
- * on is believed first, then an id that is known, then a number, then what is open and fits.
+ * The items of one answer. An event names its item by an id and an index, and servers get both wrong: they use index 0
+ * for all items, no index, one id twice, or a new id for each event. So an item that matches both comes first, then a
+ * known id, then an index, then an open item of that kind.
  */
 export class BegunItems {
   readonly all: Begun[] = [];
@@ -65,31 +65,31 @@ export class BegunItems {
     return begun;
   }
 
-  /** The item that an event within an item is of. Called for every delta. */
+  /** The item of an event within an item. Runs for every delta. */
   of(kind: Kind, index: unknown, id: unknown): Begun | undefined {
     const at = this.#byIndex.get(index);
     if (at?.kind === kind && at.id === id) return at;
     const named = this.#byId.get(id);
     if (named?.kind === kind) return named;
     if (at?.kind === kind || kind === "hosted") return at?.kind === kind ? at : undefined;
-    // An index that another kind of item has is wrong, and one that is new may belong to an item never opened.
+    // The index of another kind of item is wrong. A new index may belong to an item that was never opened.
     const isNew = typeof index === "number" && at === undefined;
     return isNew ? undefined : this.#lastOpen(kind);
   }
 
-  /** The item of a hosted tool that an event is of: without a name and a number, by its type. */
+  /** The hosted tool's item of an event: found by the event's type if it has no id and no index. */
   hosted(type: unknown, index: unknown, id: unknown): Begun | undefined {
     if (index !== undefined || id !== undefined) return this.of("hosted", index, id);
     const isOf = ({ item }: Begun) => typeof type === "string" && type.startsWith(`response.${item?.type}`);
     return this.all.findLast((begun) => begun.kind === "hosted" && !begun.done && isOf(begun));
   }
 
-  /** The item whose opening comes once more, or comes late. */
+  /** The item whose opening is repeated or comes late. */
   again(kind: Kind, index: unknown, item: wire.OutputItem): Begun | undefined {
     const id = idOf((item as { id?: unknown }).id);
     const at = this.#byIndex.get(index);
     if (at?.kind === kind && sameCall(at, item)) {
-      // Without an id a server that numbers all items alike begins the next.
+      // A server without ids that uses one index for all items begins the next item.
       if (at.id === id) return id === undefined && at.done ? undefined : at;
       const isEmpty = at.args === "" && at.text.words === "";
       if (!at.added || (kind !== "hosted" && !at.done && isEmpty)) return at;
@@ -100,7 +100,7 @@ export class BegunItems {
     return goesOn || !named.added ? named : undefined;
   }
 
-  /** The item that ends, by its end. */
+  /** The item that an end belongs to. */
   ending(kind: Kind, index: unknown, item: wire.OutputItem): Begun | undefined {
     const id = idOf((item as { id?: unknown }).id);
     const at = this.#byIndex.get(index);
@@ -111,12 +111,12 @@ export class BegunItems {
     }
     const named = this.#byId.get(id);
     if (named?.kind === kind) return named;
-    // An end that comes again, under another id.
+    // An end that is repeated under another id.
     if (at?.kind === kind && (!at.done || saysTheSame(at, item))) return at;
     return index === undefined || at !== undefined ? this.#lastOpen(kind) : undefined;
   }
 
-  /** The message or reasoning that an event about a part means; servers open parts of the one in the other. */
+  /** The message or reasoning of an event about a part. Servers open parts of one kind in an item of the other. */
   withParts(index: unknown, id: unknown): Begun | undefined {
     const at = this.#byIndex.get(index);
     const begun = at?.id === id ? at : (this.#byId.get(id) ?? at);
@@ -141,7 +141,7 @@ function callIdOf(item: wire.OutputItem | undefined): string | undefined {
   return item?.type === "function_call" ? idOf(item.call_id) : undefined;
 }
 
-/** Whether nothing speaks against it that two items are one: calls have an id of their own. */
+/** Whether two items may be the same call: their call ids, if both have one, must be equal. */
 function sameCall(begun: Begun, item: wire.OutputItem): boolean {
   const [one, other] = [callIdOf(begun.item), callIdOf(item)];
   return one === other || one === undefined || other === undefined;

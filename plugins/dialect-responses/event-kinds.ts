@@ -1,15 +1,15 @@
 import type { PartType } from "../../core/index.ts";
 import type { Kind } from "./begun-items.ts";
 
-/** What an event within an item brings. */
+/** What an event within an item carries. */
 export interface EventKind {
   readonly of: Kind;
-  /** "delta" and "whole" bring words of a part; "begin" and "end" are about a part. */
+  /** "delta" and "whole" carry text of a part; "begin" and "end" are about the part itself. */
   readonly brings: "delta" | "whole" | "begin" | "end" | "annotation" | "arguments" | "all-arguments";
   readonly part: PartType;
 }
 
-/** The words that events bring: the part that they belong to, and the items that have it. */
+/** The text events: the part that their text belongs to, and the items that have such parts. */
 const WORDS: readonly (readonly [string, PartType, Kind])[] = [
   ["output_text", "output_text", "message"],
   ["refusal", "refusal", "message"],
@@ -19,7 +19,7 @@ const WORDS: readonly (readonly [string, PartType, Kind])[] = [
   ["reasoning_summary_text", "summary_text", "reasoning"],
 ];
 
-/** Events of messages, of reasoning and of calls; all others are of hosted tools, or of nothing that is read. */
+/** Events of messages, reasoning and calls. All others belong to hosted tools or are ignored. */
 export const EVENT_KINDS: ReadonlyMap<unknown, EventKind> = new Map([
   ...WORDS.flatMap(([name, part, of]): [string, EventKind][] => [
     [`response.${name}.delta`, { of, brings: "delta", part }],

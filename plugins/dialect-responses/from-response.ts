@@ -7,13 +7,13 @@ import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerResponse } from "./wire-event.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
-/** What decides how an answer ended. */
+/** Decides how an answer ended. */
 export interface Ending {
-  /** Never to be seen in an error. */
+  /** Removed from errors. */
   readonly secrets: readonly string[];
   /**
-   * The tokens that were asked for at most, where the server calls an answer that it cut off there "completed":
-   * one that has as many was cut.
+   * `max_output_tokens` of the request, for servers that call an answer cut off there "completed": an answer with as many
+   * tokens was cut off.
    */
   readonly cutAtTokens?: number | undefined;
 }
@@ -34,9 +34,9 @@ export function fromResponse(response: ServerResponse, ending: Ending = { secret
   return chunks;
 }
 
-/** Of an answer that has neither a word nor a status: it does not even say that nothing is wrong. */
+/** The error for an answer without content and without a status: it may have failed. */
 export function saidNothing(): UpstreamError {
-  return new UpstreamError(502, "the model server ended its answer without a word and without a status");
+  return new UpstreamError(502, "the model server ended its answer without content and without a status");
 }
 
 /** What a server's words that cannot be read are to the client. */
@@ -79,7 +79,7 @@ export function isNamed({ name }: wire.FunctionToolCall): boolean {
   return typeof name === "string" && name !== "";
 }
 
-/** @throws UpstreamError for a call of nothing */
+/** @throws UpstreamError for a call without a name */
 export function callChunk(item: wire.FunctionToolCall, index: number): ModelChunk {
   const { call_id: callId, name } = item;
   if (!isNamed(item))
@@ -88,8 +88,8 @@ export function callChunk(item: wire.FunctionToolCall, index: number): ModelChun
 }
 
 /**
- * Usage, and how the response ended. Where it was cut off, so was the item that ends it, whatever the server says of
- * that. @throws UpstreamError when it failed, or goes on elsewhere
+ * Usage, and how the response ended. If it was cut off, its last item counts as cut off too, whatever the server says.
+ * @throws UpstreamError when it failed, or continues in the background
  */
 export function endOf(response: ServerResponse, hasCalls: boolean, out: ModelChunk[], ending: Ending): void {
   const usage = response.usage ? toUsage(response.usage) : undefined;

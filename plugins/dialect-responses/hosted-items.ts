@@ -1,7 +1,7 @@
 import type { EventDraft, wire } from "../../core/index.ts";
 import type { ServerEvent } from "./wire-event.ts";
 
-/** Items begin before the server knows what for or what comes of them, which clients' schemas do not foresee. */
+/** Adds fields that the server does not know when the item begins, but that clients' schemas require. */
 export function withRequired(item: wire.OutputItem): wire.OutputItem {
   if (item.type === "web_search_call" && !item.action)
     return { ...(item as wire.WebSearchToolCall), action: { type: "search" } };
@@ -10,7 +10,7 @@ export function withRequired(item: wire.OutputItem): wire.OutputItem {
   return item;
 }
 
-/** As the gateway sends it on: with a number of its own, of the item that it is of, padded only if the client wants it. */
+/** The event without the server's sequence number and padding, and with the gateway's own item id. */
 export function toDraft(event: ServerEvent, itemId: string | undefined): EventDraft {
   const { sequence_number: _, obfuscation: __, ...draft } = event as Record<string, unknown>;
   if (itemId !== undefined) draft.item_id = itemId;

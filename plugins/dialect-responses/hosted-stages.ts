@@ -6,10 +6,10 @@ import { STAGES } from "./whole-hosted.ts";
 import type { ServerEvent } from "./wire-event.ts";
 
 const CODE = "response.code_interpreter_call_code";
-/** Stands for the end of the code among the stages of an item that has any. */
+/** Marks the end of the code among the stages of an item that has code. */
 const CODED = "coded";
 
-/** An event of a hosted tool's item. Its stages are told once each and in order, whatever the server repeats or leaves out. */
+/** Passes on an event of a hosted tool's item. Each stage is passed on once and in order, whatever the server sends. */
 export function hostedEvent(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
   const { type } = event;
   if (!isItemEvent(type)) return;
@@ -26,7 +26,7 @@ export function hostedEvent(begun: Begun, event: ServerEvent, out: ModelChunk[])
   }
 }
 
-/** What an item that has completed has not told yet. */
+/** The stages that a completed item has not had yet. */
 export function hostedEnd(begun: Begun, item: wire.OutputItem, out: ModelChunk[]): void {
   if (!("status" in item) || item.status !== "completed") return;
   if (item.type === "code_interpreter_call") wholeCode(begun, item.code, out);

@@ -9,19 +9,19 @@ import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerEvent } from "./wire-event.ts";
 import { withoutNulls } from "./without-nulls.ts";
 
-/** Tells items in chunks, each once, whatever of it the server says twice or not at all. */
+/** Turns items into chunks. Each part is passed on once, whatever the server repeats or leaves out. */
 export class ItemTeller {
-  /** The text item whose words go out. */
+  /** The text item whose text is being passed on. */
   live: Begun | undefined;
-  /** The end of a text item: whether it was cut off is known by what follows. */
+  /** The end of a text item, held back: whether it was cut off shows only in what follows. */
   #held: ModelChunk | undefined;
 
-  /** Tells that an item begins, if it can be told before it ends. */
+  /** Passes on that an item begins, if its kind can be shown before it ends. */
   open(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
     this.flush(out);
     const item = withoutNulls(told);
     if (item.type === "function_call") {
-      // What has come of the arguments already came too early.
+      // Arguments that came before the opening.
       const early = begun.args;
       if (!isNamed(item)) return;
       out.push(callChunk(item, begun.number));
@@ -39,7 +39,7 @@ export class ItemTeller {
     }
   }
 
-  /** An event within an item. */
+  /** Passes on an event within an item. */
   within(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
     const kind = EVENT_KINDS.get(event.type);
     if (!kind) {
@@ -71,13 +71,13 @@ export class ItemTeller {
     }
   }
 
-  /** An item as it ends, however much of it has been told. */
+  /** Passes on the rest of an item at its end. */
   end(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
     const item = withoutNulls(told);
     if (item.type === "function_call") {
       begun.item ??= item;
       if (!begun.told) this.open(begun, isNamed(item) ? item : begun.item, out);
-      if (!begun.told) callChunk(item, begun.number); // which says what is wrong with it
+      if (!begun.told) callChunk(item, begun.number); // throws if the call is wrong
       this.#arguments(begun, item.arguments, out);
     } else if (isTextItem(item)) this.#endsText(begun, item, out);
     else if (!begun.told) wholeHosted(typedItem(item), out);
@@ -96,13 +96,13 @@ export class ItemTeller {
     if (this.live === begun) this.live = undefined;
   }
 
-  /** The end of the last text item, which was not cut off. */
+  /** Passes on the end of the last text item, which was not cut off. */
   flush(out: ModelChunk[]): void {
     if (this.#held) out.push(this.#held);
     this.#held = undefined;
   }
 
-  /** All arguments of a call, of which some may have come. */
+  /** Passes on the rest of a call's arguments. */
   #arguments(begun: Begun, all: unknown, out: ModelChunk[]): void {
     this.#more(begun, rest(argumentsOf(all), begun.args), out);
   }
@@ -114,7 +114,7 @@ export class ItemTeller {
   }
 }
 
-/** What an item is whose opening has not come. */
+/** The kind of an item whose opening has not come. */
 function impliedItem({ kind, id }: Begun): wire.OutputItem {
   const named = id === undefined ? {} : { id };
   return (

@@ -18,7 +18,7 @@ export class ResponsesDecoder {
     this.#ending = ending;
   }
 
-  /** Whether the model has said anything: before, an error is one of the request. */
+  /** Whether the model has written anything. Until then, an error concerns the request. */
   get begun(): boolean {
     return this.#items.all.length > 0 || this.finished;
   }
@@ -58,7 +58,7 @@ export class ResponsesDecoder {
     endOf(response, this.#items.all.some(isToldCall), out, this.#ending);
   }
 
-  /** Of a server that says all at the end, or that does not end its items. */
+  /** The rest of the answer, from a server that sends it only at the end or does not end its items. */
   #neverStreamed({ output }: ServerResponse, out: ModelChunk[]): void {
     if (!Array.isArray(output)) return;
     for (const { item, begun } of toldBefore(output, this.#items.all)) {
@@ -97,7 +97,7 @@ export class ResponsesDecoder {
     this.#goOn(out);
   }
 
-  /** The item that an event is of; it begins here if the event is its first. */
+  /** The item of an event; begins it if this is its first event. */
   #begunOf(event: ServerEvent, out: ModelChunk[]): Begun | undefined {
     const { type, output_index: index, item_id: id } = event;
     if (type === "response.output_item.added") return this.#added(index, event.item as wire.OutputItem, out);
@@ -129,7 +129,7 @@ export class ResponsesDecoder {
     return undefined;
   }
 
-  /** Takes its turn, or waits for it. `item` is absent where the server has not said what begins. */
+  /** Begins an item, now or when its turn comes. `item` is absent if the server has not sent the opening. */
   #begin(
     kind: Begun["kind"],
     index: unknown,
@@ -139,7 +139,7 @@ export class ResponsesDecoder {
   ): Begun {
     const begun = this.#items.begin(kind, index, id, item);
     if ((kind === "message" || kind === "reasoning") && this.#teller.live) {
-      // Where items have no numbers of their own, they come one after the other.
+      // Items without indices come one after the other.
       if (index === undefined || index === this.#teller.live.index || !this.#teller.live.added)
         this.#teller.live.done = true;
       else {

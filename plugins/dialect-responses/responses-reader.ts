@@ -15,7 +15,7 @@ export class ResponsesReader {
     this.#decoder = new ResponsesDecoder(ending);
   }
 
-  /** Whether the model has said anything. */
+  /** Whether the model has written anything. */
   get begun(): boolean {
     return this.#decoder.begun;
   }
@@ -43,7 +43,7 @@ export class ResponsesReader {
     }
     const last = this.#decoder.finished ? undefined : this.#events.last();
     if (last && !("type" in last)) {
-      // A response that came whole, though it was labelled as a stream.
+      // A whole response that was labelled as a stream.
       for (const chunk of fromResponse(last, this.#ending)) out.push(chunk);
       return;
     }

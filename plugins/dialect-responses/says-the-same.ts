@@ -3,7 +3,7 @@ import type { Begun } from "./begun-items.ts";
 import { argumentsOf } from "./from-response.ts";
 import { isTextItem, type Part, partWords, type TextItem } from "./text-items.ts";
 
-/** Whether what was told of an item is what this one says, or how it begins. */
+/** Whether what was received of an item is the content of this one, or its beginning. */
 export function saysTheSame({ text, item: told, args }: Begun, item: wire.OutputItem): boolean {
   if (isTextItem(item)) return text.words !== "" && wordsOf(item).startsWith(text.words);
   if (item.type !== "function_call") return false;

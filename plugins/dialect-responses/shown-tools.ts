@@ -1,7 +1,7 @@
 import type { ModelFunction, ModelRequest, ToolChoice } from "../../core/index.ts";
 import type { ChatQuirks, Takes } from "../dialect-chat/index.ts";
 
-/** The tools that the model is shown, and which of them it must or may call: "auto" needs not be said. */
+/** The tools shown to the model, and which of them it must or may call. "auto" is the default and left out. */
 export interface ShownTools {
   functions: readonly ModelFunction[];
   hosted: readonly object[];
@@ -9,8 +9,8 @@ export interface ShownTools {
 }
 
 /**
- * A choice in the API's own words, or in those that the server knows: where it takes no names, the other functions are
- * not shown; where it may call none, it is shown none unless its prompt cache is worth it.
+ * A choice as the API has it, or as the server supports it. If the server takes no names, the other functions are not
+ * sent. If the model may call none, no tools are sent, except to servers with a prompt cache.
  * @throws InvalidRequestError for a forced choice that the server's quirks refuse
  */
 export function shownTools(
@@ -34,7 +34,7 @@ export function shownTools(
   };
 }
 
-/** One tool is forced by its name, several are said as `allowed_tools`. */
+/** One tool is forced by its name, several by `allowed_tools`. */
 function toToolChoice({ mode, names, hosted = [] }: ToolChoice): unknown {
   if (names === undefined) return mode;
   const tools = [...names.map((name) => ({ type: "function", name })), ...hosted.map((type) => ({ type }))];

@@ -20,7 +20,7 @@ export function isPartType(type: unknown): type is PartType {
   return PARTS.has(type);
 }
 
-/** What a part says; nothing where that is no text. */
+/** The text of a part; "" if it is not a string. */
 export function partWords(part: Part | null | undefined): string {
   const words: unknown = part?.type === "refusal" ? part.refusal : part?.text;
   return typeof words === "string" ? words : "";

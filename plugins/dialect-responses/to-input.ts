@@ -25,7 +25,7 @@ export function toInput(entries: readonly Entry[], plainReasoning: boolean): obj
   });
 }
 
-/** Whether the model said anything after reasoning: what it led to may have been cut off, which servers refuse. */
+/** Whether anything follows the reasoning. Servers refuse reasoning alone, as after a cut-off. */
 function thatLeadOn(entries: readonly Entry[]): boolean[] {
   const leadsOn: boolean[] = new Array(entries.length);
   let isFollowed = false;

@@ -7,19 +7,19 @@ import { toInput } from "./to-input.ts";
 export interface ResponsesQuirks {
   /** Whether reasoning that is not encrypted goes back to the model; "never" leaves it out. */
   sendReasoning: "tool-calls" | "always" | "never";
-  /** What the server calls an answer that it cut off at `max_output_tokens`. */
+  /** The status that the server gives an answer cut off at `max_output_tokens`. */
   cutAnswers: "incomplete" | "completed";
-  /** What becomes of a parameter: sent unless said. */
+  /** What happens with a parameter; sent by default. */
   nativeParameters: ChatQuirks["nativeParameters"];
-  /** How one function is forced: by its name, or by the word "required" with no other function shown. */
+  /** How one function is forced: by its name, or by "required" with no other function sent. */
   forcedFunction: ChatQuirks["forcedFunction"];
-  /** "unless-false": `strict: false` is what the server does without a word. */
+  /** "unless-false": `strict: false` is the server's default. */
   strictTools: ChatQuirks["strictTools"];
-  /** Whether tools are sent where none may be called. */
+  /** Whether tools are sent even if none may be called. */
   toolsWithNone: ChatQuirks["toolsWithNone"];
-  /** Whether it takes the penalties, which the API does not have. */
+  /** Whether the server takes the penalties, which the API does not have. */
   nativePenalties: boolean;
-  /** Further parameters that the server takes. */
+  /** Extra parameters that the server takes. */
   passExtra: ChatQuirks["passExtra"];
   extraNames: ChatQuirks["extraNames"];
   /** Parameters sent as they came. */
@@ -33,7 +33,7 @@ const REASONS_NOT = /(?:^|[/:])(?:gpt-3|gpt-4|chatgpt-|gpt-5-chat)/i;
 
 /**
  * The body of `POST /responses`. The conversation goes along whole and nothing is kept there: whose state it is
- * is never in doubt. `warn` is told what the API has no word for, or the server does not take.
+ * is never in doubt. Calls `warn` for what the API lacks or the server does not take.
  * @throws InvalidRequestError for what the server's quirks refuse
  */
 export function toResponsesRequest(
@@ -80,7 +80,7 @@ export function toResponsesRequest(
   return body;
 }
 
-/** OpenAI's API has none; some of those who speak it do. */
+/** OpenAI's API has no penalties; some servers that speak it do. */
 function addPenalties(
   body: Record<string, unknown>,
   { frequencyPenalty, presencePenalty }: ModelRequest,
@@ -93,7 +93,7 @@ function addPenalties(
   })) {
     if (value === undefined) continue;
     if (nativePenalties) body[name] = value;
-    else warn(`${name} was left out: the API has none`);
+    else warn(`${name} was left out: the API does not have it`);
   }
 }
 
@@ -106,7 +106,7 @@ function addSampling(body: Record<string, unknown>, request: ModelRequest, takes
 
 function addText(body: Record<string, unknown>, { format, verbosity }: ModelRequest, takes: Takes): void {
   const sent: Record<string, unknown> = {};
-  // Plain text is what a server gives without being told.
+  // Plain text is the server's default.
   if (format !== undefined && (format.type === "text" || takes("text.format"))) sent.format = format;
   if (verbosity !== undefined && takes("text.verbosity")) sent.verbosity = verbosity;
   if (Object.keys(sent).length > 0) body.text = sent;
@@ -129,7 +129,7 @@ function toFunctionTool(tool: ModelFunction, quirks: ResponsesQuirks): Record<st
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
     parameters: tool.parameters,
-    // Absent, OpenAI would make all parameters required: tools that know optional ones would be given nulls.
+    // If absent, OpenAI would make all parameters required, and tools with optional ones would receive nulls.
     ...(strict || quirks.strictTools === "when-true" ? { strict } : {}),
   };
 }

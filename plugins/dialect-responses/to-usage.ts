@@ -4,7 +4,7 @@ type Details = Partial<wire.ResponseUsage["input_tokens_details"]> & { created_c
 
 /** Counts that the server does not give are 0. */
 export function toUsage(usage: Partial<wire.ResponseUsage>): wire.ResponseUsage {
-  // vLLM has another name for tokens that were put into its cache.
+  // vLLM has another name for tokens written to its cache.
   const details: Details | null | undefined = usage.input_tokens_details;
   const input = toCount(usage.input_tokens);
   const output = toCount(usage.output_tokens);

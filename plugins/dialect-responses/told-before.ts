@@ -2,13 +2,13 @@ import type { wire } from "../../core/index.ts";
 import { type Begun, idOf, kindOf } from "./begun-items.ts";
 import { saysTheSame } from "./says-the-same.ts";
 
-/** An item of a response that has ended, and what the stream told of it. */
+/** An item of an ended response, and the streamed item that it matches. */
 interface Pair {
   item: wire.OutputItem;
   begun: Begun | undefined;
 }
 
-/** Which of a response's items were told as they streamed: by their ids, by what they say, or by their place. */
+/** Which items of a response were streamed before: matched by id, by content or by position. */
 export function toldBefore(output: readonly wire.OutputItem[], begun: readonly Begun[]): Pair[] {
   const left = new Set(begun);
   const pairs = output.map((item): Pair => ({ item, begun: undefined }));
@@ -32,7 +32,7 @@ function hasSameId({ id, item: told }: Begun, item: wire.OutputItem): boolean {
   return id !== undefined && id === (item as { id?: unknown }).id;
 }
 
-/** An item of another type at the same place was numbered wrongly. */
+/** An item of another type at the same index had a wrong index. */
 function standsThere({ index, item: told }: Begun, item: wire.OutputItem, place: number): boolean {
   return index === place && (told === undefined || told.type === item.type);
 }

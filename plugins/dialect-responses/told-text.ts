@@ -2,57 +2,57 @@ import type { ModelChunk, PartType, wire } from "../../core/index.ts";
 import { isPartType, type Part, partWords, rest, type TextItem, wordsChunk } from "./text-items.ts";
 import { Untold } from "./untold-parts.ts";
 
-/** A part that has gone out, or what of it has. */
+/** A part, as far as it was passed on. */
 export interface ToldPart {
   readonly type: PartType;
-  /** The server's number of it. */
+  /** The server's index of it. */
   label: number;
   words: string;
   annotations: number;
-  /** All its words have come. */
+  /** Whether its whole text has come. */
   whole: boolean;
-  /** Its `done` has come. */
+  /** Whether its `done` has come. */
   ended: boolean;
 }
 
 /**
- * How much of a message or of reasoning has gone out. Servers tell a part delta by delta, at its end, or with the
- * whole item, mostly all three: what was told is not told again, and what was not is not lost. A server's numbers
- * of parts only tell one part from another: gpt-oss on vLLM begins with 1, others change them between events.
+ * How much of a message or of reasoning was passed on. Servers send a part delta by delta, at its end, or with the whole
+ * item, mostly all three: everything is passed on exactly once. A server's indices of parts only distinguish one part
+ * from the next: gpt-oss on vLLM begins with 1, others change them between events.
  */
 export class ToldText {
   readonly #item: TextItem["type"];
   readonly #parts: ToldPart[] = [];
-  /** The part that words now belong to. */
+  /** The part that new text belongs to. */
   #last: ToldPart | undefined;
-  /** Whether the server says where parts begin; otherwise another number does. */
+  /** Whether the server announces where parts begin; otherwise a new index begins one. */
   #announced = false;
 
   constructor(item: TextItem["type"]) {
     this.#item = item;
   }
 
-  /** All words that have gone out. */
+  /** All text passed on so far. */
   get words(): string {
     return this.#parts.map(({ words }) => words).join("");
   }
 
-  /** Whether a part of this type can stand in the item. */
+  /** Whether the item can have a part of this type. */
   fits(type: PartType): boolean {
     return (this.#item === "message") === (type === "output_text" || type === "refusal");
   }
 
-  /** A part that begins. Some servers open parts of messages in their reasoning: those are passed over. */
+  /** Begins a part. Some servers open parts of messages in their reasoning; those are ignored. */
   begin(type: unknown, label: number, out: ModelChunk[]): void {
     if (!isPartType(type) || !this.fits(type)) return;
     this.#announced = true;
     const last = this.#last;
-    // Said again, or behind its first words.
+    // An announcement that is repeated, or comes before any text.
     if (last?.type === type && !last.whole && (last.label === label || last.words === "")) last.label = label;
     else this.#open(type, label, out);
   }
 
-  /** Words of a part. Called for every delta. Those that come behind the whole of it were in that. */
+  /** Adds text to a part. Runs for every delta. After the whole text of a part, its further deltas are repetitions. */
   add(type: PartType, label: number, words: unknown, logprobs: unknown, out: ModelChunk[]): void {
     if (typeof words !== "string" || words === "") return;
     const last = this.#last;
@@ -63,13 +63,13 @@ export class ToldText {
     else this.#say(this.#open(type, label, out), words, logprobs, out);
   }
 
-  /** All words of a part, after its deltas or in place of them. Where the two differ the deltas stand. */
+  /** Adds the whole text of a part, after its deltas or instead of them. If the two differ, the deltas count. */
   whole(type: PartType, label: number, all: unknown, logprobs: unknown, out: ModelChunk[]): void {
     if (typeof all !== "string" || all === "") return;
     const named = this.#named(type, label, all);
     if (named === "over") return;
     const told = named ?? this.#open(type, label, out);
-    // What the deltas said had its logprobs there.
+    // The text of deltas had its logprobs there.
     this.#say(told, rest(all, told.words), told.words === "" ? logprobs : undefined, out);
     told.whole = true;
   }
@@ -81,7 +81,7 @@ export class ToldText {
     out.push({ type: "annotation", annotation });
   }
 
-  /** A part as it ends. One that another has followed can get no more words. */
+  /** Ends a part. A part that another has followed gets no more text. */
   end(part: Part | undefined, label: number, out: ModelChunk[]): void {
     if (!isPartType(part?.type) || !this.fits(part.type)) return;
     const all = partWords(part);
@@ -93,7 +93,7 @@ export class ToldText {
     told.ended = true;
   }
 
-  /** All parts of the item as it ends. */
+  /** Adds what is missing of the item's parts at its end. */
   endItem(item: TextItem, out: ModelChunk[]): void {
     const content = typeof item.content === "string" ? [plainText(item.content)] : item.content;
     const parts = [...listOf<Part>(item.type === "reasoning" ? item.summary : []), ...listOf<Part>(content)];
@@ -106,7 +106,7 @@ export class ToldText {
     }
   }
 
-  /** The part that an event about a whole part means: the last one, "over" for an earlier one, or none yet. */
+  /** The part of an event about a whole part: the last one, "over" for an earlier one, `undefined` for a new one. */
   #named(type: PartType, label: number, all: unknown): ToldPart | "over" | undefined {
     const last = this.#last;
     if (last?.type === type) {
@@ -131,7 +131,7 @@ export class ToldText {
     out.push(wordsChunk(part.type, words, logprobs));
   }
 
-  /** What `part` says beyond what was told of it. */
+  /** Passes on what was not yet passed on of `part`. */
   #rest(told: ToldPart, part: Part, out: ModelChunk[]): void {
     this.#more(told, part, rest(partWords(part), told.words), out);
   }
@@ -149,7 +149,7 @@ function plainText(text: string): Part {
   return { type: "output_text", text, annotations: [], logprobs: [] };
 }
 
-/** A list that may be absent, or null. */
+/** The list; empty if it is absent or null. */
 function listOf<T>(list: readonly T[] | null | undefined): readonly T[] {
   return Array.isArray(list) ? list : [];
 }

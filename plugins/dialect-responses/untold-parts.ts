@@ -2,25 +2,25 @@ import type { PartType } from "../../core/index.ts";
 import { type Part, partWords } from "./text-items.ts";
 import type { ToldPart } from "./told-text.ts";
 
-/** What of one type of parts has been told. */
+/** What was passed on of one type of parts. */
 interface Told {
-  /** Parts that are open or over. */
+  /** The number of parts begun. */
   parts: number;
   words: string;
-  /** Characters of the list that were told and not yet come to. */
+  /** Characters passed on that the comparison has not reached yet. */
   left: number;
-  /** The list does not begin with what was told. */
+  /** Whether the list does not begin with the text passed on. */
   differs: boolean;
 }
 
 /**
- * Compares the parts of a whole item with those that were told. Numbers count for nothing: the words of one type
- * of parts, one behind the other, are what was told of them.
+ * Compares the parts of a whole item with those passed on. Indices do not count: the joined text of all parts of one
+ * type is compared.
  */
 export class Untold {
   readonly #told = new Map<PartType, Told>();
   readonly #last: ToldPart | undefined;
-  /** Parts of the list that have been asked for, by type. */
+  /** How many parts of the list were compared, by type. */
   readonly #asked = new Map<PartType, number>();
   readonly #listed = new Map<PartType, number>();
 
@@ -44,8 +44,8 @@ export class Untold {
   }
 
   /**
-   * What of the next part of the list is to be told: "part" all of it, as a part of its own; words, which belong to
-   * the part that is open, or none of them but what else it brings; `undefined` nothing.
+   * What to pass on of the next part of the list. "part": all of it, as a new part. Text: append it to the open part,
+   * with the part's annotations ("": only these). `undefined`: nothing.
    */
   next(type: PartType, words: string): "part" | string | undefined {
     const at = this.#asked.get(type) ?? 0;

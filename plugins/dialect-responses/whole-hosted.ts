@@ -1,6 +1,6 @@
 import type { EventDraft, ModelChunk, wire } from "../../core/index.ts";
 
-/** What such items go through after their opening: the names of their events. */
+/** The stages of such items after their opening, as event names. */
 export const STAGES: Readonly<Record<string, readonly string[]>> = {
   web_search_call: ["in_progress", "searching", "completed"],
   file_search_call: ["in_progress", "searching", "completed"],

@@ -1,6 +1,6 @@
 import { isObject, type wire } from "../../core/index.ts";
 
-/** Fields that every item of their type has, and that may be null there. */
+/** Required fields that may be null. */
 const REQUIRED: ReadonlySet<string> = new Set([
   "call_id", // tool_search_call
   "code", // code_interpreter_call
@@ -12,15 +12,15 @@ const REQUIRED: ReadonlySet<string> = new Set([
   "timeout_ms", // an action of shell_call
 ]);
 
-/** What these hold is JSON of somebody else, where null has a meaning. */
+/** Fields that hold foreign JSON, in which null has a meaning. */
 const FOREIGN: ReadonlySet<string> = new Set(["tools", "attributes", "arguments"]);
 
-/** An item without the nulls of optional fields, which some servers write and clients' types do not foresee. */
+/** Removes nulls of optional fields. Some servers write them, and clients' types do not allow them. */
 export function withoutNulls<T extends wire.OutputItem>(item: T): T {
   return cleaned(item as object) as T;
 }
 
-/** The same object where there is nothing to leave out. */
+/** Returns the same object if there is nothing to remove. */
 function cleaned(fields: object): object {
   let clean: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(fields)) {

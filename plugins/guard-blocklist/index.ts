@@ -51,7 +51,7 @@ export const guardBlocklist = definePlugin({
         if (isBlocked(request.input)) throw refuse("input");
         if (request.tools.some((tool) => tool.type === "function" && isToldWith(tool))) throw refuse("tools");
         if (request.text?.format && isToldWith(request.text.format)) throw refuse("text.format");
-        // Of what a server takes beyond the API, some goes into the prompt: `chat_template_kwargs`.
+        // Some extra parameters become part of the prompt: `chat_template_kwargs`.
         for (const [name, value] of Object.entries(extra ?? {})) if (isToldWith(value)) throw refuse(name);
       });
 

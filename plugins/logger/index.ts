@@ -3,13 +3,13 @@ import { definePlugin } from "../../core/index.ts";
 import { type Summary, summarize } from "./summary.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-/** Of every response, and of one that failed. */
+/** The log levels for a response, and for a failed one. */
 const FIELDS = [
   ...(["id", "status", "model", "ms", "turns", "tools", "usage", "error", "incomplete"] as const),
   ...(["method", "path", "httpStatus", "code", "param", "message", "fault", "err"] as const),
 ];
 
-/** One structured line per response, refused ones too: what it was and what it cost, nothing of what was said. */
+/** Logs one structured line per response, refused ones included: metadata and usage, no contents. */
 export const logger = definePlugin({
   name: "logger",
   once: true,

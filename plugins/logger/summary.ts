@@ -18,10 +18,10 @@ export interface Summary extends Partial<FailureFields> {
   /** Tool calls by name: functions and MCP tools by their own, hosted tools by their item's type. */
   tools?: Record<string, number>;
   usage?: { input: number; cached: number; output: number; reasoning: number };
-  /** The code of the response's error. */
+  /** The `code` of the response's error. */
   error?: string;
   incomplete?: string;
-  /** Of a failure: the HTTP request, and the status that its client was sent. */
+  /** For a failure: the HTTP request, and the status that the client received. */
   method?: string;
   path?: string;
   httpStatus?: number;

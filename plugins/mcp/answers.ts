@@ -21,7 +21,7 @@ const result = z.looseObject({
   structuredContent: z.unknown().optional(),
   isError: z.boolean().nullish(),
 });
-/** MCP 2024-10-07 gave a call's result as any value in `toolResult`. */
+/** In MCP 2024-10-07 the result of a call was any value in `toolResult`. */
 export const callResult = z.preprocess(withoutToolResult, result);
 
 function withoutToolResult(answer: unknown): unknown {

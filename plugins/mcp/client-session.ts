@@ -106,7 +106,7 @@ export class ClientSession implements Session {
       }
       for (const tool of read) tools.set(tool.name, tool);
       const next = answer.nextCursor;
-      // Servers end their lists with null, with an empty cursor, or never: they give one that they gave before.
+      // Some servers end a list with null or an empty cursor; some never end it and repeat an earlier cursor.
       if (typeof next !== "string" || next === "" || seen.has(next)) break;
       seen.add(next);
       cursor = next;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ServerTool } from "./session.ts";
 
-/** Names in a filter: each tool of a server is looked for among them. */
+/** Most names in a filter, since each tool of a server is compared with them. */
 const MOST_NAMES = 1_000;
 
 const toolNames = z.array(z.string()).max(MOST_NAMES);

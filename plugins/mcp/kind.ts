@@ -33,7 +33,7 @@ export function createMcpKind(servers: Servers): ToolKind {
 
 const labels = new WeakMap<readonly ToolEntry[], ReadonlySet<string>>();
 
-/** The labels under which a request's entries name servers of their own. */
+/** The labels of entries that bring their own server. */
 function labelsOf(entries: readonly ToolEntry[]): ReadonlySet<string> {
   let found = labels.get(entries);
   if (!found) {

@@ -31,7 +31,7 @@ export async function openSession(
   }
 }
 
-/** Opens a session, offering this version of the protocol. */
+/** Opens a session and offers this version of the protocol. */
 async function openOffering(
   version: string | undefined,
   address: Address,

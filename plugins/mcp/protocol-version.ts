@@ -8,8 +8,8 @@ interface Message {
 }
 
 /**
- * Makes the SDK offer `version`, and accept whatever version the server answers: what the gateway needs, tools, has
- * been the same in all of them. From then on the server is talked to in its own version.
+ * Makes the SDK offer `version` and accept any version that the server answers: tools, which is all that the gateway
+ * needs, are the same in every version. After that the session uses the server's version.
  */
 export function speakItsVersion(transport: Transport, version: string | undefined): void {
   let answered: string | undefined;
@@ -19,7 +19,7 @@ export function speakItsVersion(transport: Transport, version: string | undefine
     if (method === "initialize" && params && version !== undefined) params.protocolVersion = version;
     return send(message, options);
   };
-  // The SDK calls a handler that is already there first, with the message that it reads then.
+  // The SDK first calls a handler that was set before, with the message that it is about to read.
   transport.onmessage = (message) => {
     const { result } = message as Message;
     if (answered !== undefined || typeof result?.protocolVersion !== "string") return;
@@ -31,8 +31,8 @@ export function speakItsVersion(transport: Transport, version: string | undefine
 }
 
 /**
- * The version to offer next to a server that refused one: the latest that it says it speaks, else the next older one.
- * `undefined` when the refusal is about something else, or no version is left.
+ * The next version to offer after a refusal: the latest that the server says it supports, otherwise the next older one.
+ * `undefined` if the refusal is about something else, or no version is left.
  */
 export function versionAfter(refusal: unknown, tried: readonly string[]): string | undefined {
   if (!(refusal instanceof CallFailed)) return undefined;

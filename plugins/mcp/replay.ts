@@ -22,7 +22,7 @@ export function replayed(
 
 const budgets = new WeakMap<readonly ToolEntry[], JsonBudget>();
 
-/** Of a request, which its entries stand for. */
+/** Cached per request; the request's entries are the key. */
 function budgetOf(entries: readonly ToolEntry[]): JsonBudget {
   const budget = budgets.get(entries) ?? new JsonBudget();
   budgets.set(entries, budget);

@@ -1,13 +1,13 @@
 /**
- * Whether a refusal says that the server no longer knows the session, so that it has not looked at the call. The protocol
- * asks for a 404; the widespread example servers answer 400, others an ordinary error (`status` is `undefined`).
+ * Whether a refusal says that the server no longer knows the session, and so has not processed the call. The protocol
+ * requires a 404; the widespread example servers answer 400, others an ordinary error (`status` is `undefined`).
  */
 export function isSessionLost(status: number | undefined, said: string): boolean {
   if (status === 404 || status === 410) return true;
   return (status === undefined || status === 400) && (LOST.test(said) || LOST_AFTER.test(said));
 }
 
-/** JSON-RPC: the request itself, and what a server defines. A tool that has sessions of its own has looked at the call. */
+/** JSON-RPC error codes: invalid request, and those that servers define. Other codes may come from the tool itself. */
 export function mayBeOfSession(code: number): boolean {
   return code === -32_600 || (code >= -32_099 && code <= -32_000);
 }

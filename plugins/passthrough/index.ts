@@ -3,7 +3,7 @@ import { definePlugin, type Vr } from "../../core/index.ts";
 import { type Endpoint, endpointsOf } from "./endpoints.ts";
 import { addWarning, pass } from "./pass.ts";
 
-/** The hooks that a guardrail works through: an observer of ended responses alone guards nothing. */
+/** The hooks that guardrails use. `onComplete` only observes. */
 const GUARDING: ReadonlySet<string> = new Set(["beforeUpstream", "onChunk", "onOutputItem", "onToolCall"]);
 
 export const passthroughOptions = z.strictObject({
@@ -13,13 +13,13 @@ export const passthroughOptions = z.strictObject({
   embeddings: z.boolean().default(false),
   /** `POST /v1/completions` */
   completions: z.boolean().default(false),
-  /** `POST /tokenize`, as vLLM and llama.cpp have it */
+  /** `POST /tokenize` of vLLM and llama.cpp */
   tokenize: z.boolean().default(false),
-  /** Bytes of a request's body; `limits.bodyBytes` unless said. */
+  /** Most bytes of a request's body; defaults to `limits.bodyBytes`. */
   maxBodyBytes: z.int().positive().optional(),
 });
 
-/** Endpoints of model servers that pass through unchanged, for clients that need more than the Responses API. */
+/** Passes endpoints of model servers through unchanged, for clients that need more than the Responses API. */
 export const passthrough = definePlugin({
   name: "passthrough",
   once: true,
@@ -43,12 +43,12 @@ export const passthrough = definePlugin({
 
 export default passthrough;
 
-/** `undefined` where no plugin has a hook that these requests pass by. */
+/** The warning about hooks that these requests bypass; `undefined` if no plugin has one. */
 function warningOf(vr: Vr, endpoints: readonly Endpoint[]): string | undefined {
   const passedBy = vr.taps().filter(({ hook }) => GUARDING.has(hook));
   if (passedBy.length === 0 || endpoints.length === 0) return undefined;
   const plugins = [...new Set(passedBy.map(({ plugin }) => plugin))].join(", ");
   const paths = endpoints.map(({ path }) => `POST ${path}`).join(", ");
-  const passes = endpoints.length === 1 ? "passes" : "pass";
-  return `${paths} ${passes} by all hooks: nothing there is seen by ${plugins}`;
+  const bypass = endpoints.length === 1 ? "bypasses" : "bypass";
+  return `${paths} ${bypass} all hooks: those of ${plugins} do not run`;
 }

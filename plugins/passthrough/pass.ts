@@ -12,7 +12,7 @@ import type { Endpoint } from "./endpoints.ts";
 import { type Call, readCall } from "./read-call.ts";
 
 export interface PassOptions {
-  /** Where it leads to. */
+  /** The path that it forwards to. */
   forwarded: Endpoint["forwarded"];
   limits: BodyLimits;
   /** Who may answer, in the order to try. */
@@ -93,7 +93,7 @@ async function firstAnswer(
   }
   throw (
     first ??
-    new VrError(501, "server_error", "No model server here takes requests as they are.", {
+    new VrError(501, "server_error", "No configured model server can pass requests through.", {
       code: "no_upstream",
     })
   );

@@ -77,13 +77,13 @@ export async function openConnection(origin: Origin, options: ConnectionOptions)
   }
 }
 
-/** What DNS says of a name that it does not know, or that has no address. */
+/** The DNS errors for a name that is unknown or has no address. */
 const UNKNOWN = new Set(["ENOTFOUND", "ENODATA"]);
 
 /**
- * One private address is enough to refuse the host: whoever answers so is mistaken or attacks, and where a connection
- * goes should not depend on the order of an answer. Names that DNS does not know are refused in the same words, or
- * requests could find out which names a private network has.
+ * One private address is enough to refuse the host: such an answer is a mistake or an attack, and the order of addresses
+ * must not decide where a connection goes. Unknown names are refused with the same message; otherwise requests could
+ * find out which names a private network has.
  */
 async function publicAddressesOf(host: string, options: ConnectionOptions): Promise<readonly string[]> {
   const refused = () => new RemoteRefused(`The host "${host}" is refused: it has no public address.`);

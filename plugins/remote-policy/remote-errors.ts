@@ -12,10 +12,10 @@ export class RemoteRefused extends Error {
  */
 export class RemoteUnreachable extends Error {
   override readonly name = "RemoteUnreachable";
-  /** The code of the error below, such as `ECONNREFUSED`. */
+  /** The code of the underlying error, such as `ECONNREFUSED`. */
   readonly code: string | undefined;
 
-  /** `what` happened to the host, and the error that said so. */
+  /** `what`: what happened to the host; and the error that reported it. */
   constructor(host: string, what: string, error?: unknown) {
     const code = codeOf(error);
     super(`The host "${host}" ${what}${code === undefined ? "" : ` (${code})`}.`);

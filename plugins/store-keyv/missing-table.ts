@@ -3,28 +3,28 @@ import type { Keyv } from "keyv";
 /** PostgreSQL: undefined_table. */
 const UNDEFINED_TABLE = "42P01";
 
-/** What `@keyv/postgres` has on its adapter. */
+/** The members of the `@keyv/postgres` adapter used here. */
 interface PostgresAdapter {
   opts?: { dialect?: unknown; schema?: string; table?: string; keySize?: number; useUnloggedTable?: boolean };
   query?(sql: string): Promise<unknown>;
 }
 
 /**
- * Makes the table of `@keyv/postgres` after a call failed for want of it; answers whether it did. The adapter itself
- * makes it only once, when it is created: never, if the server was not there then.
+ * Creates the table of `@keyv/postgres` after a call failed because it is missing; returns whether it did. The adapter
+ * tries only once, at its creation, and so has no table if the server was not reachable then.
  */
 export async function makeMissingTable(keyv: Keyv, failure: unknown): Promise<boolean> {
   const { opts, query } = keyv.store as PostgresAdapter;
   if ((failure as { code?: unknown } | null)?.code !== UNDEFINED_TABLE) return false;
   if (opts?.dialect !== "postgres" || typeof query !== "function") return false;
   const { schema = "public", table = "keyv", keySize = 255, useUnloggedTable } = opts;
-  // The names are written as the adapter writes them.
+  // Quotes the names as the adapter does.
   if (schema !== "public") await query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   await query(
     `CREATE ${useUnloggedTable ? "UNLOGGED " : ""}TABLE IF NOT EXISTS ${schema}.${table} ` +
       `(key VARCHAR(${Number(keySize)}) PRIMARY KEY, value TEXT)`,
   ).catch((error: unknown) => {
-    // Two that make it at once: one of them meets the other's (unique_violation).
+    // Two processes may create it at once: one of them then gets unique_violation.
     if ((error as { code?: unknown } | null)?.code !== "23505") throw error;
   });
   return true;

@@ -12,7 +12,7 @@ const { page_size: pageSize } = db.prepare("PRAGMA page_size").get() as { page_s
 parentPort?.on("message", () => {
   let copied: Copied;
   try {
-    // In pages: of the whole log, and those that are in the database by now.
+    // In pages: the size of the log, and how much of it has been copied into the database.
     const { log, checkpointed } = checkpoint.get() as { log: number; checkpointed: number };
     copied = { isWhole: checkpointed === log, logBytes: log * pageSize };
   } catch (error) {

@@ -2,12 +2,12 @@ import { Worker } from "node:worker_threads";
 
 /** Characters of rows after which the write-ahead log, about twice as large, is copied into the database. */
 const ROW_CHARS = 24 * 1024 * 1024;
-/** Milliseconds without a commit after which what is left of the log is copied. */
+/** After this many milliseconds without a commit, the rest of the log is copied. */
 const QUIET_MS = 250;
-/** Milliseconds of a copy after which little can have come meanwhile, and how often that is tried for. */
+/** A copy this short (milliseconds) leaves little to copy; and how many copies are tried to get there. */
 const SHORT_MS = 30;
 const MOST_RESTS = 4;
-/** Milliseconds that writes wait at most for the rest of a log that is too long. */
+/** Most milliseconds that writes wait for the rest of a log that is too long. */
 const HOLD_MS = 1_000;
 
 const workerFile = new URL(
@@ -15,14 +15,14 @@ const workerFile = new URL(
   import.meta.url,
 );
 
-/** What became of a copy. `isWhole`: all that was in the log when it began is in the database. */
+/** The outcome of a copy. `isWhole`: everything that was in the log at its start is in the database. */
 export type Copied = { isWhole: boolean; logBytes: number; error?: undefined } | { error: string | Error };
 
 export interface CheckpointOptions {
   path: string;
-  /** Bytes of the log from which on writes wait until it is copied whole. */
+  /** With a log of this many bytes, writes wait until it is completely copied. */
   maxLogBytes: number;
-  /** Keeps commits back until `release`. */
+  /** Holds commits back until `release`. */
   hold(): void;
   release(): void;
   onError(error: unknown): void;
@@ -32,24 +32,24 @@ export interface CheckpointOptions {
  * Copies the write-ahead log into the database in another thread, since that waits for the disk for tens of
  * milliseconds. The thread starts when the log first grows large, so quiet gateways never have one.
  *
- * The log can begin anew only when all of it is copied, and while commits go on there is always a little more. So the
- * rest is copied in the next quiet moment. A log that grows past `maxLogBytes` before one comes is copied while the
- * commits, not the event loop, wait.
+ * SQLite can reuse the log only when all of it is copied, and commits keep adding to it. So the rest is copied in the
+ * next quiet moment. If the log exceeds `maxLogBytes` before that, it is copied while commits wait; the event loop does
+ * not wait.
  */
 export class Checkpoint {
   readonly #options: CheckpointOptions;
   #chars = 0;
   #committedAt = 0;
-  /** When the copy began. */
+  /** When the current copy began. */
   #startedAt = 0;
   #worker: Worker | undefined;
   #isCopying = false;
   #isStopped = false;
-  /** Copies in a row of a log that is too long. */
+  /** The number of successive copies of a log that is too long. */
   #rests = 0;
-  /** Ends the wait of commits that are held. */
+  /** The timer that releases held commits. */
   #holding: NodeJS.Timeout | undefined;
-  /** Waits for a quiet moment. */
+  /** The timer that waits for a quiet moment. */
   #waiting: NodeJS.Timeout | undefined;
 
   constructor(options: CheckpointOptions) {
@@ -90,7 +90,7 @@ export class Checkpoint {
     this.#isCopying = false;
     if (this.#isStopped) return;
     if (copied.error === undefined) {
-      // Nothing is left: the next commit begins the log anew.
+      // Everything is copied: the next commit starts the log from its beginning.
       if (copied.isWhole && this.#committedAt < this.#startedAt) return;
       if (copied.logBytes >= this.#options.maxLogBytes && !wasHeld) {
         this.#copyRest();
@@ -100,7 +100,7 @@ export class Checkpoint {
     this.#copyWhenQuiet();
   }
 
-  /** Each copy leaves what came while it ran, which is less each time. Commits wait for the last, short one only. */
+  /** Each copy leaves only what was committed meanwhile, less each time. Commits wait only for the last, short one. */
   #copyRest(): void {
     const isShort = performance.now() - this.#startedAt < SHORT_MS;
     if (isShort || ++this.#rests > MOST_RESTS) this.#copyHolding();

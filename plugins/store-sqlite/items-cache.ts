@@ -22,8 +22,8 @@ export class ItemsCache {
   }
 
   /**
-   * `chars`: of the items' JSON. They are frozen: many responses are given the same ones, and what a plugin wrote into
-   * one would be said in all of them.
+   * `chars`: the length of the items' JSON. The items are frozen, since many responses share them and a plugin's change
+   * would show in all.
    */
   keep(id: string, items: readonly StoredItem[], chars: number): void {
     this.forget(id);

@@ -6,23 +6,23 @@ const PAUSE_MS = 60_000;
 /** After a full batch, since there may be more. */
 const SHORT_PAUSE_MS = 100;
 
-/** Milliseconds by which the date may have run ahead of, or behind, the time that has passed since the last run. */
+/** Most milliseconds by which the date and the monotonic clock may differ since the last run. */
 const MOST_PARTED_MS = 60_000;
 
 export interface PurgeReports {
   onError(error: unknown): void;
-  /** A run was left out: the date has jumped by this many milliseconds. */
+  /** A run was skipped because the date jumped by this many milliseconds. */
   onJump(ms: number): void;
 }
 
 /**
- * Deletes expired rows, a few at a time, between requests. The timer keeps no process alive. A run is left out when the
- * date has jumped since the last one, so that a clock which is set wrong for a moment deletes nothing.
+ * Deletes expired rows, a few at a time, between requests. The timer does not keep the process alive. If the date has
+ * jumped since the last run, the run is skipped, so that a clock that is wrong for a moment deletes nothing.
  */
 export class Purge {
   readonly #delete: StatementSync;
   readonly #reports: PurgeReports;
-  /** How far the date is ahead of the monotonic clock. */
+  /** The difference between the date and the monotonic clock, in milliseconds. */
   #ahead = Date.now() - performance.now();
   #timer: NodeJS.Timeout | undefined;
 

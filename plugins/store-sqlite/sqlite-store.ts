@@ -44,7 +44,7 @@ export interface SqliteStoreOptions {
   ttlDays?: number | undefined;
   /** Milliseconds to wait for a lock that another process holds; the event loop waits too. 2,000 unless said. */
   busyTimeoutMs?: number | undefined;
-  /** Bytes of the write-ahead log from which on commits wait until it is copied; 64 MiB by default. */
+  /** With a write-ahead log of this many bytes, commits wait until it is copied; 64 MiB by default. */
   maxLogBytes?: number | undefined;
   /** Told when expired rows cannot be purged, which no request notices. */
   log?: Log | undefined;
@@ -96,7 +96,8 @@ export class SqliteStore implements Store {
     this.#delete = db.prepare(DELETE);
     this.#purge = new Purge(db, {
       onError: (error) => log?.warn({ err: error }, `store-sqlite cannot purge ${path}`),
-      onJump: (ms) => log?.warn({ ms }, `store-sqlite purges ${path} a minute later: the date has jumped`),
+      onJump: (ms) =>
+        log?.warn({ ms }, `store-sqlite postpones the purge of ${path} by a minute: the date jumped`),
     });
     this.#writes = new WriteBatch(db, db.prepare(PUT), db.prepare(PUT_ITEM_ID), (chars) =>
       this.#checkpoint.committed(chars),
@@ -189,7 +190,7 @@ export class SqliteStore implements Store {
   check(): void {
     this.#attempt("check the store", () => {
       this.#db.prepare("SELECT id FROM responses LIMIT 1").get();
-      // A page is written, so that a full or read-only disk shows before a response is lost to it.
+      // Writes a page, so that a full or read-only disk is noticed before a response is lost.
       this.#db.exec("PRAGMA application_id = 0");
       // An open file that was removed still takes writes, which nobody will read again.
       if (this.#path !== ":memory:" && !existsSync(this.#path))

@@ -57,7 +57,7 @@ export class WriteBatch {
     });
   }
 
-  /** Commits nothing until `release`, but for an explicit `flush`. Rows gather meanwhile. */
+  /** Stops commits until `release`, except by an explicit `flush`. Rows are collected meanwhile. */
   hold(): void {
     this.#isHeld = true;
   }

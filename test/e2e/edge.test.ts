@@ -12,14 +12,14 @@ async function start(host: string, config: string, env: Record<string, string> =
 
 describe("the banner of a gateway that listens elsewhere than on loopback", () => {
   it.each(["0.0.0.0", "::"])(
-    "on %s: says who may do what, as no plugin asks who somebody is",
+    "on %s: says who may do what, as no plugin authenticates clients",
     async (host) => {
       const gateway = await start(
         host,
         `{ plugins: [demo(), storeSqlite(), codeInterpreter(), passthrough()] }`,
       );
       const [warning, ...lines] = gateway.banner().slice(gateway.banner().indexOf("  warning")).split("\n");
-      expect(warning).toContain("no plugin asks who somebody is");
+      expect(warning).toContain("no plugin authenticates clients");
       const said = lines.join("\n");
       expect(said).toMatch(/ask demo/);
       expect(said).toMatch(/read and delete responses in sqlite/);

@@ -235,7 +235,7 @@ describe("guardrails", () => {
   it("are passed by, which the log says at the start and every answer in x-vr-warning", async () => {
     const { vr, post } = await start([first(), guardBlocklist({ words: ["forbidden"] })]);
     const said = vr.log.filter(({ level }) => level === "warn").map(({ message }) => message);
-    expect(said).toContainEqual(expect.stringContaining("nothing there is seen by guard-blocklist"));
+    expect(said).toContainEqual(expect.stringContaining("those of guard-blocklist do not run"));
     server.reply(answer({ text: "forbidden" }));
     const response = await post(ask);
     expect(response.headers.get("x-vr-warning")).toContain("guard-blocklist");
@@ -317,7 +317,7 @@ describe("endpoints", () => {
     const vr = await startInProcess({ plugins: [first(), guard, passthrough({ embeddings: true })] });
     const warnings = vr.log.filter(({ level }) => level === "warn").map(({ message }) => message);
     expect(warnings).toEqual([
-      "POST /v1/chat/completions, POST /v1/embeddings pass by all hooks: nothing there is seen by guard-blocklist",
+      "POST /v1/chat/completions, POST /v1/embeddings bypass all hooks: those of guard-blocklist do not run",
     ]);
     server.reply(json({ data: [] }));
     expect((await at(vr, "/v1/embeddings")).headers.get("x-vr-warning")).toContain("guard-blocklist");

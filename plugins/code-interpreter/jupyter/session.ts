@@ -123,7 +123,7 @@ export class JupyterSession implements Session {
     switch (end.kind) {
       case "replied":
         if (!asksToExit(end.reply)) return { kind: end.ok ? "finished" : "raised" };
-        // It would end a moment after it has taken the next code.
+        // Otherwise the kernel would exit just after it has received the next code.
         await this.#restart();
         return { kind: "exited" };
       case "restarting": {
@@ -206,7 +206,7 @@ export class JupyterSession implements Session {
   }
 }
 
-/** Jupyter messaging: what `exit()` and `quit()` announce, unless they are told to keep the kernel. */
+/** Jupyter messaging: `exit()` and `quit()` announce this unless they were called to keep the kernel. */
 function asksToExit({ payload }: Readonly<Record<string, unknown>>): boolean {
   return (
     Array.isArray(payload) &&

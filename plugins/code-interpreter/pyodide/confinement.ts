@@ -15,7 +15,7 @@ export interface Confinement {
   /** Dies with the gateway, even in the middle of a long computation. */
   readonly diesWithGateway: boolean;
   readonly noCoreDump: boolean;
-  /** How deep code may nest; absent where V8's default holds, which code can exceed. */
+  /** How deep code may nest; absent if V8's default applies, which code can exceed. */
   readonly stack: Stack | undefined;
   /** Why a better one was not taken; absent when it is the best. */
   readonly missing?: string;

@@ -22,7 +22,7 @@ export interface ChildSettings {
   packageFolder: string;
   /** Bytes of Python's memory and files together. */
   memoryBytes: number;
-  /** Bytes of Python's stack that go with the process's; absent where that is the usual one. */
+  /** Bytes of Python's stack that fit the process's stack; absent for the default stack. */
   stackBytes?: number | undefined;
   /** `load`: from the file descriptor of the snapshot; `make`: write one there. */
   snapshot: "none" | "load" | "make";

@@ -26,7 +26,7 @@ const HASH_PART_BYTES = 1024 * 1024;
  * damaged, of another user or of another version is not used but replaced.
  */
 export class Snapshots {
-  /** Where it may be kept, the best first. */
+  /** The folders where it may be stored, the best first. */
   readonly #folders: readonly string[];
   readonly #name: string;
   readonly #log: Log;
@@ -125,11 +125,11 @@ interface Draft {
   file: FileHandle;
   /** Absent when it has no name any more. */
   path?: string;
-  /** Its path once it is whole. */
+  /** Its path once it is complete. */
   kept?: string;
 }
 
-/** Also takes away the drafts of gateways that were killed while they made one. @throws Error when it is another's */
+/** Also deletes drafts of gateways that were killed. @throws Error when the folder belongs to another user */
 async function prepareFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (!(await isOwn(folder))) throw new Error("the folder belongs to another user, or is open to others");
@@ -137,12 +137,12 @@ async function prepareFolder(folder: string): Promise<void> {
     if (!DRAFT.test(name)) continue;
     const path = join(folder, name);
     const { mtimeMs } = await stat(path);
-    // By the date, as the file system has it.
+    // Compares with the date, since file times are dates.
     if (Date.now() - mtimeMs > DRAFT_LIFETIME_MS) await rm(path, { force: true });
   }
 }
 
-/** Whether a folder is this user's alone. Only in the folder of all users could it be another's. */
+/** Whether only this user has access to a folder. Checked only in the system's shared temporary folder. */
 async function isOwn(folder: string): Promise<boolean> {
   if (dirname(folder) !== tmpdir() || process.getuid === undefined) return true;
   try {
@@ -189,7 +189,7 @@ async function hashOf(file: FileHandle): Promise<Buffer> {
   }
 }
 
-/** None for a user who is on no list of users and has no home. */
+/** Empty for a user without an account entry and a home. */
 function userCacheFolder(): string[] {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   try {
@@ -201,5 +201,5 @@ function userCacheFolder(): string[] {
   }
 }
 
-/** For a user whose home cannot be written, or who has none: services and containers often run as one. */
+/** For users without a writable home, as services and containers often have. */
 const ownTemporaryFolder = (): string => join(tmpdir(), `vr-gateway-${process.getuid?.() ?? "cache"}`);

@@ -1,33 +1,34 @@
 import { readFileSync } from "node:fs";
 
 /**
- * How deep C code may nest in a child. Python counts the stack that lies in its own memory and raises RecursionError at
- * its end; the frames themselves lie in the process's stack, whose end nothing survives. So the first is made short.
+ * How deep C code may nest in a child. Python checks the stack in its own memory and raises RecursionError at its end.
+ * But the frames lie in the process's stack, and the process dies at the end of that one. So Python's is made to end
+ * first.
  */
 export interface Stack {
-  /** Of the process, in bytes. */
+  /** Bytes of the process's stack. */
   readonly processBytes: number;
-  /** KiB of it that V8 may use. */
+  /** KiB of the process's stack that V8 may use. */
   readonly v8KiB: number;
-  /** Of Python. */
+  /** Bytes of Python's stack. */
   readonly pythonBytes: number;
 }
 
 const MIB = 1024 * 1024;
-/** Deallocation, of lists in lists for instance, counts nothing: a million levels of it need so much. */
+/** Python does not check the depth of deallocation (of nested lists, for example): a million levels need this much. */
 const DEEP: Stack = { processBytes: 256 * MIB, v8KiB: 250_000, pythonBytes: 4 * MIB };
-/** What Linux gives a process unless told otherwise. */
+/** The default stack of a process on Linux. */
 const USUAL: Stack = { processBytes: 8 * MIB, v8KiB: 7_000, pythonBytes: 160 * 1024 };
 
-/** For a child whose limits are set. `undefined` where so much is not allowed. */
+/** For a child whose limits can be raised. `undefined` if the system does not allow this much. */
 export const deepStack = (): Stack | undefined =>
   stackLimits().hard >= DEEP.processBytes ? DEEP : undefined;
 
-/** For a child that has this process's limits. `undefined` where they are lower or unknown: V8's own default holds. */
+/** For a child with this process's limits. `undefined` if they are lower or unknown; V8's default then applies. */
 export const usualStack = (): Stack | undefined =>
   stackLimits().soft >= USUAL.processBytes ? USUAL : undefined;
 
-/** Bytes; 0 where the system does not tell. */
+/** Limits in bytes; 0 if the system does not report them. */
 function stackLimits(): { soft: number; hard: number } {
   try {
     const [, soft, hard] =

@@ -487,7 +487,7 @@ describe("finish reasons", () => {
 describe("an answer of nothing is no success", () => {
   const nothing = expect.objectContaining({
     status: 502,
-    message: expect.stringContaining("without a word"),
+    message: expect.stringContaining("without content"),
   });
 
   it.each<[string, object[]]>([

@@ -230,7 +230,7 @@ describe("what is no event of the dialect", () => {
     for (const bad of ["data: rubbish\n\n", "event: message\ndata: rubbish\n\n"])
       expect(broken(Buffer.from(one + bad)).error).toMatchObject({
         status: 502,
-        message: expect.stringContaining("no JSON object"),
+        message: expect.stringContaining("not a JSON object"),
       });
     const named = `event: chunk\n${one}event: chunk\ndata: rubb\n\n`;
     expect(broken(Buffer.from(named)).error).toMatchObject({ status: 502 });

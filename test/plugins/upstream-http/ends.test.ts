@@ -106,15 +106,15 @@ describe.each([
 
 it("an answer of a role and nothing else is no success", async () => {
   const script = stream(chunk({ role: "assistant", content: "" }), DONE);
-  for (const outcome of await outcomes("chat", script)) expect(outcome).toMatch(/^502: .*without a word/);
+  for (const outcome of await outcomes("chat", script)) expect(outcome).toMatch(/^502: .*without content/);
 });
 
 it.each([
   ["a stream", stream({ type: "response.completed" })],
   ["a body", plain('{"output":[]}', 200, { "content-type": "application/json" })],
-])("a response without a word and a status is no success: %s", async (_, script) => {
+])("a response without content and a status is no success: %s", async (_, script) => {
   for (const outcome of await outcomes("responses", script))
-    expect(outcome).toMatch(/^502: .*without a word/);
+    expect(outcome).toMatch(/^502: .*without content/);
 });
 
 it("what a model wrote that is no call fails a response that has begun", async () => {
@@ -130,7 +130,7 @@ it("what a model wrote that is no call fails a response that has begun", async (
 it.each([
   ["SAFETY", "content_filter"],
   ["MAX_TOKENS", "max_output_tokens"],
-])("%s without a word makes an incomplete response", async (reason, expected) => {
+])("%s without content makes an incomplete response", async (reason, expected) => {
   const vr = await start("chat", stream(chunk({ content: null }, reason), DONE));
   for (const { response } of [await vr.stream({ model: "m" }), await vr.post({ model: "m" })])
     expect(response).toMatchObject({ status: "incomplete", incomplete_details: { reason: expected } });

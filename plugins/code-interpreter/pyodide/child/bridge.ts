@@ -1,13 +1,13 @@
-/** A function that Python's WebAssembly imports. */
+/** A JavaScript function that Python's WebAssembly imports. */
 type Import = (...args: never[]) => unknown;
 type Imports = Record<string, Record<string, unknown>>;
 
-/** The part of it that is used here: it is in no type library but that of browsers. */
+/** The members of `WebAssembly` used here; only the type library of browsers declares it. */
 interface WebAssemblyNamespace {
   instantiate(source: object, imports?: Imports): Promise<unknown>;
 }
 
-/** What the C library and Python themselves need while code runs: files, clocks, memory, signals, an end. */
+/** Functions that the C library and Python need while code runs: files, clocks, memory, signals, exit. */
 const KEPT_PREFIXES = ["__syscall_", "fd_", "clock_", "environ_"];
 const KEPT = new Set(
   (
@@ -18,7 +18,7 @@ const KEPT = new Set(
     "emscripten_get_heap_max emscripten_resize_heap _emscripten_get_progname getprotobyname _try_fcntl64"
   ).split(" "),
 );
-/** What C expects for "it failed": the number of an error, negative, or what is no handle. */
+/** What C expects on failure: a negative error number, or an invalid handle. */
 const ENETUNREACH = -40;
 const ENOSYS = -52;
 const EAI_NONAME = -2;
@@ -39,9 +39,10 @@ const REFUSED = new Map<string, unknown>([
 ]);
 
 /**
- * Where Python's WebAssembly meets JavaScript. Closed, it lets through what the C library needs, sockets and further
- * machine code fail with an error, and what leads to objects of JavaScript ends the process: whatever code of strangers
- * digs up in Python's memory leads nowhere. To be made before Python starts, since WebAssembly's imports are final.
+ * Guards the calls from Python's WebAssembly to JavaScript. Once closed, it lets through what the C library needs;
+ * sockets and loading native code fail with an error; a call that would reach JavaScript objects ends the process. So
+ * whatever untrusted code finds in Python's memory gives it no access. Create it before Python starts, since
+ * WebAssembly's imports cannot be changed later.
  */
 export class Bridge {
   #closed = false;
@@ -53,16 +54,16 @@ export class Bridge {
       if (imports?.env) this.#guard(imports);
       return instantiate.call(WebAssembly, source, imports);
     };
-    // Without them no import can wait for a promise, which would pass by the guard.
+    // Without these, no import can wait for a promise, which would bypass the guard.
     for (const name of ["Suspending", "promising"]) Reflect.deleteProperty(WebAssembly, name);
   }
 
-  /** No code of strangers may run before. It cannot be undone. */
+  /** Must be called before untrusted code runs. It cannot be undone. */
   close(): void {
     this.#closed = true;
   }
 
-  /** In place: the table of functions that dynamic linking looks up is the same object. */
+  /** Changes the imports in place: dynamic linking looks functions up in the same object. */
   #guard(imports: Imports): void {
     for (const functions of new Set(Object.values(imports)))
       for (const [name, value] of Object.entries(functions))
@@ -77,7 +78,7 @@ export class Bridge {
       if (refusal === undefined) throw new Error("JavaScript is out of reach");
       return refusal;
     };
-    // Emscripten's description of its type.
+    // Keeps the properties in which Emscripten describes the function's type.
     return Object.assign(guarded, open);
   }
 }

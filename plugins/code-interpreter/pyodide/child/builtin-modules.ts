@@ -1,14 +1,14 @@
 import type { Native, Pointer } from "./native.ts";
 
-/** Of an entry: the address of a name, and the function that makes the module. */
+/** An entry has two words: the address of the name, and the function that makes the module. */
 const ENTRY_WORDS = 2;
-/** To JavaScript and to memory; for tests of Python itself, which crash it on purpose; of other processes. */
+/** Access to JavaScript, memory or other processes; Python's own tests, which crash it on purpose. */
 const TAKEN_AWAY =
   /^(?:_pyodide_core|_ctypes|_ctypes_test|_test\w*|_xxtestfuzz|xxsubtype|_remote_debugging|_posixsubprocess)$/;
 
 /**
- * Takes built-in modules off Python's list, so that nobody can make them anew. Python works with a copy of the list,
- * of which nobody tells the address: all copies are found by how they begin.
+ * Removes built-in modules from Python's list, so that code cannot create them again. Python uses a copy of the list
+ * whose address is unknown, so all copies are searched for by their first entry.
  */
 export function takeBuiltinModulesAway(native: Native): void {
   const { HEAPU32: words } = native;
@@ -20,14 +20,14 @@ export function takeBuiltinModulesAway(native: Native): void {
     for (const [index, { name, address, make }] of entries.entries()) {
       const place = at + index * ENTRY_WORDS;
       if (words[place] !== address || words[place + 1] !== make) break;
-      // In its place another one stands twice, of which the first is always found.
+      // Another entry replaces it. That module then stands twice, and Python always finds the first.
       if (TAKEN_AWAY.test(name)) words.set([kept.address, kept.make], place);
     }
 }
 
 interface Entry {
   name: string;
-  /** Of the name. */
+  /** Address of the name. */
   address: Pointer;
   make: Pointer;
 }

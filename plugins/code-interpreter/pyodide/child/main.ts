@@ -71,9 +71,9 @@ function execute({ code, logCharacters, lifetimeMs }: Extract<Command, { type: "
   if (last.type === "gone") end();
 }
 
-/** Of what ended Python itself. */
+/** The message about an error that ended Python itself. */
 function endOf(error: unknown): ChildMessage {
-  // Emscripten's word for an exit is no Error.
+  // Emscripten's exit status is not an `Error`.
   const { name, message } = Object(error) as Partial<Error>;
   const exited = name === "Exit" || name === "ExitStatus";
   return { type: "gone", reason: exited ? "exit" : "crash", detail: String(message ?? error).slice(0, 500) };

@@ -1,12 +1,12 @@
-/** A place in Python's memory; 0 is none. */
+/** An address in Python's memory; 0 is the null pointer. */
 export type Pointer = number;
 
 /** Python's own C functions, as WebAssembly exports them. */
 export interface Native {
-  /** Another one after each growth of the memory. */
+  /** A new object after each growth of the memory. */
   readonly HEAPU8: Uint8Array;
   readonly HEAPU32: Uint32Array;
-  /** Address of the list of built-in modules as it was compiled. */
+  /** Address of the compiled list of built-in modules. */
   readonly _PyImport_Inittab: Pointer;
   PyProxy_getPtr(proxy: object): Pointer;
   UTF8ToString(text: Pointer): string;
@@ -26,19 +26,19 @@ export interface Native {
   _emscripten_stack_get_end(): Pointer;
 }
 
-/** A Python function, called without any object of JavaScript that Python would see. */
+/** Calls a Python function without giving Python any JavaScript object. */
 export class NativeFunction {
   readonly #native: Native;
   readonly #function: Pointer;
 
-  /** @param proxy of the function, from Pyodide; not needed after this */
+  /** @param proxy Pyodide's proxy of the function; not needed afterwards */
   constructor(native: Native, proxy: object) {
     this.#native = native;
     this.#function = native.PyProxy_getPtr(proxy);
     native._Py_IncRef(this.#function);
   }
 
-  /** Whether what it returns is true. `undefined` when it raised: the exception is there to be taken. */
+  /** Whether the function returns a true value. `undefined` if it raised; the exception is then pending. */
   call(text?: string): boolean | undefined {
     const native = this.#native;
     const argument = text === undefined ? undefined : this.#toPython(text);
@@ -51,7 +51,7 @@ export class NativeFunction {
     );
   }
 
-  /** Calls it with the exception that was raised. */
+  /** Calls the function with the pending exception. */
   callWithException(): boolean | undefined {
     const native = this.#native;
     const exception = native._PyErr_GetRaisedException();
@@ -68,7 +68,7 @@ export class NativeFunction {
     return truth;
   }
 
-  /** 0, with an exception that was raised, when there is no memory. */
+  /** Returns 0 if there is no memory. */
   #toPython(text: string): Pointer {
     const native = this.#native;
     const utf8 = new TextEncoder().encode(text);

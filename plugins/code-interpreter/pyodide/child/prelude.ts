@@ -222,7 +222,7 @@ ${FORGET}
     count = 0
 
     def execute(code):
-        """Whether it raised."""
+        """Runs code. Returns whether it raised."""
         nonlocal count
         count += 1
         name = f"<cell {count}>"
@@ -237,7 +237,7 @@ ${FORGET}
         return raised
 
     def report(error):
-        """An exception of execute itself: no memory or no stack was left to tell of another."""
+        """Reports an exception of execute itself: there was no memory or stack to report another."""
         show("traceback", f"{type(error).__name__}\n".encode("utf-8", "backslashreplace"))
 
     return seal, execute, report

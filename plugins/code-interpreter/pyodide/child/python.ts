@@ -59,7 +59,7 @@ export const WORKING_FOLDER = "/mnt/data";
 
 export interface StartedPython {
   pyodide: Pyodide;
-  /** `3.14.2` */
+  /** Python's version: `3.14.2` */
   version: string;
   /** Takes away what leads from Python to JavaScript. */
   seal(): void;
@@ -98,11 +98,11 @@ export async function startPython(
   return {
     pyodide,
     version,
-    // A snapshot is made before Python's functions have counterparts here.
+    // A snapshot is made before JavaScript refers to any Python function.
     seal() {
       const python = pyodide.globals.get(PRELUDE_NAME);
       const [seal, execute, report] = [0, 1, 2].map((at) => new NativeFunction(native, python.get(at)));
-      if (!seal || !execute || !report) throw new Error("Python's side of the child is not there");
+      if (!seal || !execute || !report) throw new Error("Python's side of the child is missing");
       functions = { execute, report };
       takeBuiltinModulesAway(native);
       if (seal.call() === undefined) throw new Error("Python could not be sealed");
@@ -119,7 +119,7 @@ export async function startPython(
   };
 }
 
-/** Python's stack lies in its memory, the frames of its code in the process's stack: the one must end before the other. */
+/** Python's stack must end before the process's, in which the frames of its code lie: see `Stack`. */
 function limitStack(native: Native, bytes: number): void {
   const top = native._emscripten_stack_get_base();
   const size = Math.min(bytes, top - native._emscripten_stack_get_end());
