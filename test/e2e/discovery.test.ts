@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ask, post, textOf } from "../helpers/ask.ts";
 import { type ChatServer, createChatServer, json, plain, type Script } from "../helpers/chat-server.ts";
 import { vr } from "../helpers/command.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
 
@@ -39,13 +40,6 @@ async function server(answers: Record<string, unknown>, port?: number): Promise<
   started.replyModels(byPath(answers));
   closing.push(() => started.close());
   return started;
-}
-
-async function freePort(): Promise<number> {
-  const holder = await listening(createServer());
-  const { port } = holder.address() as { port: number };
-  await new Promise((resolve) => holder.close(resolve));
-  return port;
 }
 
 async function listening(holder: Server): Promise<Server> {

@@ -1,14 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll } from "vitest";
-import { freePort } from "./redis.ts";
+import { freePort } from "./free-port.ts";
+import { endProcess, startServer } from "./processes.ts";
 import { skipUnless } from "./skip.ts";
 import { tempFolder } from "./temp-folder.ts";
-
-const running = new Set<ChildProcess>();
-afterAll(() => Promise.all([...running].map((child) => end(child, "SIGKILL"))));
 
 /** Debian keeps the server's programs off the PATH, one folder a version. */
 function programs(): string | undefined {
@@ -57,36 +53,15 @@ export async function createPostgres(): Promise<PostgresServer> {
     async start() {
       const settings = [`listen_addresses=127.0.0.1`, `unix_socket_directories=${folder}`, "fsync=off"];
       const args = ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])];
-      child = await run(...as("postgres", ...args));
+      const [command, rest] = as("postgres", ...args);
+      child = await startServer([command, ...rest], "stderr", /ready to accept connections/);
     },
     async stop() {
-      if (child) await end(child, "SIGINT"); // "fast": does not wait for its clients
+      if (child) await endProcess(child, "SIGINT"); // "fast": does not wait for its clients
     },
   };
 }
 
 function idOf(which: string, user: string): number {
   return Number(spawnSync("id", [which, user], { encoding: "utf8" }).stdout);
-}
-
-async function run(program: string, args: string[]): Promise<ChildProcess> {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  running.add(child);
-  child.once("exit", () => running.delete(child));
-  let written = "";
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      written += text;
-      if (/ready to accept connections/.test(written)) resolve();
-    });
-    child.once("close", (code) => reject(new Error(`postgres ended with ${code}:\n${written}`)));
-  });
-  return child;
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  await exited;
 }

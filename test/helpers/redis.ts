@@ -1,18 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createClient } from "@keyv/redis";
-import { afterAll } from "vitest";
+import { freePort } from "./free-port.ts";
+import { endProcess, startServer } from "./processes.ts";
 import { skipUnless } from "./skip.ts";
 import { tempFolder } from "./temp-folder.ts";
 
-const running = new Set<ChildProcess>();
-
-afterAll(() => Promise.all([...running].map((child) => end(child, "SIGKILL"))));
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+const READY = /ready to accept connections/i;
 
 /** For suites that need a real Redis. @throws Error in CI when there is none */
 export const needsRedis = (title: string) =>
@@ -48,11 +42,12 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const socket = join(folder, "redis.sock");
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder];
   const password = settings[0] === "--requirepass" ? settings[1] : undefined;
-  const start = () => run([...args, "--save", "", "--appendonly", "no", ...settings]);
+  const start = () =>
+    startServer(["redis-server", ...args, "--save", "", "--appendonly", "no", ...settings], "stdout", READY);
   let child = await start();
   const stop = async () => {
     child.kill("SIGCONT");
-    await end(child, "SIGKILL");
+    await endProcess(child, "SIGKILL");
   };
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -77,36 +72,4 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     },
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/** @throws Error with what it wrote when it ends before it listens */
-async function run(args: string[]): Promise<ChildProcess> {
-  const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "pipe"] });
-  running.add(child);
-  child.once("exit", () => running.delete(child));
-  let written = "";
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      written += text;
-      if (/ready to accept connections/i.test(written)) resolve();
-    });
-    child.once("close", (code) => reject(new Error(`redis-server ended with ${code}:\n${written}`)));
-  });
-  return child;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill(signal);
-  await exited;
 }

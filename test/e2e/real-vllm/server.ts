@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../helpers/free-port.ts";
 import { tempFolder } from "../../helpers/temp-folder.ts";
 
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/vr-real-vllm", import.meta.url));
@@ -85,15 +85,6 @@ function template(): string {
     readFileSync(new URL(`../real-model/chatml-${name}.jinja`, import.meta.url), "utf8").trimEnd();
   const both = `{%- if enable_thinking %}${of("thinks-tools")}{%- else %}${of("tools")}{%- endif %}`;
   return join(tempFolder({ "chatml.jinja": both }), "chatml.jinja");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** Resolves when the server says that it takes requests. It says so, and all else, on either output. */

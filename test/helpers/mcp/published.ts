@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { freePort } from "../free-port.ts";
 
 const require = createRequire(import.meta.url);
 const programOf = (name: string) =>
@@ -28,12 +28,4 @@ export async function startEverything(): Promise<{ url: string; child: ChildProc
     });
   });
   return { url: `http://127.0.0.1:${port}/mcp`, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
