@@ -1,10 +1,24 @@
 import { expect } from "vitest";
+import type { Turn } from "../../core/context.ts";
+import type { TapFunction } from "../../core/hooks.ts";
 import type { Plugin, Vr } from "../../core/plugin.ts";
 import type { OutputItem } from "../../core/protocol/wire.ts";
+import type { ToolCall, ToolDecision } from "../../core/tool.ts";
 import { type InProcess, type InProcessOptions, type StreamedAnswer, startInProcess } from "./in-process.ts";
 
 /** A plugin for one test. */
 export const plugin = (name: string, setup: (vr: Vr) => void): Plugin => ({ name, setup });
+
+/** A tap of `onToolCall`. */
+export type CallTap = TapFunction<[call: ToolCall, turn: Turn], ToolDecision>;
+
+/** Refuses every request with what `make` gives. */
+export const doorman = (make: () => unknown): Plugin =>
+  plugin("doorman", ({ hooks }) =>
+    hooks.beforeUpstream.tap(() => {
+      throw make();
+    }),
+  );
 
 /**
  * The same request, unstreamed and streamed, to two gateways of the same making: both must end with the same

@@ -1,18 +1,10 @@
 import { describe, expect, it } from "vitest";
-import {
-  GuardrailStop,
-  type TapFunction,
-  type ToolCall,
-  type ToolDecision,
-  type Turn,
-} from "../../core/index.ts";
+import { GuardrailStop, type ToolCall, type Turn } from "../../core/index.ts";
 import { codeInterpreter } from "../../plugins/code-interpreter/index.ts";
-import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
+import { bothWays, type CallTap, plugin, wordsOf } from "../helpers/both-ways.ts";
 import { args, begin, call, finish, text, think } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { calls, type ScriptedTurn, says, scripted } from "../helpers/scripted.ts";
-
-type CallTap = TapFunction<[call: ToolCall, turn: Turn], ToolDecision>;
 
 /** A gateway with the tools `clock` and `bell`, whose runs it notes, and a tap that says that it may ask. */
 function asking(tap: CallTap, ...turns: ScriptedTurn[]) {

@@ -3,14 +3,13 @@ import { request as httpRequest } from "node:http";
 import { describe, expect, it } from "vitest";
 import {
   type EndContext,
-  type Plugin,
   RefusedError,
   StoreError,
   UpstreamError,
   VrError,
   type wire,
 } from "../../core/index.ts";
-import { plugin } from "../helpers/both-ways.ts";
+import { doorman, plugin } from "../helpers/both-ways.ts";
 import { text } from "../helpers/chunks.ts";
 import { type InProcess, type InProcessOptions, startInProcess } from "../helpers/in-process.ts";
 import { gate, says, scripted } from "../helpers/scripted.ts";
@@ -55,12 +54,6 @@ function send(vr: InProcess, body: string, headers: Record<string, string> = {})
   });
 }
 
-const throwing = (make: () => unknown): Plugin =>
-  plugin("doorman", ({ hooks }) =>
-    hooks.beforeUpstream.tap(() => {
-      throw make();
-    }),
-  );
 const down = () => {
   throw new StoreError("the disk of db.internal is full");
 };
@@ -149,7 +142,7 @@ describe.each(["post", "stream"] as const)("a request that fails before its answ
       403,
       "closed",
       () => ({
-        plugins: [scripted(says("noon")), throwing(() => new RefusedError("no", { code: "closed" }))],
+        plugins: [scripted(says("noon")), doorman(() => new RefusedError("no", { code: "closed" }))],
       }),
       {},
     ],
@@ -160,7 +153,7 @@ describe.each(["post", "stream"] as const)("a request that fails before its answ
       () => ({
         plugins: [
           scripted(says("noon")),
-          throwing(() => new VrError(401, "authentication_error", "Who are you?")),
+          doorman(() => new VrError(401, "authentication_error", "Who are you?")),
         ],
       }),
       {},
@@ -169,7 +162,7 @@ describe.each(["post", "stream"] as const)("a request that fails before its answ
       "a plugin's bug",
       500,
       "plugin_error",
-      () => ({ plugins: [scripted(says("noon")), throwing(() => new Error("oops"))] }),
+      () => ({ plugins: [scripted(says("noon")), doorman(() => new Error("oops"))] }),
       {},
     ],
     [
@@ -221,7 +214,7 @@ describe.each(["post", "stream"] as const)("a request that fails before its answ
 
   it("names the plugin at fault", async () => {
     const { vr, ends } = await start({
-      plugins: [scripted(says("noon")), throwing(() => new RefusedError("no"))],
+      plugins: [scripted(says("noon")), doorman(() => new RefusedError("no"))],
     });
     await vr[way]();
     expect((await ends.count(1))[0]?.context.failure?.plugin).toBe("doorman");

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  GuardrailStop,
-  type TapFunction,
-  type ToolCall,
-  type ToolDecision,
-  type Turn,
-} from "../../core/index.ts";
-import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
+import { GuardrailStop, type ToolCall, type ToolDecision } from "../../core/index.ts";
+import { bothWays, type CallTap, plugin, wordsOf } from "../helpers/both-ways.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { calls, says, scripted } from "../helpers/scripted.ts";
-
-type CallTap = TapFunction<[call: ToolCall, turn: Turn], ToolDecision>;
 
 const tapping = (tap: CallTap, name = "tap") => plugin(name, ({ hooks }) => hooks.onToolCall.tap(tap));
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { type Plugin, RefusedError, StoreError, UpstreamError } from "../../core/index.ts";
+import { RefusedError, StoreError, UpstreamError } from "../../core/index.ts";
 import { logger } from "../../plugins/logger/index.ts";
-import { plugin } from "../helpers/both-ways.ts";
+import { doorman } from "../helpers/both-ways.ts";
 import { text } from "../helpers/chunks.ts";
 import { type InProcess, type InProcessOptions, startInProcess } from "../helpers/in-process.ts";
 import { says, scripted } from "../helpers/scripted.ts";
@@ -13,12 +13,6 @@ const post = (vr: InProcess, body: string, headers: Record<string, string> = {})
     headers: { "content-type": "application/json", ...headers },
     body,
   });
-const refusing = (make: () => unknown): Plugin =>
-  plugin("doorman", ({ hooks }) =>
-    hooks.beforeUpstream.tap(() => {
-      throw make();
-    }),
-  );
 const model = () => scripted(says("noon"));
 const ASKED = '{"input": "hello"}';
 const STREAMED = '{"input": "hello", "stream": true}';
@@ -41,14 +35,14 @@ const cases: [what: string, body: string, options: () => InProcessOptions, level
   [
     "a refusal",
     ASKED,
-    () => ({ plugins: [model(), refusing(() => new RefusedError("No.", { code: "closed" }))] }),
+    () => ({ plugins: [model(), doorman(() => new RefusedError("No.", { code: "closed" }))] }),
     "info",
     { httpStatus: 403, code: "closed", message: "No.", fault: "doorman" },
   ],
   [
     "a plugin's bug",
     ASKED,
-    () => ({ plugins: [model(), refusing(() => new TypeError("x is undefined"))] }),
+    () => ({ plugins: [model(), doorman(() => new TypeError("x is undefined"))] }),
     "error",
     {
       httpStatus: 500,

@@ -5,6 +5,7 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../helpers/gateway.ts";
+import { person } from "../../helpers/person.ts";
 import { collectSse } from "../../helpers/sse.ts";
 import { expectValidError, expectValidResponse, expectValidStream } from "../../helpers/wire.ts";
 import { type RealModel, startRealModel } from "./server.ts";
@@ -24,21 +25,6 @@ const weather = {
     type: "object",
     properties: { city: { type: "string", maxLength: 20 } },
     required: ["city"],
-    additionalProperties: false,
-  },
-} as const;
-
-const person = {
-  type: "json_schema",
-  name: "person",
-  strict: true,
-  schema: {
-    type: "object",
-    properties: {
-      name: { type: "string", maxLength: 12 },
-      age: { type: "integer", minimum: 0, maximum: 120 },
-    },
-    required: ["name", "age"],
     additionalProperties: false,
   },
 } as const;

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ask, askStreamed, post, textOf } from "../../helpers/ask.ts";
 import { type Gateway, startGateway } from "../../helpers/gateway.ts";
+import { person } from "../../helpers/person.ts";
 import { readSse } from "../../helpers/sse.ts";
 import { tempConfig } from "../../helpers/temp-folder.ts";
 import { expectValidError } from "../../helpers/wire.ts";
@@ -25,21 +26,6 @@ const tools = ["get_weather", "get_time"].map((name) => ({
   strict: true,
   parameters,
 }));
-const person = {
-  type: "json_schema",
-  name: "person",
-  strict: true,
-  schema: {
-    type: "object",
-    properties: {
-      name: { type: "string", maxLength: 12 },
-      age: { type: "integer", minimum: 0, maximum: 120 },
-    },
-    required: ["name", "age"],
-    additionalProperties: false,
-  },
-};
-
 let vllm: RealVllm;
 beforeAll(async () => {
   vllm = await startRealVllm();

@@ -1,39 +1,14 @@
 /** Several mistakes of a server at once, by chance, the same in each run: whatever comes of it is a valid stream. */
 import { expect, it } from "vitest";
+import { careful } from "../../helpers/careful-server.ts";
 import { createChatServer, stream } from "../../helpers/chat-server.ts";
 import { startInProcess } from "../../helpers/in-process.ts";
 import { clock, nativeAt } from "../../helpers/native.ts";
-import { added, called, done, ended, message, thought, told } from "../../helpers/responses-says.ts";
 
 type Json = Record<string, unknown>;
 type Chance = () => number;
 
 const RUNS = 60;
-
-const search = {
-  id: "ws_1",
-  type: "web_search_call",
-  status: "completed",
-  action: { type: "search", query: "noon" },
-};
-const at = { item_id: "ws_1", output_index: 5 };
-const items = [
-  thought("rs_1", "Hm.", "So."),
-  message("msg_1", "It is ", "noon."),
-  called("fc_1", "call_1", '{"zone":"UTC"}'),
-  called("fc_2", "call_2", '{"zone":"CET"}'),
-  message("msg_2", "Bye."),
-];
-const careful: Json[] = [
-  ...items.flatMap((item, i) => told(item, i)),
-  added(5, { ...search, status: "in_progress" }),
-  ...["in_progress", "searching", "completed"].map((stage) => ({
-    type: `response.web_search_call.${stage}`,
-    ...at,
-  })),
-  done(5, search),
-  ended([...items, search]),
-];
 
 const ofItem = (event: Json) => event.item as Json | undefined;
 const isLast = (event: Json) => event.response !== undefined;

@@ -1,10 +1,11 @@
 /** Servers count and name items, parts and events wrongly: what they say is told once, and all of it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OutputItem } from "../../../core/protocol/wire.ts";
+import { careful, items, search, searched } from "../../helpers/careful-server.ts";
 import { type ChatServer, createChatServer, stream } from "../../helpers/chat-server.ts";
 import { startInProcess } from "../../helpers/in-process.ts";
 import { clock, nativeAt } from "../../helpers/native.ts";
-import { added, called, done, ended, message, part, thought, told } from "../../helpers/responses-says.ts";
+import { added, done, ended, message, part, thought, told } from "../../helpers/responses-says.ts";
 
 type Json = Record<string, unknown>;
 
@@ -26,37 +27,6 @@ function said(item: OutputItem | Json): unknown {
   const { id: _, call_id: __, encrypted_content: ___, phase: ____, ...rest } = item as Json;
   return rest;
 }
-
-const search = {
-  id: "ws_1",
-  type: "web_search_call",
-  status: "completed",
-  action: { type: "search", query: "noon" },
-};
-const searched = (index: number): Json[] => {
-  const at = { item_id: "ws_1", output_index: index };
-  return [
-    added(index, { ...search, status: "in_progress" }),
-    { type: "response.web_search_call.in_progress", ...at },
-    { type: "response.web_search_call.searching", ...at },
-    { type: "response.web_search_call.completed", ...at },
-    done(index, search),
-  ];
-};
-
-const items = [
-  thought("rs_1", "Hm.", "So."),
-  message("msg_1", "It is ", "noon."),
-  called("fc_1", "call_1", '{"zone":"UTC"}'),
-  called("fc_2", "call_2", '{"zone":"CET"}'),
-  message("msg_2", "Bye."),
-];
-/** What a careful server sends. */
-const careful: Json[] = [
-  ...items.flatMap((item, i) => told(item, i)),
-  ...searched(5),
-  ended([...items, search]),
-];
 
 const is = (event: Json, pattern: RegExp) => pattern.test(String(event.type));
 const itemOf = (event: Json) => event.item as Json | undefined;
