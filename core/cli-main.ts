@@ -25,7 +25,7 @@ Options of check: --config, --upstream, and
                    tries out what it depends on)
 
 Environment only:
-  VR_ALLOWED_HOSTS      host names that the gateway answers to, parted by commas, beside localhost,
+  VR_ALLOWED_HOSTS      host names that the gateway answers to, separated by commas, besides localhost,
                         the machine's own and IP addresses; "*" is every name
   VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
                         openai-compatible or demo; alone, at its usual address
