@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defineConfig } from "../../core/config.ts";
 import { scanJson } from "../../core/protocol/json-scan.ts";
 import { post } from "../helpers/ask.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -33,6 +34,15 @@ const TEXTS = [
   `{"${LONG}[{,":"${LONG}\\\\\\\\"}`,
   `["${"\\\\".repeat(40)}",{"${'\\"'.repeat(40)}":[]}]`,
 ];
+
+it("are 32 MiB, 200,000 values and 100 levels by default", () => {
+  const { bodyBytes, jsonValues, jsonDepth } = defineConfig({ plugins: [] }).limits;
+  expect({ bodyBytes, jsonValues, jsonDepth }).toEqual({
+    bodyBytes: 33_554_432,
+    jsonValues: 200_000,
+    jsonDepth: 100,
+  });
+});
 
 describe("a scan of JSON's bytes", () => {
   it.each(TEXTS)("counts values and levels as they are: %s", (text) => {
