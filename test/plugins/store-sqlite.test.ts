@@ -307,6 +307,14 @@ describe("the file of store-sqlite", () => {
     expect(statements.filter((sql) => /checkpoint\(/.test(sql))).toEqual([]);
   });
 
+  it("copies the log of many small commits too", async () => {
+    const path = file();
+    const store = sqliteStore({ path });
+    expect(statSync(path).size).toBeLessThan(100_000);
+    for (let n = 0; n < 3_500; n++) await store.putResponse(turn(idOf(n), "q", "a"));
+    await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(1_000_000), { timeout: 20_000 });
+  });
+
   it("copies what is left of the log in the next quiet moment", async () => {
     const path = file();
     const store = sqliteStore({ path });
