@@ -1,7 +1,12 @@
 import { PluginError } from "./errors.ts";
-import type { Tap } from "./hook-taps.ts";
 
-interface Waiting {
+/** The tap whose calls are limited, as errors name it. */
+interface NamedTap {
+  readonly hook: string;
+  readonly name: string;
+}
+
+interface PendingCall {
   /** In milliseconds of `performance.now()`. */
   readonly until: number;
   reject(error: PluginError): void;
@@ -12,13 +17,13 @@ interface Waiting {
  * `onChunk` may be called for every delta of every stream.
  */
 export class TapClock {
-  readonly #tap: Tap<unknown>;
+  readonly #tap: NamedTap;
   readonly #limitMs: number;
   /** The pending calls, the oldest first. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #pending = new Set<PendingCall>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tap: Tap<unknown>, limitMs: number) {
+  constructor(tap: NamedTap, limitMs: number) {
     this.#tap = tap;
     this.#limitMs = limitMs;
   }
@@ -26,16 +31,16 @@ export class TapClock {
   /** Settles as `promise` does, or rejects when its time is up. A later result is ignored. */
   hold<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const waiting = { until: performance.now() + this.#limitMs, reject };
-      this.#waiting.add(waiting);
+      const call = { until: performance.now() + this.#limitMs, reject };
+      this.#pending.add(call);
       this.#timer ??= this.#wake(this.#limitMs);
       promise.then(
         (value) => {
-          this.#waiting.delete(waiting);
+          this.#pending.delete(call);
           resolve(value);
         },
         (error: unknown) => {
-          this.#waiting.delete(waiting);
+          this.#pending.delete(call);
           reject(error);
         },
       );
@@ -50,13 +55,13 @@ export class TapClock {
   #endLate(): void {
     this.#timer = undefined;
     const now = performance.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.until > now) {
-        this.#timer = this.#wake(Math.ceil(waiting.until - now));
+    for (const call of this.#pending) {
+      if (call.until > now) {
+        this.#timer = this.#wake(Math.ceil(call.until - now));
         return;
       }
-      this.#waiting.delete(waiting);
-      waiting.reject(this.#late());
+      this.#pending.delete(call);
+      call.reject(this.#late());
     }
   }
 

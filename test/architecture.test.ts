@@ -97,6 +97,67 @@ const violations = (files: string[], rule: (file: string, specifier: string) => 
     }),
   );
 
+/** Groups of names that reach each other by imports. */
+function circles(imports: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const reach = (from: string) => {
+    const seen = new Set<string>();
+    const open = [...(imports.get(from) ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push(...(imports.get(next) ?? []));
+    }
+    return seen;
+  };
+  const reached = new Map([...imports.keys()].map((name) => [name, reach(name)]));
+  const groups = [...imports.keys()].flatMap((name) => {
+    const others = [...(reached.get(name) ?? [])].filter((other) => reached.get(other)?.has(name));
+    return others.length > 0 ? [others.sort().join(" ↔ ")] : [];
+  });
+  return [...new Set(groups)];
+}
+
+function fileImports(files: readonly string[]): Map<string, Set<string>> {
+  return new Map(
+    files.map((file) => [file, new Set(importsOf(textOf(file)).map((each) => targetOf(file, each)))]),
+  );
+}
+
+/**
+ * The layers of the core, and the folders of plugins. A folder within another belongs to it here: the files beside it
+ * may use it, and it may use them.
+ */
+function roomOf(file: string): string {
+  const [top, folder = ""] = file.split("/");
+  return top === "plugins" ? `plugins/${folder}` : file === PUBLIC_ENTRY ? file : `layer ${layerOf(file)}`;
+}
+
+function roomImports(imports: ReadonlyMap<string, ReadonlySet<string>>): Map<string, Set<string>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const [file, targets] of imports) {
+    const room = roomOf(file);
+    const reached = rooms.get(room) ?? new Set();
+    rooms.set(room, reached);
+    for (const target of targets)
+      if (imports.has(target) && roomOf(target) !== room) reached.add(roomOf(target));
+  }
+  return rooms;
+}
+
+describe("imports", () => {
+  it("make no circle of files", () => {
+    expect(circles(fileImports([...core, ...plugins]))).toEqual([]);
+  });
+
+  it("make no circle of folders", () => {
+    // What puts the gateway and its plugins together stands above both.
+    const files = [...core, ...plugins].filter(
+      (file) => !COMPOSITION_ROOT.has(file) && file !== PUBLIC_ENTRY,
+    );
+    expect(circles(roomImports(fileImports(files)))).toEqual([]);
+  });
+});
+
 describe("the core", () => {
   it("imports downwards only", () => {
     expect(violations(core, coreViolation)).toEqual([]);
@@ -128,6 +189,28 @@ it("keeps files short", () => {
 });
 
 describe("these rules", () => {
+  it.each([
+    ["none", { a: ["b", "c"], b: ["c"], c: [] }, []],
+    ["two", { a: ["b"], b: ["a"], c: ["a"] }, ["a ↔ b"]],
+    ["one that imports itself", { a: ["a"] }, ["a"]],
+    ["three", { a: ["b"], b: ["c"], c: ["a", "d"], d: [] }, ["a ↔ b ↔ c"]],
+    ["two pairs", { a: ["b"], b: ["a", "c"], c: ["d"], d: ["c"] }, ["a ↔ b", "c ↔ d"]],
+  ])("find circles: %s", (_, imports: Record<string, string[]>, expected) => {
+    const graph = new Map(Object.entries(imports).map(([name, targets]) => [name, new Set(targets)]));
+    expect(circles(graph)).toEqual(expected);
+  });
+
+  it("find circles of folders, whichever files make them", () => {
+    const imports = new Map([
+      ["plugins/one/a.ts", new Set(["plugins/two/a.ts"])],
+      ["plugins/one/b.ts", new Set(["plugins/one/a.ts"])],
+      ["plugins/two/a.ts", new Set([])],
+      ["plugins/two/b.ts", new Set(["plugins/one/b.ts"])],
+    ]);
+    expect(circles(imports)).toEqual([]);
+    expect(circles(roomImports(imports))).toEqual(["plugins/one ↔ plugins/two"]);
+  });
+
   it("read every way to import", () => {
     const text = [
       'import a from "./a.ts";',

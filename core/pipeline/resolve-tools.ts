@@ -8,7 +8,7 @@ import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
 import { toolFamily } from "../protocol/tool-types.ts";
 import type { Registry } from "../registry.ts";
 import type { ListedItem, ResolvedEntry, Tool } from "../tool.ts";
-import { toToolChoice } from "./tool-choice.ts";
+import { type EntryFunctions, toToolChoice } from "./tool-choice.ts";
 
 /** Every `tools[]` entry as functions that the model sees. */
 export interface ResolvedTools {
@@ -20,15 +20,6 @@ export interface ResolvedTools {
   hosted: readonly ToolEntry[];
   /** Items that resolving brought; they open the output. */
   listed: readonly ListedItem[];
-}
-
-/** An entry with the functions that it became. */
-export interface EntryFunctions {
-  entry: ToolEntry;
-  /** Whether the upstream runs it itself. */
-  hosted?: boolean;
-  /** Name for the model → name on the wire. */
-  names: Map<string, string>;
 }
 
 /** Most entries that plugins resolve, since each may call a server. OpenAI's limit for all tools. */

@@ -1,8 +1,17 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { ToolChoice } from "../protocol/model-request.ts";
+import type { ToolEntry } from "../protocol/request.ts";
 import { toolFamily } from "../protocol/tool-types.ts";
 import type { ToolChoiceParam } from "../protocol/wire.ts";
-import type { EntryFunctions } from "./resolve-tools.ts";
+
+/** An entry with the functions that it became. */
+export interface EntryFunctions {
+  entry: ToolEntry;
+  /** Whether the upstream runs it itself. */
+  hosted?: boolean;
+  /** Name for the model → name on the wire. */
+  names: Map<string, string>;
+}
 
 /**
  * `tool_choice` in terms of the functions that the model sees.

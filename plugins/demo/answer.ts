@@ -1,7 +1,8 @@
 import type { ModelRequest } from "../../core/index.ts";
 import { calculate } from "./arithmetic.ts";
 import type { Conversation, ToolText } from "./conversation.ts";
-import { type Bounds, fitSchema } from "./fit-schema.ts";
+import { fitSchema } from "./fit-schema.ts";
+import type { Bounds } from "./fit-string.ts";
 import { findPlaces, hintsOf } from "./read-prompt.ts";
 
 const SIGNED = "(demo model)";

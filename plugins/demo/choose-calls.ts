@@ -1,7 +1,8 @@
 import type { ModelFunction, ModelRequest } from "../../core/index.ts";
 import { findExpression, findFactorial } from "./arithmetic.ts";
 import type { Conversation } from "./conversation.ts";
-import { type Bounds, fitSchema } from "./fit-schema.ts";
+import { fitSchema } from "./fit-schema.ts";
+import type { Bounds } from "./fit-string.ts";
 import { findPlaces, hintsOf, PLACE_PROPERTY } from "./read-prompt.ts";
 
 export interface Call {

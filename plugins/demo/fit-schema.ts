@@ -1,8 +1,6 @@
 import { isObject, type JsonSchema } from "../../core/index.ts";
-import { fitString } from "./fit-string.ts";
+import { type Bounds, fitString } from "./fit-string.ts";
 import { asList, flattenSchema } from "./flatten-schema.ts";
-import type { PatternSearch } from "./pattern-search.ts";
-import type { Room } from "./room.ts";
 
 /** Where values come from before the schema's own: what the prompt says about a property. */
 export interface Hints {
@@ -17,12 +15,6 @@ export interface Hints {
 }
 
 const MAX_DEPTH = 12;
-
-/** Limits for all schemas of one request together. */
-export interface Bounds {
-  readonly patterns: PatternSearch;
-  readonly room: Room;
-}
 
 /**
  * Makes a value that fits a JSON Schema: deterministic, from `hints` where they fit. Covers the usual part of draft

@@ -1,5 +1,12 @@
 import type { JsonSchema } from "../../core/index.ts";
-import type { Bounds } from "./fit-schema.ts";
+import type { PatternSearch } from "./pattern-search.ts";
+import type { Room } from "./room.ts";
+
+/** Limits for all schemas of one request together. */
+export interface Bounds {
+  readonly patterns: PatternSearch;
+  readonly room: Room;
+}
 
 const FORMATS: Record<string, string> = {
   date: "2026-01-01",

@@ -1,19 +1,6 @@
 import type { ModelChunk, PartType, wire } from "../../core/index.ts";
 import { isPartType, type Part, partWords, rest, type TextItem, wordsChunk } from "./text-items.ts";
-import { Untold } from "./untold-parts.ts";
-
-/** A part, as far as it was passed on. */
-export interface ToldPart {
-  readonly type: PartType;
-  /** The server's index of it. */
-  label: number;
-  words: string;
-  annotations: number;
-  /** Whether its whole text has come. */
-  whole: boolean;
-  /** Whether its `done` has come. */
-  ended: boolean;
-}
+import { type ToldPart, Untold } from "./untold-parts.ts";
 
 /**
  * How much of a message or of reasoning was passed on. Servers send a part delta by delta, at its end, or with the whole

@@ -1,6 +1,18 @@
 import type { PartType } from "../../core/index.ts";
 import { type Part, partWords } from "./text-items.ts";
-import type { ToldPart } from "./told-text.ts";
+
+/** A part, as far as it was passed on. */
+export interface ToldPart {
+  readonly type: PartType;
+  /** The server's index of it. */
+  label: number;
+  words: string;
+  annotations: number;
+  /** Whether its whole text has come. */
+  whole: boolean;
+  /** Whether its `done` has come. */
+  ended: boolean;
+}
 
 /** What was passed on of one type of parts. */
 interface Told {

@@ -2,9 +2,10 @@ import { definePlugin, type Settings } from "../../core/index.ts";
 import type { RemoteFetch } from "../remote-policy/index.ts";
 import type { Open } from "./configured-servers.ts";
 import { addEndpoints } from "./endpoints.ts";
-import { createMcpKind, type Servers } from "./kind.ts";
+import { createMcpKind } from "./kind.ts";
 import { type Options, options } from "./options.ts";
 import type { RemoteServers } from "./remote-servers.ts";
+import type { Servers } from "./servers.ts";
 
 /** Runs tools of MCP servers inside the response: the operator's, and those that requests name. */
 export const mcp = definePlugin({

@@ -1,15 +1,7 @@
 import type { ToolEntry, ToolKind } from "../../core/index.ts";
-import type { ConfiguredServer } from "./configured-server.ts";
 import type { McpEntry } from "./entry.ts";
-import type { RemoteServers } from "./remote-servers.ts";
 import { replayed } from "./replay.ts";
-
-export interface Servers {
-  /** The operator's, by label. */
-  configured: ReadonlyMap<string, ConfiguredServer>;
-  /** Those that requests name; loaded when the first does. */
-  remote(): Promise<RemoteServers>;
-}
+import type { Servers } from "./servers.ts";
 
 /** Entries of type `mcp`: the operator's servers by label, the request's own by `server_url`. */
 export function createMcpKind(servers: Servers): ToolKind {

@@ -7,7 +7,6 @@ import {
 } from "../../core/index.ts";
 import { type McpEntry, readEntry, type WantedServer } from "./entry.ts";
 import { matches, needsApproval } from "./filter.ts";
-import type { Servers } from "./kind.ts";
 import {
   covers,
   failedItem,
@@ -20,6 +19,7 @@ import {
 } from "./listing.ts";
 import { modelName } from "./model-name.ts";
 import type { ServerConfig } from "./server-config.ts";
+import type { Servers } from "./servers.ts";
 import { type ServerTool, Unavailable } from "./session.ts";
 import { type ToolServer, toTool } from "./tool.ts";
 

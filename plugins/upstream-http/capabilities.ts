@@ -1,22 +1,8 @@
+import type { Capabilities, ReadCapabilities } from "./family.ts";
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
 import { setLatest } from "./set-latest.ts";
 import { rootOf, type Settings } from "./settings.ts";
-
-/** What a server says of a model; `undefined` where it says nothing. */
-export interface Capabilities {
-  readonly tools?: boolean | undefined;
-  readonly images?: boolean | undefined;
-  readonly thinks?: boolean | undefined;
-  /** Tokens of prompt and answer together; the server cuts a longer prompt without a word. */
-  readonly contextTokens?: number | undefined;
-}
-
-/** Asks the server, below its root: the base URL without its version. JSON; `undefined` unless it answers with some. */
-export type AskServer = (path: string, body?: object) => Promise<unknown>;
-
-/** How a family's servers tell what a model can do. */
-export type ToldCapabilities = (ask: AskServer, model: string) => Promise<Capabilities>;
 
 /** Milliseconds. A model may be loaded anew, with another context. */
 const FRESH_MS = 60_000;
@@ -30,23 +16,23 @@ const NOTHING: Capabilities = {};
 export class ModelCapabilities {
   readonly #pool: LazyPool;
   readonly #settings: Settings;
-  readonly #told: ToldCapabilities;
+  readonly #read: ReadCapabilities;
   readonly #known = new Map<string, { capabilities: Capabilities; at: number }>();
   readonly #asking = new Map<string, Promise<Capabilities>>();
 
-  constructor(pool: LazyPool, settings: Settings, told: ToldCapabilities) {
+  constructor(pool: LazyPool, settings: Settings, read: ReadCapabilities) {
     this.#pool = pool;
     this.#settings = settings;
-    this.#told = told;
+    this.#read = read;
   }
 
-  /** What was told of a model within the last minute; `undefined`: it is to be asked for. */
+  /** What the server said about a model within the last minute; `undefined` when it must be asked. */
   known(model: string): Capabilities | undefined {
     const known = this.#known.get(model);
     return known && performance.now() - known.at < FRESH_MS ? known.capabilities : undefined;
   }
 
-  /** Never rejects: a server that tells nothing is asked all the same. `headers`: names and values in turn. */
+  /** Never rejects: a server that says nothing about a model is used all the same. `headers`: names and values in turn. */
   ask(model: string, headers: string[]): Promise<Capabilities> {
     const asking = this.#asking.get(model) ?? this.#ask(model, headers);
     this.#asking.set(model, asking);
@@ -55,7 +41,7 @@ export class ModelCapabilities {
 
   async #ask(model: string, headers: string[]): Promise<Capabilities> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const capabilities = await this.#told(
+    const capabilities = await this.#read(
       (path, body) => this.#request(path, body, headers, signal),
       model,
     ).catch(() => NOTHING);

@@ -1,6 +1,6 @@
 import { InvalidRequestError, isMessage, type ModelRequest, type Turn, textsOf } from "../../core/index.ts";
 import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
-import type { Capabilities } from "./capabilities.ts";
+import type { Capabilities } from "./family.ts";
 import { withoutThinking } from "./lessons.ts";
 
 /** Of text as UTF-8, on average: more may be too many. */

@@ -8,10 +8,11 @@ import {
   type Vr,
 } from "../../core/index.ts";
 import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
-import { type Capabilities, ModelCapabilities } from "./capabilities.ts";
+import { ModelCapabilities } from "./capabilities.ts";
 import { chatCompletions } from "./chat.ts";
 import { DeferredCall } from "./deferred-call.ts";
 import type { Asked } from "./dialect.ts";
+import type { Capabilities, ServerFamily } from "./family.ts";
 import { fitCapabilities } from "./fit-capabilities.ts";
 import { type Credentials, forward } from "./forward.ts";
 import { type Lesson, Lessons, withoutThinking } from "./lessons.ts";
@@ -20,7 +21,7 @@ import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
 import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
-import { type ServerFamily, type Settings, toSettings } from "./settings.ts";
+import { type Settings, toSettings } from "./settings.ts";
 import { UsableTools } from "./tool-schemas/usable-tools.ts";
 
 export interface HttpUpstream extends Upstream {

@@ -1,16 +1,6 @@
 import { type ChatQuirks, withQuirks } from "../dialect-chat/index.ts";
-import type { ToldCapabilities } from "./capabilities.ts";
+import type { ServerFamily } from "./family.ts";
 import type { CheckedServerOptions } from "./options.ts";
-
-/** What servers of one kind have in common. */
-export interface ServerFamily {
-  /** Names the upstream unless its options do. */
-  readonly name: string;
-  /** How the chat completions of these servers differ from what is taken for granted. */
-  readonly quirks: Partial<ChatQuirks>;
-  /** How they tell what a model can do, before its first call; absent, they do not. */
-  readonly capabilities?: ToldCapabilities;
-}
 
 /** How one server is talked to. */
 export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "quirks"> {
