@@ -23,7 +23,7 @@ export const options = z.strictObject({
   abilities: z.string().min(1).optional(),
   /** "none" when the kernels' host lets nothing out: vr cannot see that. */
   network: z.enum(["none", "open"]).default("open"),
-  /** Until a new kernel is ready to execute. */
+  /** Until a new kernel is ready to execute. After a third of it a second kernel is started beside the first. */
   startTimeoutMs: milliseconds.default(30_000),
   /** For one call of the server's API, and for listing or reading files. */
   requestTimeoutMs: milliseconds.default(15_000),

@@ -8,6 +8,12 @@ import { Server } from "./server.ts";
 import { JupyterSession } from "./session.ts";
 import { Workplace } from "./workplace.ts";
 
+interface Opened {
+  session: Session;
+  /** The kernel's own, of its language. */
+  version: string;
+}
+
 /** Kernels of one Jupyter server: one for each session. */
 export class JupyterRuntime implements RuntimeWork {
   readonly #server: Server;
@@ -55,15 +61,11 @@ export class JupyterRuntime implements RuntimeWork {
     await this.#sweep();
   }
 
-  async #open(signal: AbortSignal) {
+  async #open(signal: AbortSignal): Promise<Opened> {
     signal.throwIfAborted();
     const limit = AbortSignal.timeout(this.#options.startTimeoutMs);
-    const until = AbortSignal.any([limit, signal]);
-    const creating = this.#server.createKernel(this.#options.kernel);
     try {
-      const id = await this.#unlessAborted(creating, until);
-      this.#track(this.#sweep());
-      return await this.#start(id, until);
+      return await this.#firstReady(AbortSignal.any([limit, signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RuntimeError) throw error;
@@ -74,7 +76,41 @@ export class JupyterRuntime implements RuntimeWork {
     }
   }
 
-  async #start(id: string, signal: AbortSignal) {
+  /**
+   * Jupyter chooses a kernel's ports before the kernel listens. If another connection gets one of them meanwhile, the
+   * kernel never becomes ready, though the server starts it again and again. So a second kernel is started if the first
+   * is late. The first that is ready is taken, the other is deleted.
+   */
+  #firstReady(until: AbortSignal): Promise<Opened> {
+    const { promise, resolve, reject } = Promise.withResolvers<Opened>();
+    const won = new AbortController();
+    const signal = AbortSignal.any([until, won.signal]);
+    let starting = 0;
+    const startOne = () => {
+      starting++;
+      this.#openOne(signal).then(
+        (opened) => {
+          if (won.signal.aborted) return opened.session.close();
+          won.abort();
+          resolve(opened);
+        },
+        (error) => {
+          if (--starting === 0) reject(error);
+        },
+      );
+    };
+    startOne();
+    const late = setTimeout(startOne, this.#options.startTimeoutMs / 3);
+    return promise.finally(() => clearTimeout(late));
+  }
+
+  async #openOne(signal: AbortSignal): Promise<Opened> {
+    const id = await this.#unlessAborted(this.#server.createKernel(this.#options.kernel), signal);
+    this.#track(this.#sweep());
+    return this.#start(id, signal);
+  }
+
+  async #start(id: string, signal: AbortSignal): Promise<Opened> {
     let kernel: Kernel | undefined;
     try {
       kernel = await Kernel.connect(this.#server, id, signal);

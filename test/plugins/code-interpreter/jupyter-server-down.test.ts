@@ -116,6 +116,25 @@ describe.skipIf(skip)(title, () => {
     await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable" });
   });
 
+  it("whose kernel does not become ready starts a second one, and deletes the first", async () => {
+    // As when another connection gets a port between Jupyter's choice and the kernel's start. Only for the first kernel.
+    const takePort = [
+      "import json, os, socket, sys, time",
+      "taken = socket.socket()",
+      'taken.bind(("127.0.0.1", json.load(open(sys.argv[1]))["shell_port"]))',
+      "if os.fork(): sys.exit()",
+      "time.sleep(60)",
+    ].join("\n");
+    const script = `mkdir "$TMPDIR/first" 2>/dev/null && /usr/bin/python3 -c '${takePort}' "$0"; exec /usr/bin/python3 -m ipykernel_launcher -f "$0"`;
+    const server = await startJupyter({ kernels: { unlucky: ["sh", "-c", script, "{connection_file}"] } });
+    const runtime = runtimeAt(server.url, { token: server.token, kernel: "unlucky", startTimeoutMs: 15_000 });
+    const session = await runtime.open(never);
+    expect((await run(session, "print(1)")).text).toBe("1\n");
+    await session.close();
+    await runtime.close();
+    await expect.poll(() => server.kernels(), { timeout: 20_000 }).toEqual([]);
+  });
+
   it("whose kernel never becomes ready, or ends at once, is given up and leaves nothing", async () => {
     const server = await startJupyter({ kernels: { silent: ["sleep", "1000"], ending: ["false"] } });
     for (const kernel of ["silent", "ending"]) {
