@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { configDefaults, defineConfig } from "vitest/config";
+import { LONG, SLOW } from "./runs.ts";
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -17,22 +18,33 @@ for (const [folder, wish, script] of leftOut)
 // Tests start vr some two hundred times: what was compiled once need not be again, in workers and in what they start.
 process.env.NODE_COMPILE_CACHE ??= root("node_modules/.cache/vr-compiled");
 
-export default defineConfig({
-  root: root(""),
-  resolve: {
-    alias: [
-      { find: /^vr-gateway$/, replacement: root("core/index.ts") },
-      { find: /^vr-gateway\/plugins\/(.*)$/, replacement: `${root("plugins/")}$1/index.ts` },
-    ],
-  },
-  test: {
-    include: ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, ...leftOut.map(([folder]) => `${folder}/**`)],
-    // Model servers are loaded one after the other: each takes all cores.
-    fileParallelism: leftOut.length === REAL.length,
-    // Vitest leaves a core to itself, which of two is one too many.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-  },
+const HOUR_MS = 3_600_000;
+
+/** Everything, unless the mode is "quick" (`npm test`) or "long" (`npm run test:long`). */
+export default defineConfig(({ mode }) => {
+  if (mode === "quick") console.log(`left out: ${SLOW.length} slow files, which npm run test:all runs`);
+  return {
+    root: root(""),
+    resolve: {
+      alias: [
+        { find: /^vr-gateway$/, replacement: root("core/index.ts") },
+        { find: /^vr-gateway\/plugins\/(.*)$/, replacement: `${root("plugins/")}$1/index.ts` },
+      ],
+    },
+    test: {
+      include: mode === "long" ? [...LONG] : ["test/**/*.test.ts"],
+      exclude: [
+        ...configDefaults.exclude,
+        ...leftOut.map(([folder]) => `${folder}/**`),
+        ...(mode === "quick" ? SLOW : []),
+      ],
+      env: { VR_TEST_LONG: mode === "long" ? "1" : "" },
+      // Model servers are loaded one after the other: each takes all cores.
+      fileParallelism: leftOut.length === REAL.length,
+      // Vitest leaves a core to itself, which of two is one too many.
+      maxWorkers: Math.max(2, availableParallelism() - 1),
+      testTimeout: mode === "long" ? HOUR_MS : 60_000,
+      hookTimeout: 60_000,
+    },
+  };
 });

@@ -4,17 +4,14 @@ import { careful } from "../../helpers/careful-server.ts";
 import { createChatServer, stream } from "../../helpers/chat-server.ts";
 import { startInProcess } from "../../helpers/in-process.ts";
 import { clock, nativeAt } from "../../helpers/native.ts";
+import { type Chance, chanceOf, ofSeed, oneOf, seeds } from "../../helpers/rounds.ts";
 
 type Json = Record<string, unknown>;
-type Chance = () => number;
-
-const RUNS = 60;
 
 const ofItem = (event: Json) => event.item as Json | undefined;
 const isLast = (event: Json) => event.response !== undefined;
 const each = (change: (event: Json, chance: Chance) => Json) => (events: Json[], chance: Chance) =>
   events.map((event) => ({ ...event, ...change(event, chance) }));
-const oneOf = (chance: Chance, count: number) => Math.floor(chance() * count);
 
 const MISTAKES: ((events: Json[], chance: Chance) => Json[])[] = [
   each(() => ({ output_index: undefined })),
@@ -35,25 +32,16 @@ const MISTAKES: ((events: Json[], chance: Chance) => Json[])[] = [
       .map(({ event }) => event),
 ];
 
-/** The same numbers between 0 and 1 for the same seed. */
-function chanceOf(seed: number): Chance {
-  let state = seed;
-  return () => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state / 2147483648;
-  };
-}
-
 it("whatever comes of three mistakes at once is a valid stream that ends once", async () => {
   const server = await createChatServer();
   const vr = await startInProcess({ plugins: [nativeAt(server)] });
-  for (let seed = 1; seed <= RUNS; seed += 1) {
-    const chance = chanceOf(seed * 7919);
+  for (const seed of seeds({ few: 60, many: 20_000 })) {
+    const chance = chanceOf(seed);
     const mistakes = Array.from({ length: 3 }, () => MISTAKES[oneOf(chance, MISTAKES.length)]);
     const events = mistakes.reduce((told, mistake) => mistake?.(told, chance) ?? told, careful);
     server.reply(stream(...events));
     // Throws for a stream that is not valid.
-    const answer = await vr.stream({ tools: [clock, { type: "web_search" }] });
+    const answer = await ofSeed(seed, vr.stream({ tools: [clock, { type: "web_search" }] }));
     expect([200, 502], `seed ${seed}`).toContain(answer.status);
   }
   await server.close();

@@ -1,0 +1,36 @@
+/** What each command runs: whoever adds a slow file must not take the main job out of `npm test`. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+import { LONG, SLOW } from "./runs.ts";
+
+const fileAt = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const MODE = "vitest run --config test/vitest.config.ts";
+
+it.each([...SLOW, ...LONG])("%s exists", (file) => {
+  expect(existsSync(fileAt(file))).toBe(true);
+});
+
+it.each(["test/pipeline/", "test/hooks/", "test/http/", "test/protocol/", "test/routing/"])(
+  "npm test runs all of %s",
+  (folder) => {
+    expect(SLOW.filter((file) => file.startsWith(folder))).toEqual([]);
+  },
+);
+
+it("npm test runs a gateway in a process of its own with real clients", () => {
+  for (const file of ["test/e2e/quickstart.test.ts", "test/e2e/openai-sdk.test.ts"]) {
+    expect(SLOW).not.toContain(file);
+    expect(existsSync(fileAt(file)), file).toBe(true);
+  }
+});
+
+it("npm run test:all runs everything, and CI runs it", () => {
+  expect(manifest.scripts).toMatchObject({
+    test: `${MODE} --mode quick`,
+    "test:all": MODE,
+    "test:long": `${MODE} --mode long`,
+  });
+  expect(readFileSync(fileAt(".ci/run"), "utf8")).toMatch(/^step npm run test:all /m);
+});
