@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CheckReport } from "../../core/cli-check-report.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { type ChatServer, createChatServer, json, plain } from "../helpers/chat-server.ts";
+import { checkInProcess } from "../helpers/check-in-process.ts";
 import { type CommandOptions, type Finished, vr } from "../helpers/command.ts";
 import { tempConfig, tempFolder } from "../helpers/temp-folder.ts";
 
@@ -14,15 +15,19 @@ beforeAll(async () => {
 beforeEach(() => server.replyModels(json({ object: "list", data: [{ id: "model-a" }, { id: "model-b" }] })));
 afterAll(() => server?.close());
 
-const check = (args: readonly string[], options: CommandOptions = {}): Promise<Finished> =>
-  vr(["check", ...args], options).finished;
+type Check = (args: readonly string[], options?: CommandOptions) => Promise<Finished>;
+
+const check: Check = checkInProcess;
+
+/** As users start it, where the process itself matters: its streams, its end, its exit code. */
+const checkAlone: Check = (args, options) => vr(["check", ...args], options).finished;
 
 /** Without a configuration: the demo, whatever runs on this machine. */
 const demo = { VR_UPSTREAM_KIND: "demo" };
 
 /** A check with `--json`, of which nothing but the document may be on standard output. */
-async function report(args: readonly string[], options: CommandOptions = {}) {
-  const finished = await check(["--json", ...args], options);
+async function report(args: readonly string[], options: CommandOptions = {}, run = check) {
+  const finished = await run(["--json", ...args], options);
   const document: CheckReport = JSON.parse(finished.stdout);
   expect(finished.code).toBe(document.ok ? 0 : 1);
   expect(document.ok).toBe(document.problems.length === 0);
@@ -35,7 +40,7 @@ const configOf = (...plugins: string[]) => ["--config", tempConfig(`{ plugins: [
 
 describe("vr check, when all is well", () => {
   it("tries the shipped configuration, which needs nothing", async () => {
-    const { code, stdout, stderr } = await check([], { cwd: tempFolder(), env: demo });
+    const { code, stdout, stderr } = await checkAlone([], { cwd: tempFolder(), env: demo });
     expect(code).toBe(0);
     expect(stdout).toContain(`vr ${manifest.version}\n`);
     expect(stdout).toMatch(/^ok +config +\S+vr\.config\.ts$/m);
@@ -84,9 +89,10 @@ describe("vr check, when all is well", () => {
   });
 
   it("takes --upstream and VR_UPSTREAM in the place of what is configured, as vr start does", async () => {
+    const config = configOf("demo()", "storeSqlite()");
     const [flag, variable] = await Promise.all([
-      report(["--upstream", server.url]),
-      report([], { env: { VR_UPSTREAM: server.url } }),
+      report([...config, "--upstream", server.url]),
+      report(config, { env: { VR_UPSTREAM: server.url } }),
     ]);
     for (const { upstreams } of [flag, variable])
       expect(upstreams.map(({ name, ok }) => [name, ok])).toEqual([["openai-compatible", true]]);
@@ -95,7 +101,7 @@ describe("vr check, when all is well", () => {
   it("does not listen: a gateway may run beside it", async () => {
     const running = vr(["start", "--port", "0"], { env: demo });
     const { port } = new URL(await running.listening());
-    expect((await check([], { env: { ...demo, VR_PORT: port } })).code).toBe(0);
+    expect((await checkAlone([], { env: { ...demo, VR_PORT: port } })).code).toBe(0);
     await running.stop();
   });
 });
@@ -187,7 +193,7 @@ describe("vr check --json", () => {
         export default defineConfig({ plugins: [demo(), chatty] });
       `,
     });
-    const { ok, stderr } = await report([], { cwd });
+    const { ok, stderr } = await report([], { cwd }, checkAlone);
     expect(ok).toBe(true);
     expect(stderr).toBe("hello from the configuration\nhello from a plugin\n");
   });
@@ -371,7 +377,8 @@ describe("a configuration that cannot be used: exit 1, with file, line and optio
 
   it("a configuration that never ends to load", async () => {
     const text = "setInterval(() => {}, 1000);\nawait new Promise(() => {});\nexport default {};\n";
-    const { problems } = await report(["--timeout", "200"], { cwd: tempFolder({ "vr.config.ts": text }) });
+    const cwd = tempFolder({ "vr.config.ts": text });
+    const { problems } = await report(["--timeout", "200"], { cwd }, checkAlone);
     expect(problems).toEqual([{ subject: "config", message: "it has not loaded within 200 ms" }]);
   });
 
@@ -416,8 +423,8 @@ describe("vr check", () => {
   it("ends, whatever plugins leave running, and tells what failed unheard", async () => {
     const lingering = `{ name: "lingering", setup: () => { setInterval(() => {}, 1000); } }`;
     const stray = `{ name: "stray", setup: () => void Promise.reject(new Error("left alone")) }`;
-    expect((await check(configOf("demo()", lingering))).code).toBe(0);
-    const { problems } = await report(configOf("demo()", stray));
+    expect((await checkAlone(configOf("demo()", lingering))).code).toBe(0);
+    const { problems } = await report(configOf("demo()", stray), {}, checkAlone);
     expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("left alone")]);
   });
 
@@ -436,11 +443,13 @@ describe("vr check", () => {
     const env = { MY_API_KEY: "key-in-variable" };
     const config = configOf(open, leaky);
     const written = await Promise.all([
-      check(config, { env }),
-      check(["--json", ...config], { env }),
-      check(["--upstream", "ftp://user:word-in-url@127.0.0.1/"], { env }),
-      check(["--upstream", "http://user:word-in-url@127.0.0.1/"], { env }),
-      check(["--json"], { env: { ...env, VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-in-options" } }),
+      checkAlone(config, { env }),
+      checkAlone(["--json", ...config], { env }),
+      checkAlone(["--upstream", "ftp://user:word-in-url@127.0.0.1/"], { env }),
+      checkAlone(["--upstream", "http://user:word-in-url@127.0.0.1/"], { env }),
+      checkAlone(["--json"], {
+        env: { ...env, VR_UPSTREAM: server.url, VR_UPSTREAM_API_KEY: "key-in-options" },
+      }),
     ]);
     for (const { code, stdout, stderr } of written) {
       expect(code).toBe(1);
@@ -456,7 +465,7 @@ describe("vr check", () => {
     [["--timeout", "soon"], '--timeout is "soon": expected milliseconds'],
     [["--timeout", "0"], "--timeout"],
   ])("%j is not understood: exit 2", async (args, what) => {
-    const { code, stdout, stderr } = await check(args);
+    const { code, stdout, stderr } = await checkAlone(args);
     expect(code).toBe(2);
     expect(stderr).toContain(what);
     expect(stderr).toContain('Try "vr --help"');
