@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { ConfigError } from "./errors.ts";
+import { checkOptions } from "./check-options.ts";
 import { isHostName } from "./http/hosts.ts";
-import { describeIssues } from "./issues.ts";
 import { LOG_LEVELS } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
 import { routesSchema } from "./routing/routes.ts";
@@ -108,8 +107,7 @@ const checked = new WeakSet<object>();
 /** Checks a configuration where it is written. @throws ConfigError that names the option's path */
 export function defineConfig(input: ConfigInput): Config {
   if (typeof input === "object" && input !== null && checked.has(input)) return input as Config;
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new ConfigError(describeIssues("config", parsed.error));
-  checked.add(parsed.data);
-  return parsed.data;
+  const config = checkOptions("config", schema, input);
+  checked.add(config);
+  return config;
 }

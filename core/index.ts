@@ -1,6 +1,7 @@
 /** The whole public API of vr. Plugins and `vr.config.ts` import `vr-gateway`, which is this file. */
 
 export type { BodyLimits } from "./body-limits.ts";
+export { checkOptions } from "./check-options.ts";
 export { type Config, type ConfigInput, defineConfig } from "./config.ts";
 export type {
   Caller,
@@ -35,10 +36,12 @@ export type { Tap } from "./hook-taps.ts";
 export type { Hook, Hooks, TapFunction } from "./hooks.ts";
 export { readJson, readJsonText } from "./http/body.ts";
 export { takesBody } from "./http/content-type.ts";
+export { type Page, toPage } from "./http/page.ts";
 export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
+export { checkRequest } from "./protocol/check-request.ts";
 export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";
 export { type EventDraft, isItemEvent, type Progress, type ResponseEvent } from "./protocol/events.ts";
 export {

@@ -1,12 +1,11 @@
 import type Router from "@koa/router";
 import type { z } from "zod";
 import type { BodyLimits } from "./body-limits.ts";
+import { checkOptions } from "./check-options.ts";
 import type { Log, MaybePromise } from "./context.ts";
 import type { Dependency } from "./dependency.ts";
-import { ConfigError } from "./errors.ts";
 import type { Tap } from "./hook-taps.ts";
 import type { Hooks } from "./hooks.ts";
-import { describeIssues } from "./issues.ts";
 import type { ToolRegistry, UpstreamRegistry } from "./registry.ts";
 import type { Store } from "./store.ts";
 
@@ -102,10 +101,9 @@ export function definePlugin(definition: Plugin | Definition<z.ZodType>): (optio
   if (!("options" in definition)) return () => definition;
   const schema = withoutOthers(definition.options);
   return (input) => {
-    const parsed = schema.safeParse(input ?? {});
-    if (!parsed.success) throw new ConfigError(describeIssues(`plugin "${definition.name}"`, parsed.error));
+    const options = checkOptions(`plugin "${definition.name}"`, schema, input ?? {});
     const { name, once } = definition;
-    return { name, ...(once ? { once } : {}), setup: (vr) => definition.setup(vr, parsed.data) };
+    return { name, ...(once ? { once } : {}), setup: (vr) => definition.setup(vr, options) };
   };
 }
 

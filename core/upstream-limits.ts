@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { ConfigError } from "./errors.ts";
-import { describeIssues } from "./issues.ts";
+import { checkOptions } from "./check-options.ts";
 
 /** What the gateway spares an upstream, and when it stops asking it. */
 export interface UpstreamLimits {
@@ -61,7 +60,5 @@ export function pickUpstreamLimits(options: UpstreamLimits): UpstreamLimits {
 
 /** With the defaults in. @throws ConfigError that begins with `what` and names the limit */
 export function checkUpstreamLimits(limits: UpstreamLimits = {}, what: string): CheckedUpstreamLimits {
-  const parsed = schema.safeParse(limits);
-  if (!parsed.success) throw new ConfigError(describeIssues(`${what}: limits`, parsed.error));
-  return parsed.data;
+  return checkOptions(`${what}: limits`, schema, limits);
 }

@@ -1,48 +1,22 @@
-import { z } from "zod";
-import { InvalidRequestError, NotFoundError } from "../errors.ts";
 import { inputItemId } from "../protocol/input-ids.ts";
 import { type Item, isMessage, itemType, type MessageItem } from "../protocol/items.ts";
 import type { InputContent, ItemResource, OutputMessageContent, ResponseItemList } from "../protocol/wire.ts";
 import type { StoredResponse } from "../store.ts";
-
-const query = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  order: z.enum(["asc", "desc"]).default("desc"),
-  after: z.string().optional(),
-  before: z.string().optional(),
-});
+import { toPage } from "./page.ts";
 
 /**
  * A page of a response's own input items, newest first unless `order=asc`.
  * @throws InvalidRequestError for a bad query; NotFoundError when `after` or `before` is no item of it
  */
-export function pageOfInput(record: StoredResponse, params: unknown): ResponseItemList {
-  const parsed = query.safeParse(params);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new InvalidRequestError(issue?.message ?? "bad query", { param: String(issue?.path[0] ?? "") });
-  }
-  const { limit, order, after, before } = parsed.data;
-  let items = record.items
+export function pageOfInput(
+  record: StoredResponse,
+  params: Readonly<Record<string, unknown>>,
+): ResponseItemList {
+  const items = record.items
     .filter((stored) => stored.turn === undefined)
     .map((stored, i) => toResource(stored.item, record.response.id, i));
-  if (order === "desc") items.reverse();
-  if (after) items = items.slice(indexOf(items, after, "after") + 1);
-  if (before) items = items.slice(0, indexOf(items, before, "before"));
-  const data = items.slice(0, limit);
-  return {
-    object: "list",
-    data,
-    first_id: data[0]?.id ?? "",
-    last_id: data.at(-1)?.id ?? "",
-    has_more: items.length > data.length,
-  };
-}
-
-function indexOf(items: readonly ItemResource[], id: string, param: string): number {
-  const index = items.findIndex((item) => item.id === id);
-  if (index < 0) throw new NotFoundError(`No input item with id "${id.slice(0, 100)}".`, { param });
-  return index;
+  const page = toPage(items, params);
+  return { ...page, first_id: page.first_id ?? "", last_id: page.last_id ?? "" };
 }
 
 /** An input item as the list shows it: with an id, a status, and content as parts. */

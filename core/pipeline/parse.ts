@@ -1,8 +1,9 @@
 import { InvalidRequestError } from "../errors.ts";
+import { invalidParameter } from "../protocol/check-request.ts";
 import { PARAMETERS } from "../protocol/create-response.ts";
 import { itemProblem } from "../protocol/input-items.ts";
 import type { Item } from "../protocol/items.ts";
-import { below, describe, isObject, type Problem, quote, wrongType } from "../protocol/problem.ts";
+import { below, describe, isObject, quote, wrongType } from "../protocol/problem.ts";
 import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
 import { toolChoiceProblem } from "../protocol/tool-choice.ts";
 import { isFunctionTool, toolProblem, toToolEntry } from "../protocol/tool-entries.ts";
@@ -35,7 +36,7 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Respo
     if (!check && !OWN_CHECKS.has(name)) extra.push([name, value]);
     if (!check || value === null || value === undefined) continue;
     const problem = check(value);
-    if (problem) throw invalid(name, problem);
+    if (problem) throw invalidParameter(name, problem);
     parameters[name] = isObject(value) ? withoutNulls(value) : value;
   }
   // Only `false` gets here, which is the default.
@@ -54,7 +55,7 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Respo
     ...(extra.length > 0 ? { extra: Object.fromEntries(extra) } : {}),
   };
   if (!request.stream && request.stream_options && Object.keys(request.stream_options).length > 0)
-    throw invalid("stream_options", { path: "", text: "only allowed with stream: true" });
+    throw invalidParameter("stream_options", { path: "", text: "only allowed with stream: true" });
   return request;
 }
 
@@ -62,27 +63,27 @@ function parseInput(input: unknown, continues: boolean): Item[] {
   if (typeof input === "string")
     return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
   if (input !== undefined && !Array.isArray(input))
-    throw invalid("input", wrongType("", "a string or an array of items", input));
+    throw invalidParameter("input", wrongType("", "a string or an array of items", input));
   if (input === undefined || input.length === 0) {
     if (continues) return [];
-    throw invalid("input", { path: "", text: "required unless previous_response_id is given" });
+    throw invalidParameter("input", { path: "", text: "required unless previous_response_id is given" });
   }
   for (let i = 0; i < input.length; i++) {
     const problem = itemProblem(input[i]);
-    if (problem) throw invalid("input", below(`[${i}]`, problem));
+    if (problem) throw invalidParameter("input", below(`[${i}]`, problem));
   }
   return input as Item[];
 }
 
 function parseTools(tools: unknown, knownTypes: ReadonlySet<string>): ToolEntry[] {
-  if (!Array.isArray(tools)) throw invalid("tools", wrongType("", "an array", tools));
+  if (!Array.isArray(tools)) throw invalidParameter("tools", wrongType("", "an array", tools));
   const names = new Set<string>();
   return tools.map((entry: ToolEntry, i) => {
     const problem = toolProblem(entry, knownTypes);
-    if (problem) throw invalid("tools", below(`[${i}]`, problem));
+    if (problem) throw invalidParameter("tools", below(`[${i}]`, problem));
     if (isFunctionTool(entry)) {
       if (names.has(entry.name))
-        throw invalid("tools", {
+        throw invalidParameter("tools", {
           path: `[${i}].name`,
           text: `there is another function named ${quote(entry.name)}`,
         });
@@ -94,13 +95,8 @@ function parseTools(tools: unknown, knownTypes: ReadonlySet<string>): ToolEntry[
 
 function parseToolChoice(choice: unknown, tools: readonly ToolEntry[], known: KnownTools): ToolChoiceParam {
   const problem = toolChoiceProblem(choice, { tools, ...known });
-  if (problem) throw invalid("tool_choice", problem);
+  if (problem) throw invalidParameter("tool_choice", problem);
   return choice as ToolChoiceParam;
-}
-
-function invalid(name: string, problem: Problem): InvalidRequestError {
-  const param = name + problem.path;
-  return new InvalidRequestError(`Invalid "${param}": ${problem.text}.`, { param });
 }
 
 /** `null` is absent inside of parameters too: `reasoning: { effort: null }`. */

@@ -14,10 +14,18 @@ const LONGEST_QUOTE = 40;
 /** The first thing that a schema finds wrong; `undefined` if all is well. */
 export function problemIn(schema: z.ZodType, value: unknown): Problem | undefined {
   const result = schema.safeParse(value);
-  if (result.success) return undefined;
-  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  return result.success ? undefined : toProblem(result.error, value);
+}
+
+/** The first mistake that a schema found in a value. What came under the keys in `secret` is not shown. */
+export function toProblem(error: z.ZodError, value: unknown, secret: readonly string[] = []): Problem {
+  const issue = error.issues[0] as z.core.$ZodIssue;
+  const path = toPath(issue.path);
+  if (issue.code === "unrecognized_keys") return { path, text: `unknown key ${quote(issue.keys[0] ?? "")}` };
+  const expected = `expected ${expectation(issue)}`;
+  if (secret.includes(String(issue.path[0]))) return { path, text: expected };
   const culprit = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], value);
-  return { path: toPath(issue.path), text: `expected ${expectation(issue)}, got ${arrival(issue, culprit)}` };
+  return { path, text: `${expected}, got ${arrival(issue, culprit)}` };
 }
 
 /** A problem of a part, seen from the whole: `below("[3]", { path: ".type", … })` has the path `[3].type`. */
@@ -70,16 +78,21 @@ function expectation(issue: z.core.$ZodIssue): string {
       return issue.values.length === 1 ? listed(issue.values) : `one of ${listed(issue.values)}`;
     case "too_small":
       if (issue.origin === "string" && issue.minimum === 1) return "a string that is not empty";
-      return `${measured(issue.origin)}at least ${issue.minimum}${unit(issue.origin)}`;
+      return `${measured(issue.origin)}${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unit(issue.origin)}`;
     case "too_big":
-      return `${measured(issue.origin)}at most ${issue.maximum}${unit(issue.origin)}`;
+      return `${measured(issue.origin)}${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unit(issue.origin)}`;
     case "invalid_format":
       return issue.pattern ? `a string that matches ${issue.pattern.replaceAll("/", "")}` : issue.format;
     case "invalid_union":
-      return "options" in issue ? `one of ${listed(issue.options as unknown[])}` : issue.message;
+      return "options" in issue ? `one of ${listed(issue.options as unknown[])}` : ownWords(issue);
     default:
-      return issue.message;
+      return ownWords(issue);
   }
+}
+
+/** The message that a schema gives itself. Options show it as it is, so it may begin with "expected". */
+function ownWords({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^expected /, "");
 }
 
 function withArticle(type: string): string {

@@ -1,21 +1,27 @@
 import { z } from "zod";
-import { InvalidRequestError, newId, type ResponseContext, type ToolEntry } from "../../core/index.ts";
+import {
+  checkRequest,
+  InvalidRequestError,
+  isObject,
+  newId,
+  type ResponseContext,
+  type ToolEntry,
+} from "../../core/index.ts";
 import { ALL_LOST } from "./container.ts";
 import type { Interpreter } from "./interpreter.ts";
 
-const LATER = "files cannot be uploaded to containers yet";
-
 /** What `container: {…}` and `POST /v1/containers` have in common. */
 export const environmentShape = {
-  file_ids: z.array(z.string()).max(0, LATER).nullish(),
+  file_ids: z.array(z.string()).nullish(),
   memory_limit: z.enum(["1g", "4g", "16g", "64g"]).nullish(),
-  network_policy: z
-    .union([z.looseObject({ type: z.literal("disabled") }), z.looseObject({ type: z.literal("allowlist") })])
-    .nullish(),
+  network_policy: z.looseObject({ type: z.enum(["disabled", "allowlist"]) }).nullish(),
 };
 
 const auto = z.object({ type: z.literal("auto"), ...environmentShape });
-const container = z.union([z.string().min(1), auto]).default({ type: "auto" });
+const id = z.custom<string>(
+  (value) => typeof value === "string" && value !== "",
+  'a container id or {"type": "auto"}',
+);
 
 export type Environment = z.output<z.ZodObject<typeof environmentShape>>;
 
@@ -35,12 +41,13 @@ export function chooseContainer(
   entry: ToolEntry,
   context: ResponseContext,
 ): ContainerChoice {
-  const given = (entry as { container?: unknown }).container ?? undefined;
-  const parsed = container.safeParse(given);
-  if (!parsed.success) throw toInvalid(given, parsed.error);
-  if (typeof parsed.data === "string")
-    return { id: interpreter.containers.find(parsed.data, "container").id, loss: undefined };
-  const warning = checkEnvironment(interpreter, parsed.data, "container.");
+  const given = (entry as { container?: unknown }).container ?? { type: "auto" };
+  if (!isObject(given)) {
+    const named = checkRequest(id, given, { path: "container" });
+    return { id: interpreter.containers.find(named, "container").id, loss: undefined };
+  }
+  const environment = checkRequest(auto, given, { path: "container" });
+  const warning = checkEnvironment(interpreter, environment, "container.");
   if (warning) context.warn(warning);
   return containerOf(interpreter, context) ?? { id: newId("cntr"), loss: undefined };
 }
@@ -52,14 +59,19 @@ export function chooseContainer(
  */
 export function checkEnvironment(
   { runtime }: Interpreter,
-  { network_policy, memory_limit }: Environment,
+  { file_ids, network_policy, memory_limit }: Environment,
   path = "",
 ): string | undefined {
-  const refuse = (message: string) => new InvalidRequestError(message, { param: `${path}network_policy` });
+  const refuse = (key: string, message: string) =>
+    new InvalidRequestError(message, { param: `${path}${key}` });
+  if (file_ids?.length) throw refuse("file_ids", "files cannot be uploaded to containers yet");
   if (network_policy?.type === "allowlist")
-    throw refuse("code cannot be given access to chosen domains here");
+    throw refuse("network_policy", "code cannot be given access to chosen domains here");
   if (network_policy?.type === "disabled" && runtime.network === "open")
-    throw refuse(`the network of the ${runtime.name} runtime cannot be disabled by a request`);
+    throw refuse(
+      "network_policy",
+      `the network of the ${runtime.name} runtime cannot be disabled by a request`,
+    );
   return memory_limit
     ? `${path}memory_limit: containers have the memory that the gateway gives them`
     : undefined;
@@ -77,14 +89,4 @@ function containerOf(
   // Calls that waited for approval or were cut off left nothing that could be lost.
   if (!calls.some(({ status }) => status === "completed" || status === "failed")) return undefined;
   return { id: newId("cntr"), loss: `${ALL_LOST} Their container is gone.` };
-}
-
-function toInvalid(given: unknown, error: z.ZodError): InvalidRequestError {
-  if (typeof given !== "object" || given === null)
-    return new InvalidRequestError('expected a container id or {"type": "auto"}', { param: "container" });
-  const result = auto.safeParse(given);
-  const issue = (result.error ?? error).issues[0];
-  return new InvalidRequestError(issue?.message ?? "not a container", {
-    param: ["container", ...(issue?.path ?? [])].join("."),
-  });
 }

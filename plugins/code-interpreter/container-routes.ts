@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { InvalidRequestError, readJson, takesBody, type Vr } from "../../core/index.ts";
+import { checkRequest, InvalidRequestError, readJson, takesBody, toPage, type Vr } from "../../core/index.ts";
 import type { Container } from "./container.ts";
 import { checkEnvironment, environmentShape } from "./container-choice.ts";
 import { findFile, listFiles, printable, readFile, toFileObject } from "./container-files.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { toPage } from "./page.ts";
 import { toVrError } from "./runtime-errors.ts";
 
 const BODY_LIMITS = { bodyBytes: 256 * 1024, jsonDepth: 16 };
@@ -16,11 +15,11 @@ const createBody = z.object({
       anchor: z.literal("last_active_at"),
       minutes: z
         .int()
-        .positive()
+        .min(1)
         .max(24 * 60),
     })
     .nullish(),
-  skills: z.array(z.unknown()).max(0, "skills are not supported").nullish(),
+  skills: z.array(z.unknown()).nullish(),
   ...environmentShape,
 });
 
@@ -29,7 +28,8 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
   const { containers } = interpreter;
 
   router.post("/v1/containers", async (ctx) => {
-    const body = parseBody(await readJson(ctx.req, BODY_LIMITS));
+    const body = checkRequest(createBody, await readJson(ctx.req, BODY_LIMITS));
+    if (body.skills?.length) throw new InvalidRequestError("skills are not supported", { param: "skills" });
     const warning = checkEnvironment(interpreter, body);
     if (warning) ctx.set("x-vr-warning", warning);
     const minutes = body.expires_after?.minutes;
@@ -86,15 +86,6 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
     ctx.attachment(path.slice(path.lastIndexOf("/") + 1));
     ctx.type = "application/octet-stream";
     ctx.body = Buffer.from(read.content);
-  });
-}
-
-function parseBody(body: unknown): z.output<typeof createBody> {
-  const parsed = createBody.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new InvalidRequestError(issue?.message ?? "not a container", {
-    param: issue?.path.join(".") || null,
   });
 }
 

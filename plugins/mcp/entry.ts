@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { InvalidRequestError, type ToolEntry, type wire } from "../../core/index.ts";
+import { checkRequest, InvalidRequestError, type ToolEntry, type wire } from "../../core/index.ts";
 import { type Approval, allowedSchema, approvalSchema, type ToolFilter } from "./filter.ts";
 import { LABEL } from "./server-config.ts";
 
@@ -32,8 +32,11 @@ const OF_THE_CONNECTION = new Set([
   "upgrade",
 ]);
 
+/** Keys that may hold credentials, in URLs too. */
+const SECRET = ["server_url", "authorization", "headers"];
+
 const schema = z.looseObject({
-  server_label: z.string().regex(LABEL, `expected a label that matches ${LABEL.source}`).max(200),
+  server_label: z.string().regex(LABEL).max(200),
   server_url: z.string().max(8_192).nullish(),
   authorization: z.string().nullish(),
   headers: z.record(z.string(), z.string()).nullish(),
@@ -46,17 +49,13 @@ const schema = z.looseObject({
 export function readEntry(entry: McpEntry): WantedServer {
   refuse(entry, "connector_id", "OpenAI's connectors are not available here; name a server with server_url");
   refuse(entry, "tunnel_id", "tunnels are not available here; name a server with server_url");
-  const parsed = schema.safeParse(entry);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw new InvalidRequestError(`${path.join(".")}: ${message}`, { param: path.join(".") });
-  }
-  const { server_label: label, server_url: url, allowed_tools: allowed } = parsed.data;
-  const headers = toHeaders(parsed.data.headers, parsed.data.authorization);
+  const checked = checkRequest(schema, entry, { secret: SECRET });
+  const { server_label: label, server_url: url, allowed_tools: allowed } = checked;
+  const headers = toHeaders(checked.headers, checked.authorization);
   if (!url && Object.keys(headers).length > 0)
     throw new InvalidRequestError(
       `The server "${label}" is the gateway's own, which has credentials for it: authorization and headers go with server_url.`,
-      { param: parsed.data.authorization == null ? "headers" : "authorization" },
+      { param: checked.authorization == null ? "headers" : "authorization" },
     );
   return {
     label,
@@ -64,8 +63,8 @@ export function readEntry(entry: McpEntry): WantedServer {
     url: url || undefined,
     headers,
     allowed: toFilter(allowed),
-    approval: parsed.data.require_approval ?? undefined,
-    description: parsed.data.server_description ?? undefined,
+    approval: checked.require_approval ?? undefined,
+    description: checked.server_description ?? undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
+import { checkOptions } from "../../core/index.ts";
 import { type Approval, approvalSchema } from "./filter.ts";
 import { createRedact, secretsIn } from "./redact.ts";
 import type { Address } from "./session.ts";
@@ -63,14 +64,8 @@ const URL_KEYS = ["url", "headers"] as const;
 export function toServerConfigs(entries: Record<string, unknown>, reading: Reading): ServerConfig[] {
   return Object.entries(entries).flatMap(([label, entry]) => {
     if (!LABEL.test(label)) throw new Error(`${JSON.stringify(label)}: labels match ${LABEL.source}`);
-    const parsed = serverSchema.safeParse(entry);
-    if (!parsed.success) {
-      const issues = parsed.error.issues.map(
-        ({ path, message }) => `${[label, ...path].join(".")}: ${message}`,
-      );
-      throw new Error(issues.join("\n"));
-    }
-    return parsed.data.disabled ? [] : [toServerConfig(label, parsed.data, reading)];
+    const checked = checkOptions({ path: label }, serverSchema, entry);
+    return checked.disabled ? [] : [toServerConfig(label, checked, reading)];
   });
 }
 

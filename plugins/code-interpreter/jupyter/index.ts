@@ -1,5 +1,4 @@
-import { ConfigError } from "../../../core/index.ts";
-import { checkOptions } from "../check-options.ts";
+import { ConfigError, checkOptions } from "../../../core/index.ts";
 import { lazyRuntime } from "../lazy-runtime.ts";
 import type { RuntimeEnvironment, RuntimeFactory, RuntimeFacts } from "../runtime.ts";
 import { type Address, parseAddress, URL_FORM } from "./address.ts";
@@ -44,9 +43,7 @@ function tokenOf(address: Address, { jupyterToken }: RuntimeEnvironment): string
     ? ["?token= of the URL", address.token]
     : ["VR_JUPYTER_TOKEN", jupyterToken];
   if (!given?.trim()) return undefined;
-  const { data, error } = token.safeParse(given);
-  if (error) throw new ConfigError(`${where}: ${error.issues[0]?.message}`);
-  return data;
+  return checkOptions(where, token, given);
 }
 
 function addressOf({ url }: CheckedOptions, { jupyterUrl }: RuntimeEnvironment): Address {

@@ -1,4 +1,4 @@
-import { checkOptions } from "../check-options.ts";
+import { checkOptions } from "../../../core/index.ts";
 import { lazyRuntime } from "../lazy-runtime.ts";
 import type { RuntimeFactory, RuntimeFacts } from "../runtime.ts";
 import { optionsSchema, type PyodideOptions } from "./options.ts";

@@ -308,15 +308,41 @@ describe("/v1/containers, by the OpenAI SDK", () => {
       "expires_after.anchor",
     ],
     ["that reaches domains", { name: "a", network_policy: { type: "allowlist" } }, "network_policy"],
+    ["without minutes", { name: "a", expires_after: { anchor: "last_active_at" } }, "expires_after.minutes"],
+    ["of another kind", [], null],
   ])("refuses one %s", async (_name, body, param) => {
     const { containers } = await start([]);
     await expect(containers.create(body as { name: string })).rejects.toMatchObject({ status: 400, param });
   });
 
-  it("refuses a query that is none", async () => {
+  it.each([
+    [{}, 'Invalid "name": expected a string, got nothing.'],
+    [{ name: 5 }, 'Invalid "name": expected a string, got 5.'],
+    [{ name: "a", memory_limit: "2g" }, 'expected one of "1g", "4g", "16g", "64g", got "2g".'],
+    [{ name: "a", network_policy: { type: "open" } }, 'expected one of "disabled", "allowlist", got "open".'],
+    [
+      { name: "a", expires_after: { anchor: "last_active_at", minutes: 0 } },
+      'Invalid "expires_after.minutes": expected a number of at least 1, got 0.',
+    ],
+    [{ name: "a", file_ids: ["file-1"] }, "files cannot be uploaded to containers yet"],
+  ])("says of %j what was expected and what came", async (body, words) => {
+    const { containers } = await start([]);
+    await expect(containers.create(body as { name: string })).rejects.toThrow(words);
+  });
+
+  it.each([
+    ["limit=0", 400, "limit", "expected a number of at least 1, got 0"],
+    ["limit=ten", 400, "limit", "expected a number, got a string"],
+    ["order=up", 400, "order", 'expected one of "asc", "desc", got "up"'],
+    ["after=cntr_x", 404, "after", 'no "cntr_x" in this list'],
+    ["before=cntr_x", 404, "before", 'no "cntr_x" in this list'],
+  ])("refuses the query ?%s", async (query, status, param, words) => {
     const { vr } = await start([]);
-    expect((await fetch(`${vr.url}/v1/containers?limit=0`)).status).toBe(400);
-    expect((await fetch(`${vr.url}/v1/containers?after=cntr_x`)).status).toBe(404);
+    const answer = await fetch(`${vr.url}/v1/containers?${query}`);
+    expect(answer.status).toBe(status);
+    const { error } = (await answer.json()) as { error: { param: string; message: string } };
+    expect(error.param).toBe(param);
+    expect(error.message).toContain(words);
   });
 
   it("ends an execution whose container is deleted", async () => {

@@ -222,7 +222,7 @@ describe("an entry", () => {
     [{ allowed_tools: { tool_name: ["echo"] } }, '"tool_name"'],
     [{ require_approval: "sometimes" }, 'expected "always", "never"'],
     [{ require_approval: { always: null } }, "{always: filter, never: filter}"],
-    [{ server_label: 5 }, "string"],
+    [{ server_label: 5 }, 'Invalid "server_label": expected a string, got 5'],
   ])("%j is refused with what would be right", async (more, words) => {
     const { vr } = await start([]);
     const { error } = await vr.post({ tools: [entry("odd", more)] });
