@@ -5,25 +5,25 @@ import { fromWholeBody } from "./whole-body.ts";
 
 export type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2];
 
-/** What the server says to one attempt, and how much of it has been made into chunks. */
+/** The server's answer to one attempt, and how much of it has been turned into chunks. */
 export class Answer {
-  /** 0 before the headers. */
+  /** The HTTP status; 0 until the headers have come. */
   status = 0;
-  /** The server has said all. */
+  /** Whether the whole body has come. */
   complete = false;
-  /** Of the body so far. */
+  /** Bytes of the body received so far. */
   bytes = 0;
-  /** Of these, not yet read. */
+  /** Bytes received but not yet read. */
   waitingBytes = 0;
   readonly #dialect: Dialect;
   readonly #request: ModelRequest;
-  /** Never to be seen in an error. */
+  /** Removed from every error. */
   readonly #secrets: readonly string[];
   #headers: Headers | undefined;
-  /** How the connection broke, if it did in the middle of a stream. */
+  /** The error of a connection that broke in the middle of a stream. */
   #broken: UpstreamError | undefined;
   #fragments: Buffer[] = [];
-  /** Of a body that is read as it comes; any other is read at its end. */
+  /** Reads the body as it comes; `undefined` for a body that is read at its end. */
   #reader: StreamReader | undefined;
 
   constructor(dialect: Dialect, request: ModelRequest, secrets: readonly string[]) {
@@ -36,7 +36,7 @@ export class Answer {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** A status other than 2xx. */
+  /** Whether the status is not 2xx. */
   get refused(): boolean {
     return this.status >= 300;
   }
@@ -46,17 +46,17 @@ export class Answer {
     return this.#reader !== undefined;
   }
 
-  /** Whether the model has begun to answer, though it may have said nothing yet. */
+  /** Whether the model has begun to answer, even if no content has come yet. */
   get begun(): boolean {
     return this.#reader?.begun === true;
   }
 
-  /** Whether the model has said all, though the server may keep the stream open. */
+  /** Whether the answer is complete. The server may still keep the stream open. */
   get finished(): boolean {
     return this.#reader?.finished === true;
   }
 
-  /** A server may give a whole body although a stream was asked for. */
+  /** Call when the headers have come. A server may send a whole body although a stream was asked for. */
   start(status: number, headers: Headers): void {
     this.status = status;
     this.#headers = headers;
@@ -71,14 +71,14 @@ export class Answer {
     this.#fragments.push(fragment);
   }
 
-  /** The server says no more, though it has not said so. What has come is still read. */
+  /** The connection broke before the server ended its answer. What has come is still read. */
   breakOff(error: UpstreamError): void {
     this.complete = true;
     this.#broken = error;
   }
 
   /**
-   * Makes chunks of what has come. Whether that was the last of it.
+   * Turns what has come into chunks. Returns whether the answer ends there.
    * @throws UpstreamError; what came before the error is in `out`
    */
   read(out: ModelChunk[]): boolean {
@@ -86,7 +86,7 @@ export class Answer {
     if (reader) {
       if (this.#fragments.length > 0) reader.read(this.#takeFragments(), out);
       if (!this.complete && !reader.done) return false;
-      // An answer that was whole before stands.
+      // An answer that was complete before the break counts.
       if (this.#broken && !reader.done && !reader.finished) throw this.#broken;
       reader.end(out);
       return true;
@@ -98,12 +98,12 @@ export class Answer {
     return true;
   }
 
-  /** What has not been read, as text; it may be read yet. */
+  /** What has not been read, as text. It can still be read afterwards. */
   peekText(): string {
     return Buffer.concat(this.#fragments).toString("utf8");
   }
 
-  /** What has not been read, as text. */
+  /** What has not been read, as text; it counts as read afterwards. */
   takeText(): string {
     return this.#takeBody().toString("utf8");
   }

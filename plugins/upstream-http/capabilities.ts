@@ -4,15 +4,15 @@ import { readText } from "./read-text.ts";
 import { setLatest } from "./set-latest.ts";
 import { rootOf, type Settings } from "./settings.ts";
 
-/** Milliseconds. A model may be loaded anew, with another context. */
+/** Milliseconds for which an answer counts. A model may be reloaded with another context size. */
 const FRESH_MS = 60_000;
-/** What is not said in this time is not waited for: the model call goes on without. */
+/** After this many milliseconds without an answer, the model call goes on without it. */
 const TIMEOUT_MS = 2_000;
 const MOST_MODELS = 100;
 const MAX_BYTES = 4_194_304;
 const NOTHING: Capabilities = {};
 
-/** What the models of one server can do, asked for at most once a minute of each. */
+/** What the models of one server can do. Asks about each model at most once a minute. */
 export class ModelCapabilities {
   readonly #pool: LazyPool;
   readonly #settings: Settings;
@@ -26,13 +26,13 @@ export class ModelCapabilities {
     this.#read = read;
   }
 
-  /** What the server said about a model within the last minute; `undefined` when it must be asked. */
+  /** What the server said about a model within the last minute; `undefined` if it must be asked. */
   known(model: string): Capabilities | undefined {
     const known = this.#known.get(model);
     return known && performance.now() - known.at < FRESH_MS ? known.capabilities : undefined;
   }
 
-  /** Never rejects: a server that says nothing about a model is used all the same. `headers`: names and values in turn. */
+  /** Never rejects: a server that says nothing about a model is used anyway. `headers`: name, value, name, value, … */
   ask(model: string, headers: string[]): Promise<Capabilities> {
     const asking = this.#asking.get(model) ?? this.#ask(model, headers);
     this.#asking.set(model, asking);

@@ -12,7 +12,7 @@ import type { Dialect } from "./dialect.ts";
 import { EFFORT_LEFT_OUT, type Lesson, lessonOf, withLessons, withoutEffort } from "./lessons.ts";
 import type { Settings } from "./settings.ts";
 
-/** `POST /chat/completions`. */
+/** The dialect of `POST /chat/completions`. */
 export function chatCompletions({
   quirks,
   maxEventBytes,
@@ -25,11 +25,11 @@ export function chatCompletions({
     JSON.stringify(
       Object.assign(toChatRequest(request, withLessons(quirks, learned), warn, server), extraBody),
     );
-  // Made anew: in a body, images of tools cannot be told from those of the user.
+  // The body is built again: in a finished body, images from tools look like images from the user.
   const amended = (request: ModelRequest, learned: ReadonlySet<Lesson>) => ({
     request,
     learned,
-    body: toBody(request, saidBefore, learned),
+    body: toBody(request, alreadyWarned, learned),
   });
   return {
     name: "chat completions",
@@ -53,5 +53,5 @@ export function chatCompletions({
   };
 }
 
-/** What is left out of a body that is made a second time has been said of the first. */
-function saidBefore(): void {}
+/** The warnings of a body that is built a second time were given the first time. */
+function alreadyWarned(): void {}

@@ -1,9 +1,9 @@
 import { isObject, type ModelInfo } from "../../core/index.ts";
 
 /**
- * Where servers say how much their models take: the size that a conversation has in this server, before what the model
- * was trained with. vLLM, SGLang; llama.cpp; LM Studio; OpenRouter, Together, Fireworks; Groq; Mistral, LM Studio;
- * TabbyAPI; LiteLLM; DeepInfra.
+ * The fields in which servers give a model's context size. The size that the server is set to comes before the size
+ * that the model was trained for. vLLM, SGLang; llama.cpp; LM Studio; OpenRouter, Together, Fireworks; Groq; Mistral,
+ * LM Studio; TabbyAPI; LiteLLM; DeepInfra.
  */
 const PLACES: readonly (readonly [string, ...string[]])[] = [
   ["max_model_len"],
@@ -19,7 +19,7 @@ const PLACES: readonly (readonly [string, ...string[]])[] = [
   ["meta", "n_ctx_train"],
 ];
 
-/** The context of a model of a list, under one name for all servers and under the server's own. */
+/** The context size of a model in a list, under one name for all servers and under the server's own name. */
 export function contextOf(
   model: Readonly<Record<string, unknown>>,
 ): Pick<ModelInfo, "context_length" | "context"> {
@@ -36,7 +36,7 @@ export function contextOf(
   return first === undefined ? {} : { context_length: first, context };
 }
 
-/** Tokens: a whole number that some model could have. */
+/** Whether a value is a plausible number of tokens. */
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }

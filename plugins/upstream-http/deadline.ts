@@ -1,15 +1,15 @@
 /**
- * What a call waits for: "answer" the first byte of a body, "read" the next bytes of it, "done" usage and
- * `[DONE]` after a `finish_reason`, "end" that the server ends what it has finished, "retry" the time to ask again.
+ * What a call waits for. "answer": the first byte of the body. "read": its next bytes. "done": usage and `[DONE]` after
+ * a `finish_reason`. "end": the server's end of a finished body. "retry": the time to ask again.
  */
 export type Wait = "answer" | "read" | "done" | "end" | "retry";
 
 export interface Waiting {
-  /** The time is over. */
+  /** Called when the time is over. */
   late(wait: Wait): void;
 }
 
-/** The one timer of a call: it waits for one thing at a time. */
+/** The only timer of a call. It waits for one thing at a time. */
 export class Deadline {
   readonly #owner: Waiting;
   #wait: Wait = "answer";
@@ -19,14 +19,14 @@ export class Deadline {
     this.#owner = owner;
   }
 
-  /** In place of what was waited for before. */
+  /** Waits for this instead of what was waited for before. */
   start(wait: Wait, ms: number): void {
     clearTimeout(this.#timer);
     this.#wait = wait;
     this.#timer = setTimeout(Deadline.#expire, ms, this);
   }
 
-  /** As `start`, but the time runs on from now if this is what is being waited for. Called for every read. */
+  /** Like `start`. If this is already being waited for, its time begins again. Called for every read. */
   extend(wait: Wait, ms: number): void {
     if (this.#timer !== undefined && this.#wait === wait) this.#timer.refresh();
     else this.start(wait, ms);

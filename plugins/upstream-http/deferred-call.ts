@@ -2,7 +2,7 @@ import type { Batch } from "./mailbox.ts";
 
 const DONE = { done: true, value: undefined } as const;
 
-/** A call that begins when what it waits for is there; from then on its reads come as they are. */
+/** A call that begins when what it waits for is there. From then on its reads are passed on unchanged. */
 export class DeferredCall<T> implements AsyncIterableIterator<Batch> {
   readonly #wait: () => Promise<T>;
   readonly #begin: (awaited: T) => AsyncIterableIterator<Batch>;

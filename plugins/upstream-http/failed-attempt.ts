@@ -5,12 +5,12 @@ import { isUnreachable, toNetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { Settings } from "./settings.ts";
 
-/** `afterMs`: milliseconds. */
+/** Whether to ask again. `afterMs`: milliseconds to wait before. */
 export type Verdict = { kind: "again"; afterMs: number } | { kind: "final"; error: UpstreamError };
 
 /**
- * What becomes of an attempt that the server refused or that broke off, `broken` saying how. A refusal whose
- * body is cut short by us, since it is too long, is final. `attempt` counts from 0.
+ * Decides whether to ask again after the server refused an attempt or broke it off. `broken`: the error of the
+ * connection, if it broke. A refusal whose body is too long is cut and final. `attempt` counts from 0.
  */
 export function judge(
   answer: Answer,
@@ -21,7 +21,7 @@ export function judge(
 ): Verdict {
   const { status, refused, complete } = answer;
   const retryAfter = answer.header("retry-after");
-  // The whole answer: its words say whether the same request would be refused again.
+  // Needs the whole answer, since its text says whether the same request would be refused again.
   const repeatable = refused
     ? broken !== undefined || (complete && !blamesRequest(status, answer.peekText()))
     : status === 0 && broken !== undefined && isUnreachable(broken);

@@ -1,26 +1,29 @@
 import type { ChatQuirks } from "../dialect-chat/index.ts";
 
-/** What a server says about a model; `undefined` where it says nothing. */
+/** What a server says about a model. `undefined`: it says nothing. */
 export interface Capabilities {
   readonly tools?: boolean | undefined;
   readonly images?: boolean | undefined;
   readonly thinks?: boolean | undefined;
-  /** Tokens of prompt and answer together; the server cuts a longer prompt without a word. */
+  /** The context size in tokens, prompt and answer together. The server cuts a longer prompt without an error. */
   readonly contextTokens?: number | undefined;
 }
 
-/** Asks for a path below the server's root (the base URL without its version). Gives the JSON of the answer, or `undefined` if there is none. */
+/**
+ * Asks for a path below the server's root (the base URL without its version). Resolves with the answer's JSON, or
+ * `undefined` if the answer has no JSON.
+ */
 export type AskServer = (path: string, body?: object) => Promise<unknown>;
 
-/** Reads what a model can do from a server of the family. */
+/** Asks a server of the family what a model can do. */
 export type ReadCapabilities = (ask: AskServer, model: string) => Promise<Capabilities>;
 
 /** What servers of one kind have in common. */
 export interface ServerFamily {
-  /** Names the upstream unless its options do. */
+  /** The upstream's name if its options give none. */
   readonly name: string;
-  /** How the chat completions of these servers differ from what is taken for granted. */
+  /** How the chat completions of these servers differ from the defaults. */
   readonly quirks: Partial<ChatQuirks>;
-  /** Reads what a model can do, before its first call; absent if these servers do not say. */
+  /** Asks what a model can do, before its first call. Absent if these servers do not say. */
   readonly capabilities?: ReadCapabilities;
 }

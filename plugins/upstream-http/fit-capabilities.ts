@@ -3,16 +3,16 @@ import { unseenWarning, withoutToolImages } from "../dialect-chat/index.ts";
 import type { Capabilities } from "./family.ts";
 import { withoutThinking } from "./lessons.ts";
 
-/** Of text as UTF-8, on average: more may be too many. */
+/** The average number of UTF-8 bytes in a token. A prompt that is too long by this measure may be too long. */
 const BYTES_PER_TOKEN = 4;
-/** More are too many whatever the tokenizer. */
+/** No tokenizer has more bytes in a token. A prompt that is too long by this measure is too long. */
 const MOST_BYTES_PER_TOKEN = 16;
 
 /**
- * The same request as its model can answer it, where the server would lose something without a word. What the client
- * can do without is left out, and `warn` is told.
- * @throws InvalidRequestError for images that the model would not see, and, as `context_length_exceeded`, for a prompt of
- * which the server would cut off a part
+ * Adapts a request to its model where the server would drop something without an error. What the client can do without
+ * is left out, with a call of `warn`.
+ * @throws InvalidRequestError for images that the model would not see, and, with the code `context_length_exceeded`,
+ * for a prompt that the server would cut
  */
 export function fitCapabilities(
   request: ModelRequest,
@@ -23,7 +23,7 @@ export function fitCapabilities(
   let fitted = request;
   if (images === false) fitted = withoutImages(fitted, warn);
   if (thinks === false) fitted = withoutThinking(fitted, warn);
-  // What the client itself has named is for the server to refuse.
+  // The client's own tools stay: the server refuses them.
   if (tools === false && fitted.tools.length > 0 && response.request.tools.length === 0) {
     warn("the gateway's tools were left out: the model takes none");
     fitted = { ...fitted, tools: [], toolChoice: { mode: "none" } };
@@ -50,12 +50,10 @@ function checkContext(request: ModelRequest, tokens: number, warn: (message: str
       { code: "context_length_exceeded", param: "input" },
     );
   if (bytes > tokens * BYTES_PER_TOKEN)
-    warn(
-      `the prompt may not fit into the context of ${tokens} tokens; the model server cuts off what is too much`,
-    );
+    warn(`the prompt may not fit into the context of ${tokens} tokens; the model server cuts off the rest`);
 }
 
-/** Of all that the model reads; images are not counted. */
+/** The size of everything that the model reads, except images. */
 function bytesOf({ instructions = "", items, tools }: ModelRequest): number {
   let bytes = Buffer.byteLength(instructions);
   for (const { text } of textsOf(items.map(({ item }) => item))) bytes += Buffer.byteLength(text);

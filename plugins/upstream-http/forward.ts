@@ -5,22 +5,22 @@ import { toNetworkError } from "./network-error.ts";
 import { readText } from "./read-text.ts";
 import { rootOf, type Settings } from "./settings.ts";
 
-/** Bytes of a body that says what went wrong. */
+/** Most bytes read of an error's body. */
 const MAX_ERROR_BYTES = 65_536;
-/** The headers of an answer that its reader needs; nothing else of the server's passes. */
+/** The answer's headers that the client needs. No others are passed on. */
 const PASSED = ["content-type", "content-encoding"] as const;
 
-/** What a call is sent with. */
+/** The headers that authorize a call, and the secrets in them. */
 export interface Credentials {
-  /** Names and values in turn. */
+  /** Name, value, name, value, … */
   headers: string[];
-  /** Never to be seen in an error. */
+  /** Removed from every error. */
   secrets: readonly string[];
 }
 
 /**
- * Sends a body as it is and gives the answer unread; it is asked once.
- * @throws UpstreamError when the server cannot be reached, or refuses
+ * Sends a body unchanged, once, and returns the answer unread.
+ * @throws UpstreamError if the server cannot be reached, or refuses
  */
 export async function forward(
   pool: Pool,
@@ -30,7 +30,7 @@ export async function forward(
 ): Promise<ForwardedAnswer> {
   const { statusCode, headers: said, body: answer } = await ask();
   if (statusCode >= 300) {
-    // The status says enough where the rest of the reason does not come.
+    // If the rest of the body does not come, the status says enough.
     const { text } = await readText(answer, MAX_ERROR_BYTES);
     signal.throwIfAborted();
     throw toHttpError(statusCode, text, { retryAfter: one(said["retry-after"]), secrets, names: "theirs" });

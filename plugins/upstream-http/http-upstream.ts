@@ -25,18 +25,18 @@ import { type Settings, toSettings } from "./settings.ts";
 import { UsableTools } from "./tool-schemas/usable-tools.ts";
 
 export interface HttpUpstream extends Upstream {
-  /** Ends idle connections; calls that run are cut off. */
+  /** Ends idle connections and aborts running calls. */
   close(): Promise<void>;
 }
 
-/** Sets up a plugin: one server is one upstream of the gateway, closed with it. */
+/** Sets up a plugin for one server: adds it as an upstream, and closes it with the gateway. */
 export function useServer(vr: Vr, family: ServerFamily, options: CheckedServerOptions): void {
   const upstream = createHttpUpstream(family, options);
   vr.upstreams.add(upstream, pickUpstreamLimits(options));
   vr.onClose(() => upstream.close());
 }
 
-/** A model server that is asked over HTTP. */
+/** A model server that is reached over HTTP. */
 export function createHttpUpstream(family: ServerFamily, options: CheckedServerOptions): HttpUpstream {
   const settings = toSettings(family, options);
   const dialect = settings.api === "responses" ? responsesApi(settings) : chatCompletions(settings);
@@ -44,7 +44,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   const path = `${settings.path}${dialect.path}`;
   const plain = ["content-type", "application/json", ...Object.entries(settings.headers).flat()];
   const own = settings.apiKey ? [...plain, "authorization", `Bearer ${settings.apiKey}`] : plain;
-  /** Of one call. `authorization`: the client's own header. */
+  /** The credentials of one call. `authorization`: the client's own header. */
   const credentials = (authorization: string | undefined): Credentials => {
     const { auth, secrets } = settings;
     if (auth !== "forward" || !authorization) return { headers: auth === "none" ? plain : own, secrets };
@@ -71,7 +71,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       signal: turn.signal,
       amend(body, refusal) {
         const amended = dialect.amend({ ...asked, body }, refusal);
-        // The same again would be refused again.
+        // The server would refuse the same body again.
         if (amended === undefined || amended.body === body) return undefined;
         const { warning, lesson, ...again } = amended;
         asked = { ...asked, ...again };
@@ -107,7 +107,8 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
     async defaultModel(signal) {
       if (settings.model) return settings.model;
       const [first] = await models.get(signal);
-      if (!first) throw new UpstreamError(502, "the model server lists no model; name one in the request");
+      if (!first)
+        throw new UpstreamError(502, "the model server lists no models; name a model in the request");
       return first.id;
     },
     check: (signal) => models.check(signal),
@@ -115,7 +116,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   };
 }
 
-/** The same request without what its model is known to refuse; `warn` is told. */
+/** The request without what its model is known to refuse. Calls `warn` for what is left out. */
 function fitted(
   request: ModelRequest,
   learned: ReadonlySet<Lesson>,
@@ -126,14 +127,14 @@ function fitted(
   return learned.has("no-effort") ? withoutThinking(seen, warn) : seen;
 }
 
-/** Those that count for a server that speaks the Responses API itself. */
+/** The quirks that matter for a server that speaks the Responses API itself. */
 const NATIVE_QUIRKS = [
   ...(["sendReasoning", "passthrough", "cutAnswers", "nativeParameters", "forcedFunction"] as const),
   ...(["nativePenalties", "passExtra", "extraNames"] as const),
   ...(["strictTools", "toolsWithNone", "rootUnions", "untypedSchemas"] as const),
 ];
 
-/** Of a server that speaks the Responses API itself only those quirks that count there. */
+/** The details for `vr check`, with only those quirks that matter for the server's API. */
 function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unknown> {
   const baseUrl = origin + path;
   if (api === "chat") return { baseUrl, api, quirks };
@@ -142,7 +143,7 @@ function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unkn
 
 const SAID = Symbol("warnings of upstreams");
 
-/** Turns of a response leave out the same, one after the other: each is said once. */
+/** Several turns of a response may leave out the same things. Each is reported once. */
 function warningsOf({ response }: Turn): (message: string) => void {
   return (message) => {
     const said = response.state(SAID, () => new Set<string>());

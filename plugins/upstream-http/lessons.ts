@@ -2,7 +2,7 @@ import type { ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "../dialect-chat/index.ts";
 import { setLatest } from "./set-latest.ts";
 
-/** What a refusal has taught about a model; each is a way of asking again. */
+/** What a refusal has taught about a model. Each lesson is a way to ask again. */
 export type Lesson =
   | "no-images"
   | "no-effort"
@@ -11,8 +11,8 @@ export type Lesson =
   | "strict-as-given";
 
 /**
- * A model that is loaded anew may take images or think; what its server speaks stays. What was said of one schema
- * is not kept. Milliseconds.
+ * Milliseconds for which each lesson counts. A model that is reloaded may accept images or think; the server's API
+ * stays the same. A lesson about one schema is not kept.
  */
 const KEPT_MS: Record<Lesson, number> = {
   "strict-as-given": 0,
@@ -24,13 +24,13 @@ const KEPT_MS: Record<Lesson, number> = {
 const MOST_MODELS = 100;
 const NONE: ReadonlySet<Lesson> = new Set();
 
-/** What is known of the models of one server, so that their next calls are not refused first. */
+/** The lessons about the models of one server, so that their next calls are not refused first. */
 export class Lessons {
-  /** When each is to be forgotten, milliseconds as `now` counts them; the model that taught last comes last. */
+  /** When each lesson expires, in milliseconds as `now` counts them. The model with the latest lesson comes last. */
   readonly #models = new Map<string, Map<Lesson, number>>();
   readonly #now: () => number;
 
-  /** `now`: milliseconds since any moment. */
+  /** `now`: a clock in milliseconds, from any starting point. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
@@ -50,7 +50,7 @@ export class Lessons {
   }
 }
 
-/** A server's quirks with what a model of it has taught. */
+/** A server's quirks, changed by the lessons about a model. */
 export function withLessons(quirks: ChatQuirks, learned: ReadonlySet<Lesson>): ChatQuirks {
   if (learned.size === 0) return quirks;
   return {
@@ -65,21 +65,21 @@ export function withLessons(quirks: ChatQuirks, learned: ReadonlySet<Lesson>): C
 
 export const EFFORT_LEFT_OUT = "reasoning.effort was left out: the model does not think";
 
-/** The same request without an effort; the request itself if it has none. */
+/** The request without an effort; the same object if it has none. */
 export function withoutEffort(request: ModelRequest): ModelRequest {
   if (request.reasoning?.effort == null) return request;
   const { effort: _, ...reasoning } = request.reasoning;
   return { ...request, reasoning };
 }
 
-/** The same, and `warn` is told: not to think is what such a model does anyway. */
+/** The request without an effort, for a model that does not think. Calls `warn` unless the effort was "none". */
 export function withoutThinking(request: ModelRequest, warn: (message: string) => void): ModelRequest {
   const { effort } = request.reasoning ?? {};
   if (effort != null && effort !== "none") warn(EFFORT_LEFT_OUT);
   return withoutEffort(request);
 }
 
-/** Words of refusals, and what they teach. They must be of the request's content: 400 or 422. */
+/** Texts of refusals, and the lesson of each. Only refusals of the request's content count: 400 and 422. */
 const WORDS: readonly [Lesson, readonly RegExp[]][] = [
   // Mistral, and vLLM with its tokenizer: "Tool call id was call_x but must be a-z, A-Z, 0-9, with a length of 9."
   ["nine-character-ids", [/tool[ _]?call[ _]?id/i, /length of 9|\{9\}|9 characters/i]],
@@ -89,15 +89,15 @@ const WORDS: readonly [Lesson, readonly RegExp[]][] = [
     "reasoning-everywhere",
     [/reasoning_content/i, /must be (?:passed|provided|included|sent)|missing|required/i],
   ],
-  // vLLM: a schema whose grammar cannot be made, which nobody needs who did not ask for strict mode.
+  // vLLM: a schema that cannot become a grammar. Only strict mode needs a grammar.
   ["strict-as-given", [/grammar/i]],
   // Ollama: '"llama3.2" does not support thinking', 'think value "low" is not supported for this model'.
   ["no-effort", [/n[o']t support thinking|think value .{1,40} is not supported/i]],
 ];
-/** Characters. The reason stands first; some servers repeat the request behind it. */
+/** Most characters searched. The reason comes first; some servers repeat the request after it. */
 const REASON_LENGTH = 2_000;
 
-/** What a refusal teaches, going by its words, that is not known yet. */
+/** The new lesson of a refusal, judged by its text; `undefined` if there is none. */
 export function lessonOf(
   { status, said }: { status: number; said: string },
   learned: ReadonlySet<Lesson>,

@@ -3,9 +3,9 @@ import type { ModelChunk } from "../../core/index.ts";
 export type Batch = readonly ModelChunk[];
 
 export interface Sender {
-  /** Adds all that is there to the batch. May `begin`, `end` or `fail` the mailbox. */
+  /** Adds everything that has come to the batch. May `begin`, `end` or `fail` the mailbox. */
   collect(batch: ModelChunk[]): void;
-  /** The consumer waits, and there is nothing for it. */
+  /** Called when the consumer waits and nothing has come. */
   starved(): void;
 }
 
@@ -13,19 +13,19 @@ const NOW = Promise.resolve();
 const END: IteratorResult<Batch> = { done: true, value: undefined };
 
 /**
- * Where the consumer waits for batches. One read's fragments come as several events; `notify` after each of
- * them makes one microtask that hands them over together. That is one promise per batch, and one microtask.
+ * Where the consumer waits for batches. The fragments of one read come as several events. `notify` is called after each
+ * of them, and one microtask hands them over together. So a batch costs one promise and one microtask.
  */
 export class Mailbox {
   readonly #sender: Sender;
   #resolve: ((result: IteratorResult<Batch>) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   #scheduled = false;
-  /** The answer has begun, and no batch has said so yet. */
+  /** Whether the answer has begun, but no batch has been handed over since. */
   #begins = false;
   #begun = false;
   #ended = false;
-  /** Thrown once the consumer has had what came before it. */
+  /** Thrown when the consumer has received everything that came before the error. */
   #error: unknown;
 
   constructor(sender: Sender) {
@@ -37,7 +37,7 @@ export class Mailbox {
     return this.#resolve !== undefined;
   }
 
-  /** What comes now is of no interest. */
+  /** Whether the consumer wants nothing more. What still comes is ignored. */
   get closed(): boolean {
     return this.#ended || this.#error !== undefined;
   }
@@ -46,14 +46,14 @@ export class Mailbox {
     return new Promise(this.#wait);
   }
 
-  /** Something has come. */
+  /** Call when something has come. */
   notify(): void {
     if (this.#scheduled || this.#resolve === undefined) return;
     this.#scheduled = true;
     void NOW.then(this.#handOver);
   }
 
-  /** While it collects: the answer has begun, and its first batch is handed over even if it is empty. */
+  /** Call within `collect` when the answer begins: its first batch is then handed over even if it is empty. */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -66,7 +66,7 @@ export class Mailbox {
     this.#begins = false;
   }
 
-  /** What has come so far is still handed over, then the error, if there is one. */
+  /** Ends the mailbox. What has come so far is still handed over, then the error is thrown, if there is one. */
   fail(error: unknown): void {
     this.#error = error;
     this.notify();

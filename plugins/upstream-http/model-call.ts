@@ -8,15 +8,15 @@ import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
 import { toNetworkError, toTimeout } from "./network-error.ts";
 import type { Settings } from "./settings.ts";
 
-/** Bytes that may wait for a slow consumer before the server is made to wait. */
+/** With this many bytes waiting for a slow consumer, reading from the server pauses. */
 const HIGH_WATER_BYTES = 65_536;
-/** Of a body that says what went wrong. */
+/** Most bytes read of an error's body. */
 const MAX_ERROR_BYTES = 65_536;
-/** After `[DONE]`, how long the server may take to end its answer so that the connection can be used again. */
+/** After `[DONE]`, milliseconds in which the server must end its answer for the connection to be reused. */
 const LINGER_MS = 1_000;
-/** After a `finish_reason`, how long usage and `[DONE]` may take before the answer is taken as it is. */
+/** After a `finish_reason`, milliseconds to wait for usage and `[DONE]`. Without them the answer counts as it is. */
 const DONE_MS = 3_000;
-/** More than one thing may be refused, one after the other; a server that always finds something is believed. */
+/** A server may refuse several things, one after the other. After this many changes, its refusal is final. */
 const MAX_AMENDMENTS = 4;
 
 export interface CallRequest {
@@ -25,15 +25,15 @@ export interface CallRequest {
   body: string;
   asked: ModelRequest;
   signal: AbortSignal;
-  /** What to ask instead of a body that was refused; `undefined` where the refusal stands. */
+  /** What to send instead of a body that was refused. `undefined`: the refusal is final. */
   amend(body: string, refusal: Refusal): string | undefined;
-  /** Never to be seen in an error. */
+  /** Removed from every error. */
   secrets: readonly string[];
 }
 
 /**
- * One call of the model: sends the request, again if need be, and iterates over what each read brings. It is
- * the handler of undici's events, which run for every read: a body stream between them would cost more.
+ * One call of a model: sends the request, with retries, and iterates over what each read brings. It handles undici's
+ * events itself, since they run for every read and a body stream in between would cost more.
  */
 export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, Waiting {
   readonly #pool: Pool;
@@ -43,10 +43,10 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
   readonly #mailbox = new Mailbox(this);
   readonly #deadline = new Deadline(this);
   #attempt = 0;
-  /** What is sent: not always what was to be. */
+  /** The body that is sent. Refusals may change it. */
   #body: string;
   #amendments = 0;
-  /** Of this attempt, as the controller is. */
+  /** The answer to this attempt. The controller is also this attempt's. */
   #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
 
@@ -74,7 +74,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     return next;
   }
 
-  /** The consumer wants no more. */
+  /** Called when the consumer wants nothing more. */
   return(): Promise<IteratorResult<Batch>> {
     if (!this.#mailbox.closed) this.#stop(undefined);
     return Promise.resolve({ done: true, value: undefined });
@@ -94,7 +94,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     if (!this.#answer.complete) this.#deadline.start("end", LINGER_MS);
   }
 
-  /** The consumer waits, and so the server's silence counts. A consumer that is behind stops no one. */
+  /** The consumer waits, so the limit for the server's silence starts. A slow consumer is not the server's fault. */
   starved(): void {
     const { bytes, finished } = this.#answer;
     if (finished) this.#deadline.extend("done", DONE_MS);
@@ -154,10 +154,10 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     if (wait === "retry") this.#send();
     else if (wait === "end") this.#disconnect();
     else if (wait === "done") {
-      // A server that keeps the stream open after a whole answer: what it did not say, it will not.
+      // The server keeps the stream open after a complete answer: nothing more is expected.
       this.#answer.complete = true;
       this.#mailbox.notify();
-      this.#deadline.start("end", 0); // not before the rest is handed over
+      this.#deadline.start("end", 0); // after the rest is handed over
     } else if (wait === "answer" || this.#mailbox.awaited) this.#fail(toTimeout(wait, this.#settings));
   }
 
@@ -165,7 +165,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     const { path, headers } = this.#request;
     const body = this.#body;
     this.#deadline.start("answer", this.#settings.firstByteTimeoutMs);
-    // Timeouts are the deadline's: undici has none for the time between headers and body.
+    // `Deadline` keeps the time limits: undici has none for the time between headers and body.
     this.#pool.dispatch({ method: "POST", path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
   }
 
@@ -190,7 +190,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     this.#answer = new Answer(this.#dialect, this.#request.asked, this.#request.secrets);
   }
 
-  /** Whether the server refused something that the request can do without. */
+  /** Changes the body if the server refused something that the request can do without. Returns whether it did. */
   #amend(): boolean {
     const { status, refused, complete } = this.#answer;
     if (!refused || !complete || this.#amendments === MAX_AMENDMENTS) return false;
@@ -201,7 +201,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     return true;
   }
 
-  /** What has come so far is still handed over, then the error. Closes the connection. */
+  /** Hands over what has come so far, then throws the error. Closes the connection. */
   #fail(error: unknown): void {
     this.#mailbox.fail(error);
     this.#release();
@@ -209,7 +209,7 @@ export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableItera
     if (!this.#answer.complete) this.#disconnect();
   }
 
-  /** Nothing more is handed over, but the error if there is one. Closes the connection. */
+  /** Hands over nothing more, and throws the error if there is one. Closes the connection. */
   #stop(error: unknown): void {
     this.#mailbox.end();
     this.#fail(error);

@@ -7,12 +7,12 @@ import { readText } from "./read-text.ts";
 import type { Settings } from "./settings.ts";
 
 const FRESH_MS = 60_000;
-/** Listing needs no model to think. */
+/** Milliseconds. Listing is quick, since no model has to answer. */
 const LIST_TIMEOUT_MS = 10_000;
-/** Thousands of models with all that is said of them. */
+/** Most bytes of a list. Enough for thousands of models with long descriptions. */
 const MAX_BYTES = 16_777_216;
 
-/** The server's models, asked for once a minute at most, however many want to know. */
+/** The server's models. Asks at most once a minute, whatever the number of callers. */
 export class ModelList {
   readonly #pool: LazyPool;
   readonly #settings: Settings;
@@ -20,14 +20,14 @@ export class ModelList {
   #known: { models: ModelInfo[]; at: number } | undefined;
   #asking: Promise<ModelInfo[]> | undefined;
 
-  /** `headers`: names and values in turn. */
+  /** `headers`: name, value, name, value, … */
   constructor(pool: LazyPool, settings: Settings, headers: string[]) {
     this.#pool = pool;
     this.#settings = settings;
     this.#headers = headers;
   }
 
-  /** `signal` ends the waiting, not the question, which others may wait for too. @throws UpstreamError */
+  /** `signal` ends the caller's wait, not the request, which other callers may share. @throws UpstreamError */
   async get(signal: AbortSignal): Promise<ModelInfo[]> {
     signal.throwIfAborted();
     if (this.#known && performance.now() - this.#known.at < FRESH_MS) return this.#known.models;
@@ -37,11 +37,11 @@ export class ModelList {
     return abortable(this.#asking, signal);
   }
 
-  /** @throws UpstreamError unless the server answers; one that cannot list its models does answer. */
+  /** @throws UpstreamError if the server does not answer. An answer that it cannot list its models is an answer. */
   async check(signal: AbortSignal): Promise<void> {
     const { status, text } = await this.#request(signal);
     if (status === 401 || status === 403) {
-      // The keys are the clients': that it wants one is all that can be known.
+      // Only clients have keys, so a server that asks for a key is a working server.
       if (this.#settings.auth === "forward" && !this.#headers.includes("authorization")) return;
       throw this.#keyError(status, text);
     }
@@ -78,7 +78,7 @@ export class ModelList {
     }
   }
 
-  /** Says what to do about it, in front of what the server says. */
+  /** An error that says what is wrong with the key, before the server's own message. */
   #keyError(status: number, text: string): UpstreamError {
     const { message, code } = this.#error(status, text);
     const what = this.#headers.includes("authorization") ? "refuses the key" : "wants a key";
@@ -90,7 +90,7 @@ export class ModelList {
   }
 }
 
-/** OpenAI's `{ data: [{ id }] }`. @throws UpstreamError 502 */
+/** Reads OpenAI's `{ data: [{ id }] }`. @throws UpstreamError 502 */
 function parseModels(text: string): ModelInfo[] {
   let data: unknown;
   try {

@@ -1,7 +1,7 @@
 import { UpstreamError } from "../../core/index.ts";
 import type { Settings } from "./settings.ts";
 
-/** Failures of the connection itself: the server has not said a word, so asking again does no harm. */
+/** Errors of the connection itself. The server has not answered, so asking again does no harm. */
 const UNREACHABLE = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -21,7 +21,7 @@ export function isUnreachable(error: unknown): boolean {
   return code !== undefined && UNREACHABLE.has(code);
 }
 
-/** 504 if connecting took too long, 502 for all else. Names the code, not the address. */
+/** 504 if connecting took too long, else 502. The message has the error's code, not the address. */
 export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
   const code = codeOf(error);
   if (code !== undefined && TIMED_OUT.has(code))
@@ -32,7 +32,7 @@ export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
   return new UpstreamError(502, code === undefined ? what : `${what} (${code})`, { cause: error });
 }
 
-/** 504: nothing came in time, neither the "answer" nor the next "read" of it. */
+/** The 504 for an "answer" or a "read" that did not come in time. */
 export function toTimeout(
   wait: "answer" | "read",
   { firstByteTimeoutMs, idleTimeoutMs }: Pick<Settings, "firstByteTimeoutMs" | "idleTimeoutMs">,
@@ -44,7 +44,7 @@ export function toTimeout(
   return new UpstreamError(504, `the model server ${what}`);
 }
 
-/** Connecting to a name with several addresses fails with several errors. */
+/** The code of an error. Connecting to a name with several addresses fails with several errors. */
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   if ("code" in error && typeof error.code === "string") return error.code;

@@ -14,59 +14,62 @@ function hasNoCredentials(url: string): boolean {
   return !address || address.username + address.password === "";
 }
 
-/** What HTTP takes; a key that was read from a file often ends with a line break. */
+/** A value that HTTP allows in a header. A key that was read from a file often ends with a line break. */
 const headerValue = z
   .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, "holds a character that no header may have, such as a line break");
+  .regex(
+    /^[\t\x20-\x7e\x80-\xff]*$/,
+    "contains a character that is not allowed in a header, such as a line break",
+  );
 
 const headers = z.record(z.string(), headerValue).superRefine((given, context) => {
   for (const name of Object.keys(given))
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
-      context.addIssue({ code: "custom", message: `"${name}" is no name of a header` });
+      context.addIssue({ code: "custom", message: `"${name}" is not a valid header name` });
 });
 
 const fields = z.strictObject({
-  /** Names it in logs, errors and routes. */
+  /** The upstream's name in logs, errors and routes. Default: the name of the server's kind. */
   name: z.string().min(1).optional(),
-  /** Where the server is; `/v1` is added where no version is in the path. */
+  /** The server's URL. `/v1` is added if the path has no version. */
   baseUrl,
   /**
-   * What the server is asked through: "chat" completions, or "responses", where it speaks the Responses API
-   * itself. OpenAI's own host is asked through "responses" unless said, any other through "chat".
+   * The server's API: "chat" completions, or "responses" if it speaks the Responses API itself. Default: "responses"
+   * for OpenAI's own host, else "chat".
    */
   api: z.enum(["chat", "responses"]).optional(),
   apiKey: headerValue.min(1).optional(),
   /**
-   * "key" sends `apiKey`, if there is one; "forward" the client's own `Authorization`, else `apiKey`; "none"
-   * nothing.
+   * "key" sends `apiKey`, if there is one. "forward" sends the client's own `Authorization`, or `apiKey` if the client
+   * sends none. "none" sends nothing.
    */
   auth: z.enum(["key", "forward", "none"]).default("key"),
-  /** The model of requests that name none; the first that the server lists unless said. */
+  /** The model for requests that name none. Default: the first model that the server lists. */
   model: z.string().min(1).optional(),
-  /** Sent with every request. */
+  /** Headers sent with every request. */
   headers: headers.default({}),
-  /** Put into the body of every model call, over what vr writes. */
+  /** Fields added to the body of every model call. They override the fields that vr writes. */
   extraBody: z.record(z.string(), z.unknown()).default({}),
   quirks: partialQuirksSchema.default({}),
   connectTimeoutMs: milliseconds.default(10_000),
-  /** From sending the request to the first byte of the answer's body: queueing, loading and prefill too. */
+  /** Milliseconds from the request to the first byte of the answer's body, with queueing, loading and prefill. */
   firstByteTimeoutMs: milliseconds.default(600_000),
-  /** Between two reads, once the body has begun. */
+  /** Milliseconds between two reads, once the body has begun. */
   idleTimeoutMs: milliseconds.default(120_000),
-  /** Further attempts after one that failed before its first byte. */
+  /** How often a call that failed before its first byte is sent again. */
   retries: z.number().int().min(0).max(10).default(2),
-  /** Before the first retry; doubled before each further one. */
+  /** Milliseconds before the first retry. Doubled before each further one. */
   retryDelayMs: milliseconds.default(250),
-  /** A longer `Retry-After` is not waited for: the client is told instead. */
+  /** Milliseconds. If a server's `Retry-After` is longer, the client gets the error instead. */
   maxRetryAfterMs: milliseconds.default(5_000),
-  /** Of one answer, bytes. */
+  /** Most bytes of one answer. */
   maxResponseBytes: z.number().int().positive().default(268_435_456),
-  /** Of one event of a stream, bytes. */
+  /** Most bytes of one event of a stream. */
   maxEventBytes: z.number().int().positive().default(16_777_216),
   ...upstreamLimitsShape,
 });
 
-/** One `Authorization` at most is ever sent. */
+/** At most one `Authorization` may be configured. */
 function hasOneAuthorization({ auth, headers }: Pick<z.output<typeof fields>, "auth" | "headers">): boolean {
   return auth === "none" || !Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
 }
@@ -76,15 +79,15 @@ const TWO_AUTHORIZATIONS = {
   error: 'Authorization belongs in apiKey, or needs auth: "none"',
 };
 
-/** The options of a plugin for any server: the user says where it is. */
+/** The options of a plugin for any server. The user must give the URL. */
 export const serverOptions = fields.refine(hasOneAuthorization, TWO_AUTHORIZATIONS);
 
-/** The options of a plugin for servers that mostly are at one place. */
+/** The options of a plugin for servers with a usual URL, which is the default. */
 export function serverOptionsAt(usual: string) {
   return fields.extend({ baseUrl: baseUrl.default(usual) }).refine(hasOneAuthorization, TWO_AUTHORIZATIONS);
 }
 
-/** What a user may write. */
+/** The options as a user writes them. */
 export type ServerOptions = z.input<typeof serverOptions>;
-/** Checked, with all defaults. */
+/** The options after the check, with all defaults. */
 export type CheckedServerOptions = z.output<typeof serverOptions>;

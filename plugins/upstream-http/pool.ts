@@ -6,11 +6,11 @@ const require = createRequire(import.meta.url);
 
 export interface LazyPool {
   get(): Pool;
-  /** Ends idle connections; calls that run are cut off. */
+  /** Ends idle connections and aborts running calls. */
   close(): Promise<void>;
 }
 
-/** A server's connections. The HTTP client is loaded with the first of them: a start does not wait for it. */
+/** A server's connections. The HTTP client is loaded with the first one, so that the start does not wait for it. */
 export function lazyPool({
   origin,
   connectTimeoutMs,
@@ -26,8 +26,8 @@ export function lazyPool({
 
   function create(): Pool {
     const { Pool: Class }: typeof import("undici") = require("undici");
-    // HTTP/1.1 with keep-alive and as many connections as there are calls: a model server answers one call per
-    // connection, and a limit here would be a queue that nobody sees.
+    // HTTP/1.1 with keep-alive, and as many connections as there are calls: a model server answers one call per
+    // connection, and a limit here would be a hidden queue.
     return new Class(origin, {
       connections: null,
       pipelining: 1,

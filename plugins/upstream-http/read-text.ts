@@ -2,13 +2,13 @@ import type { Dispatcher } from "undici";
 
 export interface ReadText {
   text: string;
-  /** The body was longer than allowed: the rest was not read. */
+  /** Whether the body was longer than allowed. The rest was not read. */
   cut: boolean;
-  /** How the body broke off, if it did. */
+  /** The error of a body that broke off. */
   broken: unknown;
 }
 
-/** What came of a body, up to `maxBytes`. Never rejects. */
+/** The text of a body, up to `maxBytes`. Never rejects. */
 export async function readText(body: Dispatcher.ResponseData["body"], maxBytes: number): Promise<ReadText> {
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -17,7 +17,7 @@ export async function readText(body: Dispatcher.ResponseData["body"], maxBytes: 
     for await (const part of body as AsyncIterable<Buffer>) {
       parts.push(part);
       bytes += part.length;
-      if (bytes > maxBytes) break; // lets the connection go
+      if (bytes > maxBytes) break; // releases the connection
     }
   } catch (error) {
     broken = error;

@@ -11,7 +11,7 @@ import type { Dialect } from "./dialect.ts";
 import { EFFORT_LEFT_OUT, lessonOf, withLessons } from "./lessons.ts";
 import type { Settings } from "./settings.ts";
 
-/** `POST /responses`: a server that speaks the Responses API itself. */
+/** The dialect of `POST /responses`, for a server that speaks the Responses API itself. */
 export function responsesApi({
   quirks,
   maxEventBytes,
@@ -51,7 +51,7 @@ export function responsesApi({
   }
 }
 
-/** The same body without images in the outputs of tools. Its items are as the gateway has them. */
+/** The body without images in the outputs of tools. Its items have the gateway's own form. */
 function withoutImages(body: string, why: WhyUnseen): string {
   const asked = JSON.parse(body) as { input?: unknown };
   if (!Array.isArray(asked.input)) return body;

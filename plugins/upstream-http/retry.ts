@@ -3,8 +3,8 @@ import type { Settings } from "./settings.ts";
 const RETRIED = new Set([429, 502, 503, 504]);
 
 /**
- * Milliseconds to wait before asking again; `undefined` if the answer is final. `attempt` counts from 0.
- * A `Retry-After` is held to, unless it is longer than the client should be kept waiting for.
+ * Milliseconds to wait before asking again; `undefined` if the answer is final. `attempt` counts from 0. A
+ * `Retry-After` is obeyed; one that is longer than `maxRetryAfterMs` makes the answer final.
  */
 export function retryDelay(
   attempt: number,
@@ -16,11 +16,11 @@ export function retryDelay(
   if (status !== undefined && !RETRIED.has(status)) return undefined;
   const asked = parseRetryAfter(retryAfter);
   if (asked !== undefined) return asked > settings.maxRetryAfterMs ? undefined : asked;
-  // Half of it by chance, so that many clients of one server do not come back at the same time.
+  // Up to half of it is random, so that many clients of one server do not come back at the same time.
   return settings.retryDelayMs * 2 ** attempt * (0.5 + Math.random() / 2);
 }
 
-/** Seconds or an HTTP date, as milliseconds from now. */
+/** Turns seconds or an HTTP date into milliseconds from now. */
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;

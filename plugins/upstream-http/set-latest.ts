@@ -1,4 +1,4 @@
-/** Sets an entry of a map as its latest, and forgets the oldest beyond `most`. */
+/** Sets a map's entry and makes it the newest. Removes the oldest entries beyond `most`. */
 export function setLatest<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
   map.delete(key);
   map.set(key, value);

@@ -2,19 +2,19 @@ import { type ChatQuirks, withQuirks } from "../dialect-chat/index.ts";
 import type { ServerFamily } from "./family.ts";
 import type { CheckedServerOptions } from "./options.ts";
 
-/** How one server is talked to. */
+/** What is needed to talk to one server. */
 export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "quirks"> {
   api: "chat" | "responses";
   name: string;
   origin: string;
-  /** Of the base URL, without a slash at the end. */
+  /** The base URL's path, without a slash at the end. */
   path: string;
   quirks: ChatQuirks;
-  /** Never to be seen in an error. */
+  /** Removed from every error. */
   secrets: string[];
 }
 
-/** A server's options over what its family has in common. */
+/** Combines the defaults of a server's family with the server's options. */
 export function toSettings(family: ServerFamily, options: CheckedServerOptions): Settings {
   const { origin, hostname, pathname } = new URL(options.baseUrl);
   const path = pathname.replace(/(?<!\/)\/+$/, "");

@@ -2,7 +2,7 @@ import { type ModelChunk, type ModelRequest, UpstreamError } from "../../core/in
 import { cutSecrets, parseJson } from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
 
-/** What an answer is read with. `secrets` are never to be seen in an error. */
+/** What is needed to read an answer. `secrets` are removed from every error. */
 export interface Reading {
   readonly dialect: Dialect;
   readonly request: ModelRequest;
@@ -10,7 +10,7 @@ export interface Reading {
 }
 
 /**
- * The chunks of a body that came as one: a whole answer, or the event stream of a server that streams unasked.
+ * The chunks of a body that was read as a whole: an answer, or an event stream that was not asked for.
  * @throws UpstreamError 502 that says what came instead
  */
 export function fromWholeBody(
@@ -28,7 +28,7 @@ export function fromWholeBody(
     throw new UpstreamError(502, `the model server answered with ${describe(text, contentType, secrets)}`);
   }
   if (typeof value !== "object" || value === null)
-    throw new UpstreamError(502, "the model server answered with JSON that is no answer");
+    throw new UpstreamError(502, "the model server answered with JSON that is not an answer");
   return dialect.fromWhole(value, request, secrets);
 }
 
@@ -44,5 +44,5 @@ function describe(text: string, contentType: string | undefined, secrets: readon
   if (text.trim() === "") return "an empty body";
   if (contentType?.includes("html") || text.trimStart().startsWith("<"))
     return "an HTML page; is baseUrl the address of its API?";
-  return `text that is no JSON: ${cutSecrets(text.slice(0, 4_000), secrets).slice(0, 200)}`;
+  return `text that is not JSON: ${cutSecrets(text.slice(0, 4_000), secrets).slice(0, 200)}`;
 }

@@ -5,22 +5,23 @@ import { Unusable } from "./unusable.ts";
 const UNIONS = ["anyOf", "oneOf", "allOf"] as const;
 
 /**
- * One object with the properties of all variants at the top, for servers that take no unions there. A property
- * that variants see differently may be either; required is what every variant requires, and with `allOf` what
- * any does. Which belong together is lost to the model; who runs the tool still checks.
+ * One object with the properties of all variants, for servers that accept no unions at the top. If variants define a
+ * property differently, any of the definitions may apply. A property is required if every variant requires it, or,
+ * with `allOf`, if any variant does. The model no longer sees which properties belong together, but whoever runs the
+ * tool checks its arguments.
  */
 export function mergeUnions(schema: JsonSchema): JsonSchema {
   return merge(schema, { resolve: referencesOf(schema), merged: 0 }, 0);
 }
 
-/** Levels of unions in unions; a definition may hold itself. */
+/** Most levels of unions in unions, since a definition may contain itself. */
 const DEEPEST = 4;
-/** Definitions that name one another multiply. */
+/** Most variants in all, since definitions that name one another multiply. */
 const MOST_VARIANTS = 2_000;
 
 interface Merging {
   readonly resolve: Resolve;
-  /** Variants so far. */
+  /** The number of variants so far. */
   merged: number;
 }
 
@@ -65,7 +66,7 @@ function takesObject({ type }: JsonSchema): boolean {
   return type === undefined || [type].flat().includes("object");
 }
 
-/** What is seen of each property: its schemas by their texts. */
+/** The schemas found for each property, by their JSON. */
 type Seen = Map<string, Map<string, unknown>>;
 
 function add(properties: Seen, more: unknown): void {

@@ -1,9 +1,9 @@
 import { atPointer, isObject, type JsonSchema } from "../../../core/index.ts";
 
-/** What `$ref` leads to; `undefined` where it leads nowhere, or out of the schema: nothing is fetched. */
+/** Finds the schema that a `$ref` names; `undefined` if it is not in this schema. Nothing is fetched. */
 export type Resolve = (reference: string) => JsonSchema | undefined;
 
-/** Of one schema. Each reference is followed once, however often it comes. */
+/** Resolves the references of one schema. Each is looked up once, however often it occurs. */
 export function referencesOf(root: JsonSchema): Resolve {
   const known = new Map<string, JsonSchema | undefined>();
   let anchors: ReadonlyMap<string, JsonSchema> | undefined;
@@ -17,7 +17,7 @@ export function referencesOf(root: JsonSchema): Resolve {
   };
 }
 
-/** `#name`, of definitions with that `$anchor` or `$id`. */
+/** The definitions by `#name`, which is their `$anchor` or `$id`. */
 function anchorsOf(root: JsonSchema): Map<string, JsonSchema> {
   const anchors = new Map<string, JsonSchema>();
   for (const definitions of [root.$defs, root.definitions])

@@ -3,19 +3,19 @@ import { ALL_TYPES, impliedType, toType, toTypeName } from "./types.ts";
 import { Unusable } from "./unusable.ts";
 
 export interface NodeOptions {
-  /** What a schema that allows anything looks like: without a type, or with all of them. */
+  /** How a schema that allows anything is written: without a type, or with all types. */
   untyped: "keep" | "all-types";
-  /** Whether `#/…` leads to a schema. */
+  /** Whether a `$ref` leads to a schema. */
   resolves(reference: string): boolean;
 }
 
-/** Levels; servers recurse, and some at a cost that grows faster than the depth. */
+/** Most levels. Servers recurse, and in some the cost grows faster than the depth. */
 const DEEPEST = 64;
 const DROP = Symbol("drop");
 
 type Mend = (value: unknown, options: NodeOptions, depth: number) => unknown;
 
-/** `null` and other wrong kinds say nothing. */
+/** Keeps a value of the right kind. `null` and other kinds mean nothing, so they are dropped. */
 const kind =
   (type: "string" | "boolean"): Mend =>
   (value) =>
@@ -28,7 +28,7 @@ const number: Mend = (value) => {
     : DROP;
 };
 
-/** Lengths and numbers of things. */
+/** Keywords that count: lengths and numbers of items. */
 const count: Mend = (value, options, depth) => {
   const given = number(value, options, depth);
   return typeof given === "number" && Number.isInteger(given) && given >= 0 ? given : DROP;
@@ -39,14 +39,14 @@ const positive: Mend = (value, options, depth) => {
   return typeof given === "number" && given > 0 ? given : DROP;
 };
 
-/** A schema, or the `true` and `false` that mean all and nothing. */
+/** A schema, or a boolean: `true` allows anything, `false` nothing. */
 const schemaOrFlag: Mend = (value, options, depth) => {
   if (typeof value === "boolean") return value;
   if (value === "true" || value === "false") return value === "true";
   return isObject(value) ? repairNode(value, options, depth + 1) : DROP;
 };
 
-/** One schema for all items, or, in older drafts, one for each. */
+/** One schema for all items, or, in older drafts, a list with one schema for each. */
 const items: Mend = (value, options, depth) => {
   if (Array.isArray(value)) return value.map((each) => repairSchema(each, options, depth + 1));
   return value === null || value === false ? DROP : repairSchema(value, options, depth + 1);
@@ -59,7 +59,7 @@ const schemaMap: Mend = (value, options, depth) =>
 
 const schemaList: Mend = (value, options, depth) => {
   const list = Array.isArray(value) ? value : isObject(value) ? [value] : [];
-  // `{ not: {} }` is how some generators say that a value may be absent: nothing matches it.
+  // Some generators write `{ not: {} }`, which matches nothing, for a value that may be absent.
   const kept = list.filter((each) => each !== null && each !== undefined && !matchesNothing(each));
   if (kept.length === 0) return DROP;
   const repaired = kept.map((each) => repairSchema(each, options, depth + 1));
@@ -74,14 +74,14 @@ const required: Mend = (value) => {
   return names.length === value.length ? value : names;
 };
 
-/** Each value once. */
+/** A list of values, without duplicates. */
 const values: Mend = (value) => {
   if (!Array.isArray(value) || value.length === 0) return DROP;
   const once = new Map(value.map((each) => [JSON.stringify(each), each]));
   return once.size === value.length ? value : [...once.values()];
 };
 
-/** One schema for each place. */
+/** A list with one schema for each position. */
 const tuple: Mend = (value, options, depth) => {
   const list = Array.isArray(value) ? value : isObject(value) ? [value] : [];
   if (list.length === 0) return DROP;
@@ -112,9 +112,9 @@ const KEYWORDS: ReadonlyMap<string, Mend> = new Map<string, Mend>([
   ["multipleOf", positive],
   ...["minLength", "maxLength", "minItems", "maxItems"].map((name) => [name, count] as const),
   ...["minProperties", "maxProperties", "minContains", "maxContains"].map((name) => [name, count] as const),
-  // Which draft it is means nothing to a model, and some servers refuse to read it.
+  // The draft means nothing to a model, and some servers refuse this keyword.
   ["$schema", () => DROP],
-  // Of an older draft: see `exclusive`.
+  // Booleans belong to draft 4: see `exclusive`.
   ...["exclusiveMinimum", "exclusiveMaximum"].map(
     (name) => [name, (value) => (value === true ? value : number(value, NO_OPTIONS, 0))] as [string, Mend],
   ),
@@ -123,7 +123,7 @@ const KEYWORDS: ReadonlyMap<string, Mend> = new Map<string, Mend>([
 
 const NO_OPTIONS: NodeOptions = { untyped: "keep", resolves: () => true };
 
-/** A schema in the place of one, whatever stands there: the name of a type, a list of values, nothing. */
+/** Makes a schema of what stands in a schema's place: the name of a type, a list of values, or nothing. */
 function repairSchema(value: unknown, options: NodeOptions, depth: number): JsonSchema {
   if (isObject(value)) return repairNode(value, options, depth);
   if (typeof value === "string") {
@@ -135,8 +135,8 @@ function repairSchema(value: unknown, options: NodeOptions, depth: number): Json
 }
 
 /**
- * The same schema without what is no JSON Schema: keywords of the wrong kind, flags of older drafts, references
- * that lead nowhere. The object itself if there is nothing to mend. It is never written to.
+ * The schema without what is not valid JSON Schema: keywords of the wrong kind, flags of older drafts, references that
+ * lead nowhere. Returns the same object if there is nothing to repair. Never writes to it.
  * @throws Unusable if it is nested too deeply
  */
 export function repairNode(schema: JsonSchema, options: NodeOptions, depth: number): JsonSchema {
@@ -148,7 +148,7 @@ export function repairNode(schema: JsonSchema, options: NodeOptions, depth: numb
   return withItems(typed(exclusive(withRequired(schema, mended)), options), options);
 }
 
-/** Draft 3 has `required: true` in the property; others have the list among the properties. */
+/** Repairs misplaced `required`: draft 3 puts `required: true` into the property, others put the list there. */
 function withRequired(schema: JsonSchema, mended: JsonSchema): JsonSchema {
   const given = schema.properties;
   if (!isObject(given) || !isObject(mended.properties)) return mended;
@@ -168,7 +168,7 @@ function withRequired(schema: JsonSchema, mended: JsonSchema): JsonSchema {
   };
 }
 
-/** Draft 4: `exclusiveMinimum: true` is about `minimum`. */
+/** Converts draft 4, where `exclusiveMinimum: true` changes the meaning of `minimum`. */
 function exclusive(schema: JsonSchema): JsonSchema {
   let result = schema;
   for (const end of ["Minimum", "Maximum"] as const) {
@@ -187,7 +187,7 @@ function typed(schema: JsonSchema, { untyped }: NodeOptions): JsonSchema {
   return untyped === "keep" ? schema : { ...schema, type: ALL_TYPES };
 }
 
-/** Older drafts list the schemas of a tuple under `items`. Some servers want `items` of every array. */
+/** Older drafts list the schemas of a tuple under `items`. Some servers require `items` for every array. */
 function withItems(schema: JsonSchema, { untyped }: NodeOptions): JsonSchema {
   const any = untyped === "keep" ? {} : { type: ALL_TYPES };
   if (Array.isArray(schema.items)) {
@@ -206,7 +206,7 @@ function matchesNothing(schema: unknown): boolean {
   return isObject(not) && Object.keys(not).length === 0 && Object.keys(schema).length === 1;
 }
 
-/** The object itself where nothing differs. */
+/** Maps all entries. Returns the same object if nothing changes. */
 function mapEntries(object: JsonSchema, map: (key: string, value: unknown) => unknown): JsonSchema {
   let changed = false;
   const entries: [string, unknown][] = [];

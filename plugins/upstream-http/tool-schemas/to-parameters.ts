@@ -5,21 +5,20 @@ import { repairNode } from "./repair-node.ts";
 import { toType } from "./types.ts";
 import { Unusable } from "./unusable.ts";
 
-/** What a server wants of the schemas of functions. */
+/** What a server requires of the schemas of functions. */
 export interface SchemaQuirks {
   /**
-   * What becomes of `anyOf`, `oneOf` and `allOf` at the top: "merge" makes one object of them, "keep" leaves
-   * them.
+   * What happens with `anyOf`, `oneOf` and `allOf` at the top: "merge" turns them into one object, "keep" leaves them.
    */
   rootUnions: "merge" | "keep";
-  /** A schema that allows anything: "keep" leaves it without a type, "all-types" names them all. */
+  /** How a schema that allows anything is sent: "keep" leaves it without a type, "all-types" lists all types. */
   untypedSchemas: "keep" | "all-types";
 }
 
-/** Levels of JSON, of which a schema within another takes two. */
+/** Most levels of JSON. A schema within a schema takes two. */
 const DEEPEST_JSON = 200;
 const MOST_REFERENCES = 8;
-/** Keywords whose value may look like a property. */
+/** Keywords whose values may look like properties. */
 const SCHEMA_VALUED = [
   "additionalProperties",
   "items",
@@ -32,8 +31,8 @@ const SCHEMA_VALUED = [
 ];
 
 /**
- * A function's parameters as model servers take them: an object with `properties`, all of it JSON Schema.
- * The schema itself if it is one. It is never written to.
+ * Converts a function's parameters to what model servers accept: an object schema with `properties`, valid JSON Schema
+ * throughout. Returns the same object if it already is. Never writes to it.
  * @throws Unusable
  */
 export function toParameters(schema: unknown, quirks: SchemaQuirks): JsonSchema {
@@ -48,7 +47,7 @@ export function toParameters(schema: unknown, quirks: SchemaQuirks): JsonSchema 
   return withKnownRequired(asObject(whole, root));
 }
 
-/** Of literals too, and of whatever a keyword may hold that nobody knows: all of it is written as JSON. */
+/** Checks the depth of everything, literals and unknown keywords too, since all of it is sent as JSON. */
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > DEEPEST_JSON) throw new Unusable(`it is nested more than ${DEEPEST_JSON} levels deep`);
@@ -59,14 +58,14 @@ function asObject(schema: JsonSchema, given: JsonSchema): JsonSchema {
   const type = toType(given.type);
   const types = type === undefined ? [] : [type].flat();
   const takesObject = types.length === 0 || types.includes("object") || isObject(given.properties);
-  // A tool without arguments has been seen to say so with the type "null".
+  // Some tools without arguments have the type "null".
   if (!takesObject && !types.every((each) => each === "null"))
     throw new Unusable(`it is for values of type ${types.map((each) => `"${each}"`).join(" or ")}`);
   if (schema.type === "object" && isObject(schema.properties)) return schema;
   return { ...schema, type: "object", properties: schema.properties ?? {} };
 }
 
-/** Some servers refuse a name that is required and is no property. Unions may name properties of one another. */
+/** Some servers refuse a required name that is not a property. A union's variant may require another's properties. */
 function withKnownRequired(schema: JsonSchema): JsonSchema {
   const { required, properties, additionalProperties } = schema;
   const elsewhere = ["anyOf", "oneOf", "allOf", "$ref", "if", "patternProperties"].some(
@@ -77,7 +76,7 @@ function withKnownRequired(schema: JsonSchema): JsonSchema {
   return known.length === required.length ? schema : { ...schema, required: known };
 }
 
-/** `$ref` at the top, where generators put the schema among its own definitions. */
+/** Follows a `$ref` at the top: some generators put the schema itself among its definitions. */
 function followed(schema: JsonSchema): JsonSchema {
   let root = schema;
   for (let i = 0; i < MOST_REFERENCES && typeof root.$ref === "string"; i += 1) {
@@ -85,13 +84,13 @@ function followed(schema: JsonSchema): JsonSchema {
     const target = referencesOf(root)($ref as string);
     root = target === undefined ? rest : { ...rest, ...target };
   }
-  // One that leads to itself says nothing.
+  // A reference to itself means nothing.
   if (!("$ref" in root)) return root;
   const { $ref: _, ...said } = root;
   return said;
 }
 
-/** The properties alone, without a schema around them: `{ city: { type: "string" } }`. */
+/** Whether this is only the map of properties, without a schema around it: `{ city: { type: "string" } }`. */
 function isPropertyMap(schema: JsonSchema): boolean {
   const names = Object.keys(schema);
   if (names.length === 0 || SCHEMA_VALUED.some((keyword) => keyword in schema)) return false;

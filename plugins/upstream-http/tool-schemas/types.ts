@@ -1,9 +1,9 @@
 const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
-/** Every type that a value may have; "number" includes "integer". */
+/** All types that a value can have. "number" includes "integer". */
 export const ALL_TYPES: readonly string[] = TYPES.filter((type) => type !== "integer");
 
-/** Names of other languages and dialects that tools have been seen to use. */
+/** Names from other languages and dialects that some tools use. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   str: "string",
   text: "string",
@@ -31,7 +31,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   nil: "null",
 };
 
-/** The type of JSON Schema that a name means, in any case; `undefined` if none. */
+/** The JSON Schema type that a name means, in upper or lower case; `undefined` if the name is unknown. */
 export function toTypeName(name: unknown): string | undefined {
   if (typeof name !== "string") return undefined;
   if (TYPES.includes(name)) return name;
@@ -40,13 +40,13 @@ export function toTypeName(name: unknown): string | undefined {
   return Object.hasOwn(OTHER_NAMES, lower) ? OTHER_NAMES[lower] : undefined;
 }
 
-/** The value of `type`: a name or several; `undefined` where it says nothing. The value itself if it is good. */
+/** The value of `type`: one name or several; `undefined` if it means nothing. A valid value is returned unchanged. */
 export function toType(value: unknown): string | readonly string[] | undefined {
   if (!Array.isArray(value)) return toTypeName(value);
   const names: string[] = [];
   for (const each of value) {
     const name = toTypeName(each);
-    // One that is unknown may mean anything.
+    // An unknown name may mean any type.
     if (name === undefined) return undefined;
     if (!names.includes(name)) names.push(name);
   }
@@ -58,10 +58,10 @@ const SAYS_OBJECT = ["properties", "patternProperties", "additionalProperties", 
 const SAYS_ARRAY = ["items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"];
 const SAYS_STRING = ["pattern", "format", "minLength", "maxLength"];
 const SAYS_NUMBER = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
-/** What says what a value may be without a type. */
+/** Keywords that describe a value without a type. */
 const SAYS_ITSELF = ["$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "not", "if", "enum", "const"];
 
-/** The type that a schema without one means, going by what else it says; "any" where it says nothing. */
+/** The type that a schema without `type` means, judged by its other keywords; "any" if it has none. */
 export function impliedType(schema: object): string | undefined {
   const says = (keyword: string) => Object.hasOwn(schema, keyword);
   if (SAYS_ITSELF.some(says)) return undefined;

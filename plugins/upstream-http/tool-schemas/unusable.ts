@@ -1,4 +1,4 @@
-/** A schema that nothing can make into one of a function's arguments. The message says why. */
+/** Thrown for a schema that cannot describe a function's arguments. The message says why. */
 export class Unusable extends Error {
   override readonly name = "Unusable";
 }

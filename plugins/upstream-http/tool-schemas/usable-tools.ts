@@ -7,13 +7,13 @@ import {
 import { type SchemaQuirks, toParameters } from "./to-parameters.ts";
 import { Unusable } from "./unusable.ts";
 
-/** More tools that are left out are counted, not named. */
+/** If more tools are left out, the further ones are counted, not named. */
 const MOST_NAMED = 8;
 
-/** Of tools that many requests name; an object is looked at once. */
+/** The results by schema object, so that a tool that many requests bring is checked once. */
 type Known = WeakMap<object, JsonSchema | Unusable>;
 
-/** Makes the functions of requests to one server acceptable to it. */
+/** Adapts the functions of requests to what one server accepts. */
 export class UsableTools {
   readonly #quirks: SchemaQuirks;
   readonly #known: Known = new WeakMap();
@@ -23,9 +23,9 @@ export class UsableTools {
   }
 
   /**
-   * The same request with schemas as the server takes them. A function without a usable one is left out, and
-   * `warn` is told: one strange tool must not cost the others. The request itself if there is nothing to do;
-   * it is never written to.
+   * The request with schemas that the server accepts. A function without a usable schema is left out, with a call of
+   * `warn`, so that one bad tool does not cost the others. Returns the same object if there is nothing to do, and never
+   * writes to it.
    * @throws InvalidRequestError if the model must call a function that was left out
    */
   of(request: ModelRequest, warn: (message: string) => void): ModelRequest {
@@ -70,7 +70,7 @@ export class UsableTools {
   }
 }
 
-/** A choice among functions that are left out is one among the others; one of theirs alone cannot be kept. */
+/** Removes left-out functions from the tool choice. A choice of left-out functions alone is refused. */
 function without(left: readonly string[], request: ModelRequest): ModelRequest {
   const { mode, names, hosted } = request.toolChoice;
   const gone = new Set(left);

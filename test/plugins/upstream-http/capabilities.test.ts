@@ -159,7 +159,7 @@ describe("a model of Ollama", () => {
 
   const prompt = { input: "word ".repeat(100) };
   const MAY_NOT_FIT =
-    "the prompt may not fit into the context of 100 tokens; the model server cuts off what is too much";
+    "the prompt may not fit into the context of 100 tokens; the model server cuts off the rest";
 
   it.each<[string, Told]>([
     [
