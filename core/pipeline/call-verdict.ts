@@ -1,3 +1,4 @@
+import type { ModelChunk } from "../protocol/chunk.ts";
 import type { OpenCall } from "../response/open-items.ts";
 import type { TurnScope } from "../scopes.ts";
 import type { Tool, ToolResult } from "../tool.ts";
@@ -7,13 +8,15 @@ import type { Run } from "./run.ts";
 
 export type GatewayCall = OpenCall & { tool: Tool };
 
-/** The turn that made the calls. */
+/** A turn, and what of it the pipeline alone knows. */
 export interface CallsTurn {
   turn: TurnScope;
   /** The turn's number, unique in the conversation. */
   number: number;
   /** The model has no further turn, so calls do not run. */
   isLast: boolean;
+  /** The calls that the client has approved, in the turn of their own. */
+  approved?: readonly ModelChunk[] | undefined;
 }
 
 /** What happens with a call: a result without running it, an approval request, or a run. */
@@ -35,9 +38,6 @@ export function needsClient({ tool, approval }: GatewayCall): boolean {
 export async function decide(run: Run, { turn, isLast }: CallsTurn, call: GatewayCall): Promise<Verdict> {
   const { hooks, limits } = run.engine;
   if (call.missing !== undefined && !isLast) return error(call.missing);
-  const most = run.context.request.max_tool_calls ?? Number.POSITIVE_INFINITY;
-  if (++run.toolCalls > most)
-    return error(`This call was not run: the limit of ${most} tool calls is reached.`);
   if (isLast) return error(`This call was not run: the limit of ${limits.maxTurns} turns is reached.`);
   const { tool, name, callId: id, approval } = call;
   const parsed = parseArguments(call.arguments);

@@ -1,15 +1,6 @@
 import { ClientLeft, isGuardrailStop, toVrError } from "../errors.ts";
 import { toFailure } from "../failure.ts";
-import {
-  type HostedItem,
-  type InTurn,
-  isHostedItem,
-  isItemReference,
-  isModelItem,
-  type ModelItem,
-  type Note,
-} from "../protocol/items.ts";
-import type { ModelRequest, ToolChoice } from "../protocol/model-request.ts";
+import { isItemReference } from "../protocol/items.ts";
 import type { ResponseRequest } from "../protocol/request.ts";
 import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
@@ -23,9 +14,10 @@ import { complete, type Outcome } from "./complete.ts";
 import type { Engine } from "./engine.ts";
 import { hydrate } from "./hydrate.ts";
 import { toModelRequest } from "./model-request.ts";
+import { nextRequest, offered } from "./next-request.ts";
 import { resolveTools } from "./resolve-tools.ts";
 import { type Prepared, Run } from "./run.ts";
-import { type CallsEnd, runCalls } from "./tool-calls.ts";
+import { runCalls } from "./tool-calls.ts";
 import { isCut, runTurn } from "./turn.ts";
 import { warnWithoutStore } from "./without-store.ts";
 
@@ -71,71 +63,33 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
   return { conversation, tools, extra, ...(await nameModel(routed, context)) };
 }
 
-/** Runs turns until the model has answered or the client is needed. Approved calls come first. */
+/** Runs turns until the model has answered or the client is needed. Approved calls are a turn of their own, the first. */
 async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
   let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native, run.extra);
+  let hasIgnored = false;
   for (let index = 0, number = conversation.nextTurn; ; number++) {
-    const turn = new TurnScope(index, context);
-    if (!approved) context.turns = index + 1;
     const isLast = !approved && index >= engine.limits.maxTurns - 1;
+    const at = { turn: new TurnScope(index, context), number, isLast, approved };
+    if (!approved) context.turns = index + 1;
     const first = assembler.output.next;
     assembler.beginTurn(number, tools, engine.hooks.asks);
-    const end = await runTurn(run, turn, isLast ? withoutTools(request) : request, approved);
+    const end = await runTurn(run, at, offered(run, request, isLast));
     run.begun = true;
     if (end === "guardrail" || isCut(end))
       return { status: "incomplete", reason: end === "length" ? "max_output_tokens" : "content_filter" };
-    const { list, approved: isApproved } = assembler.calls;
-    if (!isApproved && !list.some((call) => call.tool)) return { status: "completed" };
-    const calls = await runCalls(run, { turn, number, isLast });
+    const { list, ignored, approved: isApproved } = assembler.calls;
+    // A model whose calls are ignored is asked once more, without gateway tools.
+    const goesOn = list.some((call) => call.tool) || (list.length === 0 && ignored > 0 && !hasIgnored);
+    if (!isApproved && !goesOn) return { status: "completed" };
+    const calls = await runCalls(run, at);
     if (isLast || calls.needsClient || list.some((call) => !call.tool)) return { status: "completed" };
-    const toolChoice = calls.hasRun ? freed(run, request.toolChoice) : request.toolChoice;
-    request = { ...request, items: [...request.items, ...saidIn(run, first, calls.ran)], toolChoice };
+    request = nextRequest(run, request, first, calls);
     if (!approved) index++;
     approved = undefined;
+    hasIgnored ||= ignored > 0;
   }
-}
-
-/**
- * What the turn whose output begins at `first` adds to what the model reads, in the order in which it was said:
- * servers that give encrypted reasoning want each call right behind its own.
- */
-function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
-  const { natives, output } = run.assembler;
-  const said: InTurn<ModelItem | HostedItem>[] = [];
-  const shown = new Set(calls.map(({ outputIndex }) => outputIndex));
-  const called = Map.groupBy(calls, ({ calledAt }) => calledAt);
-  for (let i = first; i <= output.next; i++) {
-    for (const call of called.get(i) ?? [])
-      said.push(...withNote(call.items, output.items[call.outputIndex]?.note));
-    const stored = output.items[i];
-    if (!stored || shown.has(i)) continue;
-    const { item } = stored;
-    if (isModelItem(item) || (natives.has(i) && isHostedItem(item))) said.push({ ...stored, item });
-  }
-  return said;
-}
-
-/** The note of a call goes with the call, not with its output. */
-function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note | undefined): InTurn<ModelItem>[] {
-  return call ? [note ? { ...call, note } : call, ...rest] : rest;
-}
-
-/**
- * A forced choice holds for the first turn: once a gateway call has run, an approved one too, the model is free to
- * answer. Tools that `allowed_tools` leaves out stay left out.
- */
-function freed(run: Run, { mode, ...limits }: ToolChoice): ToolChoice {
-  const { tool_choice: asked } = run.context.request;
-  const staysLimited = limits.names && typeof asked === "object" && asked.type === "allowed_tools";
-  const free = mode === "required" ? "auto" : mode;
-  return staysLimited ? { mode: free, ...limits } : { mode: free };
-}
-
-function withoutTools(request: ModelRequest): ModelRequest {
-  const hosted = request.hosted && { ...request.hosted, tools: [] };
-  return { ...request, tools: [], hosted, toolChoice: { mode: "none" } };
 }
 
 /** How a thrown error ends the response. @throws the error if nothing has been sent yet */

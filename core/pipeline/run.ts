@@ -45,8 +45,6 @@ export class Run {
   readonly unlisted: ListedItem[];
   /** Approved calls that have not begun, by the id of the approval request. */
   readonly approved: Map<string, Tool>;
-  /** Gateway calls so far, for `max_tool_calls`. */
-  toolCalls = 0;
   /** Whether `beforeUpstream` has accepted the request. Input of a refused one is not stored. */
   admitted = false;
   /** Unstreamed responses count as begun once a turn is complete: from then on a failure is theirs. */
@@ -66,6 +64,7 @@ export class Run {
     this.approved = approvedTools(prepared.conversation.approvals, prepared.tools.gateway);
     const { id, request, warnings, startedAt } = context;
     this.assembler = new Assembler(id, maskOf(engine, request.include), wantsLogprobs(request));
+    this.assembler.calls.left = request.max_tool_calls ?? Number.POSITIVE_INFINITY;
     this.document = new ResponseDocument(id, Math.floor(startedAt / 1000), prepared.model, request);
     this.sequencer = new Sequencer(sink, engine.limits, { id, warnings }, () =>
       this.document.snapshot({ status: "in_progress", output: [], usage: null }),

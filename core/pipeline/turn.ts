@@ -9,6 +9,7 @@ import { ask } from "../routing/ask.ts";
 import { checkBatch, type Sourced } from "../routing/batch-check.ts";
 import { answerOf, type TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
+import type { CallsTurn } from "./call-verdict.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 import { WholeCharacters } from "./whole-characters.ts";
@@ -18,14 +19,13 @@ export type TurnEnd = FinishReason | "guardrail";
 
 /**
  * One turn: `beforeUpstream`, then batches of chunks through `onChunk` into the assembler, one emission per batch.
- * They come from the upstream, unless a tap answers instead or the turn holds the `approved` calls. Calls stay open for
+ * They come from the upstream, unless a tap answers instead or the turn holds the approved calls. Calls stay open for
  * their execution.
  */
 export async function runTurn(
   run: Run,
-  turn: TurnScope,
+  { turn, isLast, approved }: CallsTurn,
   proposed: ModelRequest,
-  approved?: readonly ModelChunk[],
 ): Promise<TurnEnd> {
   const { hooks } = run.engine;
   turn.request = proposed;
@@ -36,7 +36,6 @@ export async function runTurn(
   run.admitted = true;
   if (run.unlisted.length > 0) await showListed(run, turn);
   // In the last turn calls do not run: each gets an error as its result, under the name that the model wrote.
-  const isLast = !approved && turn.index >= run.engine.limits.maxTurns - 1;
   if (!isLast) run.assembler.calls.offer = request;
   const answer = answerOf(request) ?? approved;
   const batches: AsyncIterable<readonly ModelChunk[]> & Sourced = answer

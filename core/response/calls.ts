@@ -4,7 +4,7 @@ import type { EventDraft } from "../protocol/events.ts";
 import type { Note } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
-import { type Callable, type Offer, resolveCalled } from "./called-names.ts";
+import { type Callable, type Called, type Offer, resolveCalled } from "./called-names.ts";
 import { defaultPresentation } from "./default-presentation.ts";
 import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
@@ -20,6 +20,10 @@ export class Calls {
   list: OpenCall[] = [];
   /** In the turn of approved calls: those that have not begun, by the id of the approval request. */
   approved: Map<string, Tool> | undefined;
+  /** How many calls of gateway tools may still open: `max_tool_calls` without those before. */
+  left = Number.POSITIVE_INFINITY;
+  /** Calls of this turn past that limit: they have no item and do not run. */
+  ignored = 0;
   readonly #output: Output;
   readonly #byIndex = new Map<number, OpenCall>();
   /** What the model is offered in this turn; absent if its calls do not run. */
@@ -37,18 +41,33 @@ export class Calls {
     this.offer = undefined;
     this.#hidesCalls = hidesCalls;
     this.approved = undefined;
+    this.ignored = 0;
     this.list = [];
     this.#byIndex.clear();
   }
 
   open(chunk: CallChunk, out: EventDraft[]): void {
     const called = resolveCalled(chunk.name, this.#callable, this.approved ? undefined : this.offer);
+    if (this.#isPastLimit(chunk.name, called)) {
+      this.ignored++;
+      this.#byIndex.delete(chunk.index);
+      return;
+    }
     const meant = called.name === chunk.name ? chunk : { ...chunk, name: called.name };
     const call = called.tool
       ? this.#openTool(meant, called.tool, called.missing, out)
       : this.#openFunction(meant, out);
     this.list.push(call);
     this.#byIndex.set(chunk.index, call);
+  }
+
+  /** Counts a call of a gateway tool. Past the limit no turn offers such tools, and a model may still call one. */
+  #isPastLimit(name: string, { tool, missing }: Called): boolean {
+    if (!tool || (missing !== undefined && this.left > 0)) return false;
+    if (missing !== undefined) return resolveCalled(name, this.#callable, undefined).missing === undefined;
+    if (this.left === 0) return true;
+    this.left--;
+    return false;
   }
 
   #openFunction({ name, callId, item }: CallChunk, out: EventDraft[]): OpenCall {

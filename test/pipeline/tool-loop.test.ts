@@ -217,36 +217,6 @@ describe("tool_choice over turns", () => {
 });
 
 describe("the limits of the loop", () => {
-  it("runs no more than max_tool_calls, and tells the model of the others", async () => {
-    const { ran, plugin: counting } = counter();
-    const model = scripted(
-      calls(["count", { n: 1 }], ["count", { n: 2 }], ["count", { n: 3 }]),
-      says("done"),
-    );
-    const vr = await startInProcess({ plugins: [model, counting] });
-    const { response } = await vr.stream({ max_tool_calls: 2 });
-    expect(ran).toEqual([{ n: 1 }, { n: 2 }]);
-    expect(response.output).toMatchObject([
-      { status: "completed" },
-      { status: "completed" },
-      { status: "failed" },
-      {},
-    ]);
-    expect(model.read(1).at(-1)).toMatchObject({
-      output: expect.stringMatching(/not run.*limit of 2 tool calls/),
-    });
-    expect(response).toMatchObject({ status: "completed", max_tool_calls: 2 });
-  });
-
-  it("counts max_tool_calls over all turns, and not the client's functions", async () => {
-    const { ran, plugin: counting } = counter();
-    const model = scripted(calls(["count", {}]), calls(["count", {}]), calls(["weather", {}]));
-    const vr = await startInProcess({ plugins: [model, counting] });
-    const { response } = await vr.stream({ max_tool_calls: 1, tools: [weather] });
-    expect(ran).toHaveLength(1);
-    expect(response.output.at(-1)).toMatchObject({ type: "function_call", status: "completed" });
-  });
-
   it("sends the last turn without tools", async () => {
     const model = scripted(calls(["clock", {}]), calls(["clock", {}]), says("enough"));
     const vr = await startInProcess({ plugins: [model, clock], limits: { maxTurns: 3 } });
