@@ -10,7 +10,12 @@ const weather = { type: "function", name: "weather", parameters: { type: "object
 const counted = (...ns: number[]) => calls(...ns.map((n): [string, object] => ["count", { n }]));
 
 /** What a request with this limit leads to, streamed; `count` is a tool of the gateway. */
-async function limited(max: number, turns: readonly ScriptedTurn[], more: object = {}, decision?: ToolDecision) {
+async function limited(
+  max: number,
+  turns: readonly ScriptedTurn[],
+  more: object = {},
+  decision?: ToolDecision,
+) {
   const ran: unknown[] = [];
   const asked: unknown[] = [];
   const model = scripted(...turns);
@@ -40,8 +45,8 @@ describe("a call past max_tool_calls", () => {
     expect(ran).toEqual([{ n: 1 }, { n: 2 }]);
     expect(asked).toEqual(ran);
     expect(types).toEqual(["mcp_call", "mcp_call", "message"]);
-    expect(JSON.stringify(events)).not.toContain("\\\"n\\\":3");
-    expect(JSON.stringify(model.read(1))).not.toContain("\\\"n\\\":3");
+    expect(JSON.stringify(events)).not.toContain('\\"n\\":3');
+    expect(JSON.stringify(model.read(1))).not.toContain('\\"n\\":3');
   });
 
   it("is ignored where nobody streams too", async () => {
@@ -72,7 +77,10 @@ describe("a call past max_tool_calls", () => {
     const both = [[...call("count", { n: 1 }), ...call("weather", {}, 1), finish("tool_calls")]];
     const { ran, response, offered } = await limited(0, [both], { tools: [weather] });
     expect(ran).toEqual([]);
-    expect(response).toMatchObject({ status: "completed", output: [{ type: "function_call", name: "weather" }] });
+    expect(response).toMatchObject({
+      status: "completed",
+      output: [{ type: "function_call", name: "weather" }],
+    });
     expect(offered).toEqual([["weather"]]);
   });
 
@@ -84,12 +92,15 @@ describe("a call past max_tool_calls", () => {
   });
 
   it("is ignored in the last turn", async () => {
-    const turns = [counted(1), ...Array.from({ length: 4 }, () => calls(["unknown", {}], ["count", { n: 2 }]))];
+    const turns = [
+      counted(1),
+      ...Array.from({ length: 4 }, () => calls(["unknown", {}], ["count", { n: 2 }])),
+    ];
     const { ran, response, types } = await limited(1, turns);
     expect(ran).toEqual([{ n: 1 }]);
     expect(response.status).toBe("completed");
     expect(types).toEqual(Array.from({ length: 5 }, () => "mcp_call"));
-    expect(JSON.stringify(response.output)).not.toContain("\\\"n\\\":2");
+    expect(JSON.stringify(response.output)).not.toContain('\\"n\\":2');
   });
 
   it("takes no approval: the request for it is past the limit too", async () => {
@@ -111,7 +122,10 @@ describe("a model whose calls are ignored", () => {
     const again = [text("I count."), ...call("count", { n: 1 }), finish("tool_calls")];
     const { response, model } = await limited(0, [[again], [again], [again]]);
     expect(model.requests).toHaveLength(2);
-    expect(response).toMatchObject({ status: "completed", output: [{ type: "message" }, { type: "message" }] });
+    expect(response).toMatchObject({
+      status: "completed",
+      output: [{ type: "message" }, { type: "message" }],
+    });
   });
 
   it("reads what it said before the call, without the thoughts that led to it alone", async () => {
@@ -124,7 +138,7 @@ describe("a model whose calls are ignored", () => {
   it("is told of tools that nobody has, as below the limit", async () => {
     const { types, model } = await limited(0, [calls(["unknown", {}]), says("noon")]);
     expect(types).toEqual(["mcp_call", "message"]);
-    expect(model.read(1).at(-1)).toMatchObject({ output: expect.stringContaining("no tool \"unknown\"") });
+    expect(model.read(1).at(-1)).toMatchObject({ output: expect.stringContaining('no tool "unknown"') });
   });
 });
 
@@ -158,7 +172,10 @@ describe("max_tool_calls and approved calls", () => {
     const model = scripted(calls(["files__remove", { path: "/a" }]), says("I could not"), says("gone"));
     const files = { type: "mcp", server_label: "files", require_approval: "always" };
     const vr = await startInProcess({
-      plugins: [model, mcp({ files: { remove: ({ path }) => ({ kind: "output", output: `${ran.push(path)}` }) } })],
+      plugins: [
+        model,
+        mcp({ files: { remove: ({ path }) => ({ kind: "output", output: `${ran.push(path)}` }) } }),
+      ],
     });
     const { response } = await vr.stream({ tools: [files] });
     const id = (response.output.at(-1) as { id: string }).id;
