@@ -28,8 +28,8 @@ export class Room {
 }
 
 /**
- * Collects what a server attaches to a message or a call for its own use, such as a signature, and wants back unchanged:
- * the members that this dialect does not read. In a stream they come in pieces.
+ * Collects what a server attaches to a message or a call for its own use, such as a signature, and wants back
+ * unchanged: the members that this dialect does not read. In a stream they come in pieces.
  */
 export class Attached {
   readonly #room: Room;

@@ -16,18 +16,18 @@ export type PlainField = "content" | "reasoning_content" | "reasoning" | "argume
 
 export interface ChatDecoder {
   /**
-   * What the last `push` found, if that was nothing but one piece of text in this field: the same payload
-   * with other text may then go to `repeat` unparsed.
+   * The field of the last `push`, if the payload had nothing but one piece of text in it. The same payload with another
+   * text may then go to `repeat` unparsed.
    */
   readonly plain: PlainField | undefined;
   /** Whether a `finish_reason` has come: only usage and `[DONE]` may follow. */
   readonly finished: boolean;
   /** @throws UpstreamError when the server reports an error in place of a chunk */
   push(payload: ChatChunk, out: ModelChunk[]): void;
-  /** As `push` of a payload that differs from the last, which was `plain`, by this text alone. */
+  /** Like a `push` of the last payload, which was `plain`, with this text instead. */
   repeat(text: string, out: ModelChunk[]): void;
   /**
-   * The stream is over: what was held back, the usage and `finish`.
+   * Call when the stream is over. Adds what was held back, the usage and `finish`.
    * @throws UpstreamError 502 if it broke off, without `finish_reason` and without `[DONE]`
    */
   end(sawDone: boolean, out: ModelChunk[]): void;
@@ -78,7 +78,7 @@ class Decoder implements ChatDecoder {
       this.#push(payload, out);
     } catch (error) {
       if (isVrError(error)) throw error;
-      throw new UpstreamError(502, "the model server sent a chunk that makes no sense", { cause: error });
+      throw new UpstreamError(502, "the model server sent a chunk that cannot be read", { cause: error });
     }
   }
 
@@ -98,7 +98,7 @@ class Decoder implements ChatDecoder {
     if (!delta) return;
     const before = out.length;
     const field = this.#delta(delta, out);
-    // Thoughts and calls have none in the Responses API.
+    // In the Responses API, thoughts and calls have no log probabilities.
     if (this.#logprobs && (out.length > before || this.#think?.thinking)) this.#logprobs = undefined;
     for (let i = before; i < out.length; i++) this.#told.add((out[i] as ModelChunk).type);
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
@@ -204,7 +204,7 @@ class Decoder implements ChatDecoder {
     }
   }
 
-  /** Before a chunk that is not text: what looked like the beginning of a tag was none. */
+  /** Call before a chunk that is not text: what looked like the beginning of a tag was not a tag. */
   #other(out: ModelChunk[]): ModelChunk[] {
     if (this.#think) this.#flush(out);
     return out;
@@ -222,7 +222,7 @@ class Decoder implements ChatDecoder {
     this.#logprobs = this.#logprobs ? [...this.#logprobs, ...logprobs] : logprobs;
   }
 
-  /** To the first text from `from` on; without any they wait for the text that is held back. */
+  /** Adds the log probabilities to the first text from `from` on. Without one, they wait for the text held back. */
   #attachLogProbs(out: ModelChunk[], from: number): void {
     for (let i = from; i < out.length; i += 1) {
       const chunk = out[i] as ModelChunk;
@@ -234,12 +234,12 @@ class Decoder implements ChatDecoder {
   }
 }
 
-/** What comes in is not trusted: a field may hold anything. */
+/** Whether a field holds text. A server's fields may hold anything. */
 function isWords(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Of several choices, the one with index 0. */
+/** The choice with index 0, or the first one. */
 function firstChoice(choices: ChatChoice[] | null | undefined): ChatChoice | undefined {
   const first = choices?.[0];
   if (first === undefined || !first.index) return first;

@@ -6,9 +6,9 @@ import { type Blame, toErrorCode, toErrorParam } from "./error-codes.ts";
 /** An upstream's own words are cut here, in characters. */
 const MAX_MESSAGE = 2_000;
 
-/** What an error body says, in whatever envelope. */
+/** The content of an error body, whatever its envelope. */
 interface Said extends Blame {
-  /** Where a server gives an HTTP status as its error's code. */
+  /** The HTTP status, if a server gives it as its error's code. */
   status?: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ErrorOptions {
   names?: "ours" | "theirs";
 }
 
-/** An HTTP status other than 2xx, with its body, as the client is to see it (WIRE: status codes). */
+/** The error for the client, from an HTTP status other than 2xx and its body. */
 export function toHttpError(status: number, body: string, options: ErrorOptions = {}): UpstreamError {
   const said = readError(parseBody(body));
   return toError(status, said, options);
@@ -51,7 +51,7 @@ function toError(upstreamStatus: number, said: Said, options: ErrorOptions): Ups
   );
 }
 
-/** 400, 401, 403, 404 and 429 pass with their meaning. */
+/** The status for the client: 400, 401, 403, 404 and 429 stay. */
 export function toClientStatus(status: number): number {
   if (status === 400 || status === 401 || status === 403 || status === 404 || status === 429) return status;
   return status >= 400 && status < 500 ? 400 : 502;
@@ -71,8 +71,8 @@ function statusOfType({ type = "", code = "" }: Said): number {
 }
 
 /**
- * OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, each also in an array (Gemini);
- * or plain text.
+ * Reads OpenAI's envelope, `{"error": "text"}`, `{"message": …}`, FastAPI's `{"detail": …}`, each of them also in an
+ * array (Gemini), or plain text.
  */
 function readError(body: unknown): Said {
   if (typeof body === "string") return { message: body.trim() || undefined };
@@ -98,14 +98,14 @@ function readError(body: unknown): Said {
   };
 }
 
-/** FastAPI: `{"detail": [{"loc": ["body", "top_p"], "msg": …}]}`. */
+/** The parameter in FastAPI's `{"detail": [{"loc": ["body", "top_p"], "msg": …}]}`. */
 function placeOf(detail: unknown): string | undefined {
   const [first] = Array.isArray(detail) ? detail : [];
   const place = isObject(first) && Array.isArray(first.loc) ? first.loc : [];
   return place[0] === "body" && typeof place[1] === "string" ? place[1] : undefined;
 }
 
-/** OpenRouter: the error of the server behind it. */
+/** OpenRouter's errors contain the error of the server behind it. */
 function sourceOf({ metadata }: Record<string, unknown>): string | undefined {
   const raw = isObject(metadata) ? metadata.raw : undefined;
   if (typeof raw === "string") return raw.trim();
@@ -121,7 +121,7 @@ function isWord(value: unknown): value is string {
   return typeof value === "string" && /\D/.test(value);
 }
 
-/** HTML is no message: it is named, not quoted. */
+/** Parses an error body. HTML is not quoted: the text only says that it was HTML. */
 function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
@@ -130,7 +130,7 @@ function parseBody(body: string): unknown {
   }
 }
 
-/** Credentials that an upstream repeats in its errors. */
+/** Removes credentials, which some servers repeat in their errors. */
 export function cutSecrets(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) if (secret.length >= 4) clean = clean.replaceAll(secret, "[redacted]");

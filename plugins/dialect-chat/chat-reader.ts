@@ -5,7 +5,7 @@ import { DeltaFrame } from "./delta-frame.ts";
 import { JsonEvents, type JsonEventsOptions } from "./json-events.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
-/** From the bytes of a streamed answer to model chunks. */
+/** Turns the bytes of a streamed answer into model chunks. */
 export class ChatReader {
   readonly #events: JsonEvents;
   readonly #decoder: ChatDecoder;
@@ -17,12 +17,12 @@ export class ChatReader {
     this.#decoder = createChatDecoder(quirks, options);
   }
 
-  /** `[DONE]` has come: what follows is of no interest. */
+  /** Whether `[DONE]` has come. What follows is ignored. */
   get done(): boolean {
     return this.#events.done;
   }
 
-  /** Whether the answer is whole, though its stream may bring usage yet. */
+  /** Whether the answer is complete. Its usage may still follow. */
   get finished(): boolean {
     return this.#decoder.finished;
   }
@@ -32,13 +32,13 @@ export class ChatReader {
     return this.#begun;
   }
 
-  /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
+  /** Takes everything that one read brought. @throws UpstreamError; what came before the error is in `out` */
   read(fragments: readonly Buffer[], out: ModelChunk[]): void {
     this.#events.append(fragments);
     this.#drain(out);
   }
 
-  /** After the last read. @throws UpstreamError 502 if the stream broke off */
+  /** Call after the last read. @throws UpstreamError 502 if the stream broke off */
   end(out: ModelChunk[]): void {
     this.#events.appendRest();
     this.#drain(out);

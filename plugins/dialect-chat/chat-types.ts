@@ -45,13 +45,13 @@ export interface ChatChunk {
 
 export interface ChatChoice {
   index?: number;
-  /** Of a chunk. */
+  /** In a chunk of a stream. */
   delta?: ChatDelta | null;
-  /** Of an unstreamed body. */
+  /** In a body that is not streamed. */
   message?: ChatDelta | null;
   finish_reason?: string | null;
   logprobs?: { content?: ChatLogProb[] | null } | null;
-  /** OpenRouter: what went wrong, with `finish_reason: "error"`. */
+  /** OpenRouter's error, with `finish_reason: "error"`. */
   error?: unknown;
 }
 
@@ -112,6 +112,6 @@ export interface ChatUsage {
     created_cache_tokens?: number | null;
   } | null;
   completion_tokens_details?: { reasoning_tokens?: number | null } | null;
-  /** DeepSeek. */
+  /** DeepSeek's name for cached tokens. */
   prompt_cache_hit_tokens?: number | null;
 }

@@ -2,27 +2,27 @@ import type { PlainField } from "./chat-decoder.ts";
 import { wellFormedWithin } from "./parse-json.ts";
 import type { SseLines } from "./sse-lines.ts";
 
-/** After so many frames in a row that fitted nothing, a stream is taken to have none. */
+/** After this many events in a row that do not fit, the reader stops looking for repeated frames. */
 const TRIES = 8;
 
 /**
- * Nearly all events of a stream are the same JSON around one changing string. Once such a payload has been
- * parsed, what stands before and after the string is known, and an event that begins and ends just so need
- * not be parsed: a JSON text that differs by the body of one string literal alone has the same value but
- * for that string. Anything else is parsed, and is what the next frame is learnt from.
+ * Nearly all events of a stream are the same JSON around one changing string. Once such a payload has been parsed,
+ * the text before and after the string is known. An event with the same beginning and end need not be parsed: two
+ * JSON texts that differ only inside one string literal have the same value except for that string. Any other event
+ * is parsed, and the next frame is learnt from it.
  */
 export class DeltaFrame {
   known = false;
   #head = "";
-  /** From the quote that closes the string to the empty line that ends the event. */
+  /** The text from the quote that closes the string to the empty line that ends the event. */
   #tail = "";
   #misses = 0;
 
-  /** The string of the event that begins at `lines.position`, which moves on; `undefined` if it is another. */
+  /** The string of the event at `lines.position`, which then moves on; `undefined` if the event has another frame. */
   match(lines: SseLines): string | undefined {
     const { text, position } = lines;
     const start = position + this.#head.length;
-    // Comparing slices is twice as fast as startsWith, which goes character by character.
+    // Comparing slices is twice as fast as `startsWith`, which compares character by character.
     if (text.slice(position, start) !== this.#head) return undefined;
     const end = text.indexOf("\n", start) + 2 - this.#tail.length;
     if (end < start || text.slice(end, end + this.#tail.length) !== this.#tail) return undefined;
@@ -34,7 +34,7 @@ export class DeltaFrame {
     return value;
   }
 
-  /** `plain`: where the payload has its one string, if that was all that was in it. */
+  /** `plain`: the field with the payload's only text; `undefined` if the payload has more than that. */
   learn(payload: string, plain: PlainField | undefined): void {
     this.known = false;
     if (plain === undefined || this.#misses >= TRIES) return;
@@ -63,7 +63,7 @@ function closingQuote(json: string, from: number): number {
   return -1;
 }
 
-/** `undefined` if these are not the insides of one JSON string. */
+/** The text of a JSON string's body; `undefined` if it is not the body of one string. */
 function unescapeJson(body: string): string | undefined {
   try {
     return wellFormedWithin(JSON.parse(`"${body}"`));

@@ -3,7 +3,7 @@ import { type FinishReason, UpstreamError } from "../../core/index.ts";
 /** Compared by letters only. A word in none of these lists means "stop" if the model has written something. */
 const MEANINGS = {
   length: ["length", "maxtokens", "maxoutputtokens", "maxlength", "modellength", "contextlength"],
-  /** Gemini's come first; Z.ai's, Anthropic's and Bedrock's at the end. */
+  /** Gemini's words come first; Z.ai's, Anthropic's and Bedrock's come last. */
   content_filter: [
     "contentfilter",
     "contentfiltered",

@@ -5,21 +5,21 @@ import { createSseLines, isWholePayload, type SseLines } from "./sse-lines.ts";
 import { Utf8Reads } from "./utf8-reads.ts";
 
 export interface JsonEventsOptions {
-  /** Longest event, bytes. */
+  /** Most bytes of one event. */
   maxEventBytes: number;
-  /** Cut out of errors that the server reports in the stream. */
+  /** Removed from errors that the server reports in the stream. */
   secrets?: readonly string[];
   /** The prefix of the dialect's event names; an event with another name is not one of the dialect's. */
   names?: string;
 }
 
-/** A stream of events whose data are JSON objects, up to `[DONE]`: from bytes in any pieces to objects. */
+/** Turns bytes, in any pieces, into the JSON objects of an event stream, up to `[DONE]`. */
 export class JsonEvents {
-  /** `[DONE]` has come: what follows is of no interest. */
+  /** Whether `[DONE]` has come. What follows is ignored. */
   done = false;
-  /** Of the object that came last, as text. */
+  /** The text of the last object. */
   payload = "";
-  /** For readers that know what stands next. */
+  /** The lines, for readers that can tell what comes next. */
   readonly lines: SseLines;
   /** Whether an object has arrived. */
   #started = false;
@@ -35,18 +35,18 @@ export class JsonEvents {
     this.#names = options.names;
   }
 
-  /** All that one read brought. */
+  /** Takes everything that one read brought. */
   append(fragments: readonly Buffer[]): void {
     this.lines.append(this.#bytes.decode(fragments));
   }
 
-  /** What a stream that ends within a character leaves. */
+  /** Call at the end: adds the rest of a stream that ends within a character. */
   appendRest(): void {
     const rest = this.#bytes.end();
     if (rest !== "") this.lines.append(rest);
   }
 
-  /** `undefined` when the next event is not complete yet, or after `[DONE]`. @throws UpstreamError 502 */
+  /** The next object; `undefined` if its event is not complete yet, or after `[DONE]`. @throws UpstreamError 502 */
   next(): object | undefined {
     while (!this.done) {
       const payload = this.lines.next();
@@ -58,9 +58,9 @@ export class JsonEvents {
   }
 
   /**
-   * Call after the last read. Reads a complete last event without the empty line after it, or the JSON that a server has
-   * sent instead of events.
-   * @throws UpstreamError 502 when nothing has come at all
+   * Call after the last read. Reads a complete last event without the empty line after it, or the JSON that a server
+   * has sent instead of events.
+   * @throws UpstreamError 502 if nothing has come at all
    */
   last(): object | undefined {
     const payload = this.done ? undefined : this.lines.last();

@@ -1,10 +1,10 @@
 import { InvalidRequestError } from "../../core/index.ts";
 import type { ChatParameter, ChatQuirks } from "./quirks.ts";
 
-/** Whether a parameter that the client gave is to be sent. @throws InvalidRequestError if it is refused */
+/** Whether to send a parameter that the client gave. @throws InvalidRequestError if it is refused */
 export type Takes = (parameter: ChatParameter) => boolean;
 
-/** Nothing that a client asks for is lost in silence: `warn` is told what is left out. */
+/** Decides which parameters are sent. Calls `warn` for each that is left out, so that the client knows. */
 export function takesOf(quirks: Pick<ChatQuirks, "parameters">, warn: (message: string) => void): Takes {
   return (parameter) => {
     const fate = quirks.parameters[parameter] ?? "send";

@@ -16,8 +16,8 @@ const STREAMED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Parses a server's JSON and makes its texts well-formed: a lone surrogate becomes U+FFFD, except at an end of text that
- * may continue in the next event. @throws SyntaxError
+ * Parses a server's JSON and makes its texts well-formed: a lone surrogate becomes U+FFFD, except at an end of text
+ * that may continue in the next event. @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);

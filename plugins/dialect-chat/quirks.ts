@@ -30,20 +30,20 @@ const PASSTHROUGH = [
 
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
-/** Fields that form the conversation, its tools or the answer: sent as extra parameters they would bypass guardrails. */
+/** Fields of the conversation, its tools or the answer. Sent as extra parameters, they would bypass guardrails. */
 const OWN_FIELDS = new Set([
   ...["model", "messages", "prompt", "input", "instructions", "previous_input_messages", "previous_response"],
   ...["previous_response_id", "conversation", "tools", "tool_choice", "functions", "function_call", "n"],
   ...["stream", "stream_options", "response_format", "store", "background", "chat_template"],
 ]);
 
-/** How one chat-completions server differs from another. The defaults suit a server that nothing is known of. */
+/** How one chat-completions server differs from another. The defaults suit an unknown server. */
 const quirksSchema = z.strictObject({
   /** Whether the server knows the `developer` role; "system" sends such messages as system messages. */
   developerRole: z.enum(["keep", "system"]),
   /**
-   * System (and kept developer) messages: "merge" makes them one at the start, which every chat template
-   * takes; "first" moves them there one by one; "keep" leaves them where they are.
+   * What happens with system messages, and developer messages that are kept. "merge" joins them into one at the start,
+   * which every chat template accepts. "first" moves each of them to the start. "keep" leaves them where they are.
    */
   systemMessages: z.enum(["merge", "first", "keep"]),
   /** The name of the limit of output tokens. */
@@ -65,19 +65,19 @@ const quirksSchema = z.strictObject({
   /** The ids of tool calls: unchanged, or nine letters and digits, for servers that take no others. */
   callIds: z.enum(["as-given", "nine-characters"]),
   /**
-   * How a JSON schema is asked for: "json_schema" is OpenAI's `response_format`, "structured_outputs" and
-   * "guided_json" are vLLM's own, "format" is Ollama's own; "json_object": the server gives JSON but knows no
-   * schemas, so that the model is told of it in words.
+   * How a JSON schema is sent. "json_schema": OpenAI's `response_format`. "structured_outputs" and "guided_json":
+   * vLLM's own forms. "format": Ollama's own form. "json_object": the server gives JSON but supports no schemas, so
+   * the schema is written into the instructions.
    */
   structuredOutput: z.enum(["json_schema", "structured_outputs", "guided_json", "format", "json_object"]),
   /**
-   * "image_url": by URL or as data; "data_url": as data alone. What a server lacks is refused with 400 in a
-   * message; in the output of a tool it becomes a text, with a warning.
+   * Which images the server takes: "image_url" by URL or as data, "data_url" only as data. Any other image is refused
+   * with 400 in a message. In the output of a tool it becomes a text, with a warning.
    */
   images: z.enum(["image_url", "data_url", "none"]),
   /** `image_url` of a content part: an object with `url` and `detail`, or the URL itself. */
   imageForm: z.enum(["object", "string"]),
-  /** Where images of tool outputs go: a user message that follows, or the tool message itself. */
+  /** Where images of tool outputs go: into a user message that follows, or into the tool message itself. */
   toolImages: z.enum(["user-message", "tool-message"]),
   /** Whether the server takes files; they are refused with 400 otherwise. */
   files: z.boolean(),
@@ -89,11 +89,11 @@ const quirksSchema = z.strictObject({
   /** Whether tools are sent even if none may be called, so that the server's prompt cache still fits. */
   toolsWithNone: z.boolean(),
   /**
-   * How one function is forced: by its name, or, where the server knows words alone, by "required" with no
-   * other function shown.
+   * How one function is forced: by its name, or, for servers that take `tool_choice` only as a word, by "required"
+   * with no other function shown.
    */
   forcedFunction: z.enum(["by-name", "required"]),
-  /** When `parallel_tool_calls` is sent: if it is false, or whatever the client says. */
+  /** When `parallel_tool_calls` is sent: only if it is false, or always. */
   parallelToolCalls: z.enum(["false-only", "as-given"]),
   /** Whether a stream with tools may have log probabilities. */
   logprobsInToolStreams: z.boolean(),
@@ -104,8 +104,8 @@ const quirksSchema = z.strictObject({
   /** What happens with a parameter: sent (the default), left out with a warning, or refused with 400. */
   parameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
   /**
-   * `anyOf`, `oneOf` and `allOf` at the top of a function's parameters: "merge" turns them into one object, "keep" is for
-   * servers that take them.
+   * `anyOf`, `oneOf` and `allOf` at the top of a function's parameters: "merge" turns them into one object, "keep" is
+   * for servers that take them.
    */
   rootUnions: z.enum(["merge", "keep"]),
   /** Schemas that allow anything: "keep" sends them without a type, "all-types" is for servers that need one. */
@@ -118,8 +118,8 @@ const quirksSchema = z.strictObject({
   /** With `api: "responses"`, replaces `parameters`. Parameters are sent by default. */
   nativeParameters: z.partialRecord(z.enum(PARAMETERS), z.enum(["send", "drop", "refuse"])),
   /**
-   * Parameters beyond the API's that the server takes, sent unchanged; others are ignored with a warning. Fields that vr
-   * itself writes, such as `messages` or `tools`, are not allowed here.
+   * Parameters beyond the API's that the server takes, sent unchanged; others are ignored with a warning. Fields that
+   * vr itself writes, such as `messages` or `tools`, are not allowed here.
    */
   passExtra: z
     .array(z.string().regex(/^[\w.-]{1,64}$/))
@@ -134,7 +134,7 @@ const quirksSchema = z.strictObject({
     ),
   /** With `api: "responses"`, whether the server takes `frequency_penalty` and `presence_penalty`. */
   nativePenalties: z.boolean(),
-  /** Parameters sent as they came; others of them are for the client's records, and left out quietly. */
+  /** Parameters sent unchanged. The others are for the client's records, and left out without a warning. */
   passthrough: z.array(z.enum(PASSTHROUGH)).readonly(),
 });
 
@@ -179,7 +179,7 @@ export const defaultQuirks: ChatQuirks = {
 
 type Overrides = { [K in keyof ChatQuirks]?: ChatQuirks[K] | undefined };
 
-/** The defaults under these layers, the last on top. Parameters are merged one by one. */
+/** The defaults, overridden by these layers; later layers override earlier ones. Parameters are merged one by one. */
 export function withQuirks(...layers: readonly Overrides[]): ChatQuirks {
   type Parameters = Pick<ChatQuirks, "parameters" | "nativeParameters">;
   const quirks: Record<string, unknown> & Parameters = { ...defaultQuirks };

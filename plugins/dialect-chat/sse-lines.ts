@@ -1,9 +1,9 @@
 import { UpstreamError } from "../../core/index.ts";
 
 export interface SseLines {
-  /** All that has been read and not yet taken. `\n` is the only line end in it. */
+  /** Everything that was read but not yet taken. Its only line end is `\n`. */
   readonly text: string;
-  /** Where in `text` the next line begins. A reader that knows what stands there may move it on. */
+  /** Where in `text` the next line begins. A reader that has taken it may move the position on. */
   position: number;
   /** Whether `position` is the beginning of an event. */
   readonly atEvent: boolean;
@@ -15,13 +15,13 @@ export interface SseLines {
   isNamed(name?: string): boolean;
   /** @throws UpstreamError 502 if an event is longer than allowed */
   append(text: string): void;
-  /** The data of the next event; `undefined` when it is not complete yet. */
+  /** The data of the next event; `undefined` if it is not complete yet. */
   next(): string | undefined;
-  /** As `next`, after the last read: an event need not end. */
+  /** Like `next`, but for use after the last read: the event need not end. */
   last(): string | undefined;
 }
 
-/** `maxEventBytes`: the longest event, in bytes of ASCII; counted in UTF-16 units after decoding. */
+/** `maxEventBytes`: the longest event. It is counted in UTF-16 units after decoding, which equals bytes for ASCII. */
 export function createSseLines(options: { maxEventBytes: number }): SseLines {
   return new Lines(options.maxEventBytes);
 }
@@ -34,10 +34,10 @@ class Lines implements SseLines {
   position = 0;
   foreign = "";
   readonly #max: number;
-  /** Reads since the last line end: joined once there is one, so that long lines are not copied per read. */
+  /** The reads since the last line end. They are joined at the next one, so that long lines are not copied per read. */
   #parts: string[] = [];
   #partsLength = 0;
-  /** The last read ended in CR: a LF that follows belongs to it. */
+  /** Whether the last read ended in CR. A following LF belongs to it. */
   #afterCr = false;
   /** The data lines of the event so far. */
   #data: string | undefined;
@@ -46,7 +46,7 @@ class Lines implements SseLines {
   #nameEnd = 0;
   /** The name, copied before `text` is replaced. */
   #name: string | undefined;
-  /** An event has been returned; the next one starts without a name. */
+  /** Whether an event was returned. The next one starts without a name. */
   #given = false;
   #seen = false;
 
@@ -156,7 +156,7 @@ class Lines implements SseLines {
     if (this.#data.length > this.#max) this.#tooLong();
   }
 
-  /** Distinguishes a server that sends something else than an event stream from a silent one. */
+  /** Keeps lines that are not from an event stream, to tell a server that sends something else from a silent one. */
   #other(start: number, end: number): void {
     if (this.#seen) return;
     const line = this.text.slice(start, end);
@@ -183,7 +183,7 @@ class Lines implements SseLines {
   }
 }
 
-/** Whether the last event of a stream came whole. One that was cut within is not read, and never quoted. */
+/** Whether the last event of a stream is complete. A cut event is not read, and never quoted. */
 export function isWholePayload(text: string): boolean {
   if (text === "[DONE]") return true;
   try {

@@ -4,22 +4,22 @@ const OPEN = "<think>";
 const CLOSE = "</think>";
 
 /**
- * Splits text that starts with `<think>` into reasoning and text. Tags may be spread over deltas: what
- * could still become one is held back. Once the text has begun, `done` is true and there is no more to do.
+ * Splits text that starts with `<think>` into reasoning and text. A tag may be spread over several deltas, so what
+ * could become one is held back. Once the text has begun, `done` is true and the rest needs no splitting.
  */
 export class ThinkTags {
   done = false;
   #place: "start" | "opened" | "thinking" | "after";
   #held = "";
-  /** Nothing but white space was thought so far; a thought that stays so is none. */
+  /** Whether the thought so far is only white space. If it stays so, no reasoning is passed on. */
   #blank = true;
 
-  /** `opened`: the chat template has written the first tag, though a server may repeat it. */
+  /** `opened`: the chat template has already written the first tag. Some servers repeat it. */
   constructor(opened = false) {
     this.#place = opened ? "opened" : "start";
   }
 
-  /** Whether what comes now is a thought. */
+  /** Whether the text that comes now is reasoning. */
   get thinking(): boolean {
     return this.#place === "opened" || this.#place === "thinking";
   }
@@ -32,7 +32,7 @@ export class ThinkTags {
     if (this.#place === "after") this.#after(out);
   }
 
-  /** Another kind of delta or the end has come: what is held is no tag. */
+  /** Call at another kind of delta or at the end: what was held back is not a tag. */
   flush(out: ModelChunk[]): void {
     if (this.#held === "") return;
     const text = this.#held;
@@ -74,7 +74,7 @@ export class ThinkTags {
     this.#reason(ready, out);
   }
 
-  /** The lines between a thought and its answer belong to neither. */
+  /** Drops the empty lines between a thought and its answer. */
   #after(out: ModelChunk[]): void {
     const text = this.#held.trimStart();
     this.#held = "";

@@ -9,10 +9,10 @@ import { addTools } from "./to-tools.ts";
 import { unseenWarning, withoutToolImages } from "./without-tool-images.ts";
 
 /**
- * The body of `POST /chat/completions`. A parameter that the server lacks is refused, or left out and `warn`
- * is told, as its quirks say; those that are there for the client's records (`metadata`, `user`, …) go quietly.
- * `server`: the server that is asked; it gets back what it attached to its earlier answers.
- * @throws InvalidRequestError for what is refused, and for content that the server cannot be given
+ * The body of `POST /chat/completions`. The quirks say whether a parameter that the server lacks is refused, or left
+ * out with a call of `warn`. Parameters for the client's records (`metadata`, `user`, …) are left out without a
+ * warning. `server`: the server that is asked. It gets back what it attached to its earlier answers.
+ * @throws InvalidRequestError for what is refused, and for content that the server cannot take
  */
 export function toChatRequest(
   request: ModelRequest,
@@ -24,7 +24,8 @@ export function toChatRequest(
   const { format } = request;
   const formatted = format !== undefined && format.type !== "text" && takes("text.format");
   const words = formatted ? schemaInWords(format, quirks) : undefined;
-  if (words !== undefined) warn("text.format: the model server holds to no schema; the model is told of it");
+  if (words !== undefined)
+    warn("text.format: the model server enforces no schema; the model is told the schema");
   const instructions = [request.instructions, words].filter((text) => text).join("\n\n");
   const body: ChatRequest = {
     model: request.model,
@@ -40,7 +41,7 @@ export function toChatRequest(
   if (formatted) addFormat(body, format, quirks);
   if (request.logprobs) addLogProbs(body, request, quirks, takes, warn);
   const { summary } = request.reasoning ?? {};
-  // "auto" leaves it to the server, which shows its reasoning whole, or none.
+  // "auto" leaves the choice to the server, which shows all of its reasoning or none.
   if (summary != null && summary !== "auto")
     warn("reasoning.summary was left out: chat completions have no summaries; reasoning is shown as it is");
   if (request.reasoning?.effort != null) addEffort(body, request.reasoning.effort, quirks, takes, warn);
@@ -53,7 +54,9 @@ export function toChatRequest(
   return body;
 }
 
-/** Images that the server does not take are refused in messages, where a client has put them, and there alone. */
+/**
+ * Replaces images in tool outputs that the server does not take. Those in messages are refused: the client sent them.
+ */
 function seenItems(
   request: ModelRequest,
   { images }: ChatQuirks,
@@ -109,7 +112,7 @@ function addEffort(
   if (quirks.reasoningEffort !== "parameter") body.chat_template_kwargs = { reasoning_effort: effort };
 }
 
-/** Of an upstream that speaks items, for which this one stands in. */
+/** Warns about hosted tools, which the request has if this server replaces one that speaks the Responses API. */
 function warnOfHosted({ items, hosted }: ModelRequest, warn: (message: string) => void): void {
   if (items.some(({ item }) => isHostedItem(item)))
     warn("items of hosted tools were left out: the model server cannot read them");

@@ -5,7 +5,7 @@ import type { ChatQuirks } from "./quirks.ts";
 type Format = NonNullable<ModelRequest["format"]>;
 type SchemaFormat = Extract<Format, { type: "json_schema" }>;
 
-/** Asks for JSON, held to a schema if there is one, in the server's own form. */
+/** Asks for JSON, with a schema if there is one, in the server's own form. */
 export function addFormat(body: ChatRequest, format: Format, quirks: ChatQuirks): void {
   if (format.type === "text") return;
   const form = quirks.structuredOutput;
@@ -20,8 +20,8 @@ export function addFormat(body: ChatRequest, format: Format, quirks: ChatQuirks)
 }
 
 /**
- * The schema in words, for the instructions of a server that gives JSON but knows no schemas; `undefined`
- * where there is none, or the server holds to it.
+ * The schema as a text for the instructions, for servers that give JSON but support no schemas. `undefined` if there is
+ * no schema, or the server supports it.
  */
 export function schemaInWords(format: ModelRequest["format"], quirks: ChatQuirks): string | undefined {
   if (format?.type !== "json_schema" || quirks.structuredOutput !== "json_object") return undefined;

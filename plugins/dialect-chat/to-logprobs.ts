@@ -1,7 +1,9 @@
 import type { wire } from "../../core/index.ts";
 import type { ChatLogProb } from "./chat-types.ts";
 
-/** Servers may leave `bytes` out, which the Responses API does not: then they are the token's own. */
+/**
+ * Converts log probabilities. `bytes` is required by the Responses API; if a server leaves it out, it is the token's.
+ */
 export function toLogProbs(logprobs: readonly ChatLogProb[]): wire.LogProb[] {
   return logprobs.map((logprob) => ({
     ...toTopLogProb(logprob),
@@ -13,7 +15,7 @@ function toTopLogProb({ token, logprob, bytes }: ChatLogProb): wire.TopLogProb {
   return { token, logprob, bytes: bytes ?? [...Buffer.from(token)] };
 }
 
-/** Of tokens that end in this text, its own: before them may stand a thought. All, where they do not spell it. */
+/** The log probabilities of this text, without those of a thought before it. All of them if they do not spell it. */
 export function logProbsOfText(logprobs: wire.LogProb[], text: string): wire.LogProb[] {
   let spelled = "";
   for (let i = logprobs.length - 1; i >= 0 && spelled.length < text.length; i -= 1) {

@@ -20,8 +20,8 @@ import { mergeSystemMessages } from "./system-messages.ts";
 import { type InputPart, toChatContent } from "./to-parts.ts";
 
 /**
- * Items as chat messages. Items of one turn become one assistant message; of items without a turn, those
- * that stand together do. Only `server` gets back what it attached to its answers.
+ * Converts items to chat messages. The items of one turn become one assistant message; so do adjacent items without a
+ * turn. Only `server` gets back what it attached to its answers.
  */
 export function toChatMessages(
   request: Pick<ModelRequest, "instructions" | "items">,
@@ -103,7 +103,7 @@ class Conversation {
   #turn(number: number | undefined): AssistantTurn {
     const known = number === undefined ? this.#open : this.#turns.get(number);
     if (known) return known;
-    // Two message items of one turn are one text that something came between; of a client, two texts.
+    // Two message items of one turn are one text that was interrupted. Two messages from a client are two texts.
     const turn = new AssistantTurn(number === undefined ? "\n\n" : "");
     this.#entries.push(turn);
     if (number !== undefined) this.#turns.set(number, turn);
@@ -111,7 +111,7 @@ class Conversation {
     return turn;
   }
 
-  /** To the latest turn that waits for it: servers that number their calls use ids again and again. */
+  /** Adds an output to the latest turn that waits for it, since servers that number their calls reuse ids. */
   #addOutput(callId: string, output: Parameters<typeof toToolMessage>[1]): void {
     this.#open = undefined;
     if (this.#waiting.get(callId)?.pop()?.answer(callId, output)) return;
@@ -125,7 +125,7 @@ function isReasoning(item: Item): item is Extract<Item, { type: "reasoning" }> {
   return item.type === "reasoning";
 }
 
-/** A refusal goes back as text: only some servers know the field, and the model should read what it said. */
+/** The text of an assistant message. A refusal becomes text, since only some servers know the `refusal` field. */
 function assistantText(content: MessageItem["content"]): string {
   if (typeof content === "string") return content;
   let text = "";

@@ -2,7 +2,7 @@ import { assertNever, InvalidRequestError, type wire } from "../../core/index.ts
 import type { ChatPart } from "./chat-types.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
-/** Text, images and files, of messages or of tool outputs. */
+/** A part of a message or of a tool's output: text, an image or a file. */
 export type InputPart =
   | wire.InputTextContent
   | wire.InputImageContent
@@ -12,8 +12,9 @@ export type InputPart =
   | wire.InputFileContentParam;
 
 /**
- * Content parts as chat has them; text alone becomes a plain string, which every server takes.
- * @throws InvalidRequestError for what a chat-completions server cannot be given
+ * Converts content parts to those of chat completions. If all are text, they become one string, which every server
+ * takes.
+ * @throws InvalidRequestError for what a chat-completions server cannot take
  */
 export function toChatContent(parts: readonly InputPart[], quirks: ChatQuirks): string | ChatPart[] {
   if (parts.every((part) => part.type === "input_text")) return parts.map((part) => part.text).join("\n");
@@ -46,7 +47,7 @@ function toImagePart(part: Extract<InputPart, { type: "input_image" }>, quirks: 
       param: "input",
     });
   if (quirks.imageForm === "string") return { type: "image_url", image_url: url };
-  // "auto" is the default, and "original" is no word of chat completions.
+  // "auto" is the default, and chat completions do not have "original".
   if (part.detail === "low") return { type: "image_url", image_url: { url, detail: "low" } };
   if (part.detail === "high" || part.detail === "original")
     return { type: "image_url", image_url: { url, detail: "high" } };

@@ -4,17 +4,17 @@ import { isClosed } from "./closed-schema.ts";
 import type { Takes } from "./lacking.ts";
 import type { ChatQuirks } from "./quirks.ts";
 
-/** Adds the functions that the model may call, and which of them it must. */
+/** Adds the functions that the model may call, and the choice among them. */
 export function addTools(body: ChatRequest, request: ModelRequest, quirks: ChatQuirks, takes: Takes): void {
   const { mode, names } = request.toolChoice;
-  // "auto" is the default wherever there are tools, and not every server takes the word.
-  // Tools that the model may not call are left out: some models call them all the same.
+  // "auto" is the default if there are tools, and not every server accepts the word.
+  // Tools that the model may not call are left out, since some models call them anyway.
   if (mode === "none" && (!quirks.toolsWithNone || lacksChoice(quirks))) return;
   const chooses = mode !== "auto" && takes("tool_choice");
 
   const only = mode === "required" && names?.length === 1 ? names[0] : undefined;
   const byName = only !== undefined && chooses && quirks.forcedFunction === "by-name";
-  // Chat completions can force one function by name; of several, the others are not shown.
+  // Chat completions can force one function by name. If several are allowed, the other functions are not sent.
   const shown = names && new Set(names);
   const tools = !shown || byName ? request.tools : request.tools.filter((tool) => shown.has(tool.name));
   if (tools.length === 0) return;

@@ -5,7 +5,7 @@ import type { ChatToolCallDelta } from "./chat-types.ts";
 import { StreamedArguments } from "./streamed-arguments.ts";
 
 interface Call {
-  /** As the chunks say it; counted from 0 in the order in which calls began. */
+  /** The index in the chunks; counted from 0 in the order in which calls began. */
   readonly index: number;
   /** The index that the server uses, if it uses any. */
   readonly at: number | undefined;
@@ -14,7 +14,7 @@ interface Call {
   name: string | undefined;
   /** Whether the start of the call was passed on; its name is then complete. */
   shown: boolean;
-  /** Arguments that came before that. */
+  /** Arguments that came before the start was passed on. */
   waiting: string;
   readonly args: StreamedArguments;
   /** What the server attached to the call, and to its function. */
@@ -27,8 +27,8 @@ const OF_CALL: ReadonlySet<string> = new Set(["index", "id", "type", "function"]
 const OF_FUNCTION: ReadonlySet<string> = new Set(["name", "arguments"]);
 
 /**
- * Tells the calls of one answer apart. Servers differ in what they repeat: the index may be missing or the
- * same for all, id and name may come once, late, or with every delta.
+ * Tells the calls of one answer apart. Servers differ in what they repeat: the index may be missing, or the same for
+ * all calls; id and name may come once, late, or with every delta.
  */
 export class ToolCallDecoder {
   readonly #calls: Call[] = [];
@@ -40,7 +40,7 @@ export class ToolCallDecoder {
     this.#notes = notes;
   }
 
-  /** True if that was nothing but more arguments of a call that is shown: the like may go to `append`. */
+  /** Returns true if the delta only had more arguments of a shown call. Similar deltas may then go to `append`. */
   push(delta: ChatToolCallDelta, out: ModelChunk[]): boolean {
     const id = delta.id ? String(delta.id) : undefined;
     const name = (typeof delta.function?.name === "string" && delta.function.name) || undefined;
@@ -65,20 +65,20 @@ export class ToolCallDecoder {
     return id === undefined && name === undefined && args === given && isPlain;
   }
 
-  /** More arguments for the call that the last delta went to. */
+  /** Adds arguments to the call that the last delta went to. */
   append(args: string, out: ModelChunk[]): void {
     const call = this.#current as Call;
     const delta = call.args.add(args, false);
     if (delta !== "") out.push({ type: "tool_arguments", index: call.index, delta });
   }
 
-  /** Call when something else than calls comes: the names so far are then complete. */
+  /** Call when anything but a call comes: the names so far are then complete. */
   settle(out: ModelChunk[]): void {
     const last = this.#calls.at(-1);
     if (last) this.#showUpTo(last, out);
   }
 
-  /** Calls are passed on in the order in which they began. */
+  /** Passes on the calls up to this one, in the order in which they began. */
   #showUpTo(last: Call, out: ModelChunk[]): void {
     for (let i = 0; i <= last.index; i += 1) {
       const call = this.#calls[i] as Call;
@@ -86,7 +86,7 @@ export class ToolCallDecoder {
     }
   }
 
-  /** The number of calls. @throws UpstreamError if a call with arguments has no name */
+  /** Ends all calls and returns their number. @throws UpstreamError if a call with arguments has no name */
   end(out: ModelChunk[]): number {
     this.settle(out);
     let named = 0;
@@ -100,7 +100,7 @@ export class ToolCallDecoder {
     return named;
   }
 
-  /** The call that a delta goes on with; `undefined` if it begins a new one. */
+  /** The call that a delta continues; `undefined` if it begins a new one. */
   #find(
     at: number | undefined,
     id: string | undefined,
@@ -119,15 +119,15 @@ export class ToolCallDecoder {
     }
     if (call === undefined) return undefined;
     if (id !== undefined && call.id !== undefined && id !== call.id) {
-      // Old vLLM makes up a new id for every delta: without a name, it goes on with what is not yet whole.
+      // Old vLLM sends a new id with every delta. Without a name, it continues a call that is not complete yet.
       const goesOn = name === undefined && call.name !== undefined && !call.args.whole;
       return goesOn ? call : undefined;
     }
     if (name === undefined || call.name === undefined) return call;
-    // A piece of a name. Without an index and an id, two names are two calls.
+    // This is a piece of a name. Without an index and an id, two names are two calls.
     if (!call.shown && (at !== undefined || id !== undefined)) return call;
     if (name !== call.name) return undefined;
-    // The same name again, without an id: repeated with every delta, or a second call of the same function.
+    // The same name without an id: either it is repeated with every delta, or it is a second call of the same function.
     if (id !== undefined || !args.trimStart().startsWith("{") || !call.args.whole) return call;
     return at !== undefined && call.args.isRepeatedBy(args) ? call : undefined;
   }

@@ -1,15 +1,15 @@
-/** One for all streams: a read is gathered and decoded without anything in between. Grows to the longest read. */
+/** Shared by all streams, since a read is gathered and decoded in one go. Grows to the longest read. */
 let gathered = Buffer.allocUnsafeSlow(131_072);
 
 /**
- * Bytes that come in arbitrary pieces, as text. A character that is split over two reads appears with the
- * second; a byte order mark at the start is dropped.
+ * Decodes bytes that come in arbitrary pieces. A character that is split over two reads appears with the second. A byte
+ * order mark at the start is dropped.
  */
 export class Utf8Reads {
   #tail: Buffer | undefined;
   #started = false;
 
-  /** One read, in the fragments in which it came. */
+  /** Decodes one read, given as the fragments in which it came. */
   decode(fragments: readonly Buffer[]): string {
     const only = fragments.length === 1 && this.#tail === undefined ? fragments[0] : undefined;
     const bytes = only ?? gather(this.#tail, fragments);
@@ -23,7 +23,7 @@ export class Utf8Reads {
     return text;
   }
 
-  /** What a stream that ends within a character leaves. */
+  /** Call at the end: returns the rest of a stream that ends within a character. */
   end(): string {
     const tail = this.#tail;
     this.#tail = undefined;
@@ -31,7 +31,7 @@ export class Utf8Reads {
   }
 }
 
-/** Valid until the next call. */
+/** Joins the fragments. The result is valid until the next call. */
 function gather(first: Buffer | undefined, fragments: readonly Buffer[]): Buffer {
   let length = first?.length ?? 0;
   for (const fragment of fragments) length += fragment.length;

@@ -1,13 +1,13 @@
 import { isFunctionCallOutput, type ModelRequest, type wire } from "../../core/index.ts";
 import type { RefusedImages } from "./refused-images.ts";
 
-/** Why a model is not shown images: as the server has refused them, or "by-url", which it does not load. */
+/** Why a model does not see images: the server refused them, or they are given by URL, which it does not load. */
 export type WhyUnseen = RefusedImages | "by-url";
 
 type Item = ModelRequest["items"][number]["item"];
 type ImagePart = wire.InputImageContentParamAutoParam;
 
-/** What the model reads in place of the image. */
+/** What the model reads instead of the image. */
 const INSTEAD: Record<WhyUnseen, string> = {
   all: "this model takes no images",
   these: "the model server refused it",
@@ -20,15 +20,14 @@ const WARNINGS: Record<WhyUnseen, string> = {
   "by-url": "images in tool outputs were left out: the model server loads none, they must be data: URLs",
 };
 
-/** What the client is to know. */
+/** The warning for the client. */
 export function unseenWarning(why: WhyUnseen): string {
   return WARNINGS[why];
 }
 
 /**
- * The same request with a text in place of each image in the output of a tool: a client did not choose to send
- * those, and a model that cannot see them can still go on. Images of messages stay. The request itself if there
- * are none.
+ * The request with a text instead of each image in a tool's output: the client did not choose to send these, and the
+ * model can go on without them. Images in messages stay. Returns the same request if there are none.
  */
 export function withoutToolImages(request: ModelRequest, why: WhyUnseen): ModelRequest {
   let changed = false;
@@ -41,7 +40,7 @@ export function withoutToolImages(request: ModelRequest, why: WhyUnseen): ModelR
   return changed ? { ...request, items } : request;
 }
 
-/** The same of one item; the item itself if it is no output of a tool, or has no such image. */
+/** Does the same with one item. Returns the same item if it is not a tool's output, or has no such image. */
 export function itemWithoutImages(item: Item, why: WhyUnseen): Item {
   if (!isFunctionCallOutput(item) || typeof item.output === "string") return item;
   const isUnseen = (part: { type: string }): part is ImagePart =>

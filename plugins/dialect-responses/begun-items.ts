@@ -14,9 +14,9 @@ export interface Begun {
   readonly number: number;
   /** The item as first received; `undefined` until its opening has come. */
   item: wire.OutputItem | undefined;
-  /** The server's id of it. Later events do not change it. */
+  /** The item's id at the server. Later events do not change it. */
   readonly id: string | undefined;
-  /** The server's index of it. */
+  /** The item's index at the server. */
   readonly index: unknown;
   /** Whether its `output_item.added` has come. */
   added: boolean;
@@ -111,7 +111,7 @@ export class BegunItems {
     }
     const named = this.#byId.get(id);
     if (named?.kind === kind) return named;
-    // An end that is repeated under another id.
+    // The end may be repeated under another id.
     if (at?.kind === kind && (!at.done || saysTheSame(at, item))) return at;
     return index === undefined || at !== undefined ? this.#lastOpen(kind) : undefined;
   }

@@ -12,13 +12,13 @@ export interface Ending {
   /** Removed from errors. */
   readonly secrets: readonly string[];
   /**
-   * `max_output_tokens` of the request, for servers that call an answer cut off there "completed": an answer with as many
-   * tokens was cut off.
+   * `max_output_tokens` of the request, for servers that call an answer cut off there "completed": an answer with as
+   * many tokens was cut off.
    */
   readonly cutAtTokens?: number | undefined;
 }
 
-/** The chunks of a response that came whole. @throws UpstreamError when it failed, or is no response */
+/** The chunks of a response that came whole. @throws UpstreamError if it failed, or is not a response */
 export function fromResponse(response: ServerResponse, ending: Ending = { secrets: [] }): ModelChunk[] {
   if (response.error) throw toErrorInStream(response.error, ending.secrets);
   if (!Array.isArray(response.output))
@@ -39,13 +39,13 @@ export function saidNothing(): UpstreamError {
   return new UpstreamError(502, "the model server ended its answer without content and without a status");
 }
 
-/** What a server's words that cannot be read are to the client. */
+/** The error for the client if the server's answer cannot be read. */
 export function toNonsense(error: unknown): unknown {
   if (isVrError(error)) return error;
-  return new UpstreamError(502, "the model server sent something that makes no sense", { cause: error });
+  return new UpstreamError(502, "the model server sent something that cannot be read", { cause: error });
 }
 
-/** An item that came whole, in the chunks that it would have streamed in. `index`: among the output. */
+/** Adds an item that came whole, as the chunks of a stream. `index`: its place in the output. */
 function wholeItem(told: wire.OutputItem, index: number, out: ModelChunk[]): void {
   const item = withoutNulls(told);
   if (isCall(item)) {
@@ -59,13 +59,13 @@ function wholeItem(told: wire.OutputItem, index: number, out: ModelChunk[]): voi
   } else wholeHosted(typedItem(item), out);
 }
 
-/** What comes in is not trusted: an item of any type passes, but not without one. */
+/** Checks that an item has a type, since a server may send anything. Any type is allowed. */
 export function typedItem(item: wire.OutputItem): wire.OutputItem {
   if (typeof item.type === "string") return item;
   throw new UpstreamError(502, "the model server sent an item without a type");
 }
 
-/** Careless servers give an object in place of its JSON. */
+/** The arguments as JSON text. Some servers send an object instead. */
 export function argumentsOf(all: unknown): string {
   if (typeof all === "string") return all;
   return all ? JSON.stringify(all) : "";
@@ -79,7 +79,7 @@ export function isNamed({ name }: wire.FunctionToolCall): boolean {
   return typeof name === "string" && name !== "";
 }
 
-/** @throws UpstreamError for a call without a name */
+/** The chunk that begins a call. @throws UpstreamError for a call without a name */
 export function callChunk(item: wire.FunctionToolCall, index: number): ModelChunk {
   const { call_id: callId, name } = item;
   if (!isNamed(item))
@@ -88,8 +88,9 @@ export function callChunk(item: wire.FunctionToolCall, index: number): ModelChun
 }
 
 /**
- * Usage, and how the response ended. If it was cut off, its last item counts as cut off too, whatever the server says.
- * @throws UpstreamError when it failed, or continues in the background
+ * Adds the usage and how the response ended. If it was cut off, its last item counts as cut off too, whatever the
+ * server says.
+ * @throws UpstreamError if it failed, or continues in the background
  */
 export function endOf(response: ServerResponse, hasCalls: boolean, out: ModelChunk[], ending: Ending): void {
   const usage = response.usage ? toUsage(response.usage) : undefined;

@@ -16,12 +16,12 @@ export class ItemTeller {
   /** The end of a text item, held back: whether it was cut off shows only in what follows. */
   #held: ModelChunk | undefined;
 
-  /** Passes on that an item begins, if its kind can be shown before it ends. */
+  /** Passes on the beginning of an item, if its kind can be shown before it ends. */
   open(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
     this.flush(out);
     const item = withoutNulls(told);
     if (item.type === "function_call") {
-      // Arguments that came before the opening.
+      // Arguments may come before the opening.
       const early = begun.args;
       if (!isNamed(item)) return;
       out.push(callChunk(item, begun.number));
@@ -114,7 +114,7 @@ export class ItemTeller {
   }
 }
 
-/** The kind of an item whose opening has not come. */
+/** The opening of an item for which the server sent none. */
 function impliedItem({ kind, id }: Begun): wire.OutputItem {
   const named = id === undefined ? {} : { id };
   return (

@@ -7,7 +7,7 @@ import { ItemTeller } from "./item-teller.ts";
 import { toldBefore } from "./told-before.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
-/** From events of a Responses stream to model chunks. One message or reasoning item is told at a time. */
+/** Turns the events of a Responses stream into model chunks. Messages and reasoning are passed on one at a time. */
 export class ResponsesDecoder {
   readonly #ending: Ending;
   readonly #items = new BegunItems();
@@ -28,7 +28,7 @@ export class ResponsesDecoder {
     return this.#end !== undefined;
   }
 
-  /** @throws UpstreamError when the server reports an error, or says what makes no sense */
+  /** @throws UpstreamError if the server reports an error, or sends something that cannot be read */
   push(event: ServerEvent, out: ModelChunk[]): void {
     try {
       this.#push(event, out);
@@ -37,7 +37,7 @@ export class ResponsesDecoder {
     }
   }
 
-  /** After the last event: usage and `finish`. @throws UpstreamError 502 if the stream broke off */
+  /** Call after the last event. Adds usage and `finish`. @throws UpstreamError 502 if the stream broke off */
   end(out: ModelChunk[]): void {
     const response = this.#end;
     if (!response) {
@@ -58,7 +58,7 @@ export class ResponsesDecoder {
     endOf(response, this.#items.all.some(isToldCall), out, this.#ending);
   }
 
-  /** The rest of the answer, from a server that sends it only at the end or does not end its items. */
+  /** Adds the rest of the answer, from a server that sends it only at the end or does not end its items. */
   #neverStreamed({ output }: ServerResponse, out: ModelChunk[]): void {
     if (!Array.isArray(output)) return;
     for (const { item, begun } of toldBefore(output, this.#items.all)) {
@@ -139,7 +139,7 @@ export class ResponsesDecoder {
   ): Begun {
     const begun = this.#items.begin(kind, index, id, item);
     if ((kind === "message" || kind === "reasoning") && this.#teller.live) {
-      // Items without indices come one after the other.
+      // Items without an index come one after the other.
       if (index === undefined || index === this.#teller.live.index || !this.#teller.live.added)
         this.#teller.live.done = true;
       else {
@@ -151,7 +151,7 @@ export class ResponsesDecoder {
     return begun;
   }
 
-  /** What had to wait for a text item that has ended. */
+  /** Continues with the events that had to wait for a text item, which has ended. */
   #goOn(out: ModelChunk[]): void {
     while (this.#teller.live === undefined) {
       const next = this.#items.all.find(({ waiting }) => waiting !== undefined);

@@ -3,7 +3,7 @@ import { JsonEvents, type JsonEventsOptions } from "../dialect-chat/index.ts";
 import { type Ending, fromResponse } from "./from-response.ts";
 import { ResponsesDecoder } from "./responses-decoder.ts";
 
-/** From the bytes of a streamed answer to model chunks. */
+/** Turns the bytes of a streamed answer into model chunks. */
 export class ResponsesReader {
   readonly #events: JsonEvents;
   readonly #decoder: ResponsesDecoder;
@@ -20,7 +20,7 @@ export class ResponsesReader {
     return this.#decoder.begun;
   }
 
-  /** Nothing that matters follows the terminal event. */
+  /** Whether the terminal event has come. What follows is ignored. */
   get done(): boolean {
     return this.#events.done || this.#decoder.finished;
   }
@@ -29,13 +29,13 @@ export class ResponsesReader {
     return this.#decoder.finished;
   }
 
-  /** All that one read brought. @throws UpstreamError; what came before the error is in `out` */
+  /** Takes everything that one read brought. @throws UpstreamError; what came before the error is in `out` */
   read(fragments: readonly Buffer[], out: ModelChunk[]): void {
     this.#events.append(fragments);
     this.#drain(out);
   }
 
-  /** After the last read. @throws UpstreamError 502 if the stream broke off */
+  /** Call after the last read. @throws UpstreamError 502 if the stream broke off */
   end(out: ModelChunk[]): void {
     if (!this.done) {
       this.#events.appendRest();
@@ -43,7 +43,7 @@ export class ResponsesReader {
     }
     const last = this.#decoder.finished ? undefined : this.#events.last();
     if (last && !("type" in last)) {
-      // A whole response that was labelled as a stream.
+      // The body is a whole response that was labelled as a stream.
       for (const chunk of fromResponse(last, this.#ending)) out.push(chunk);
       return;
     }

@@ -2,14 +2,14 @@ import type { wire } from "../../core/index.ts";
 import { argumentsOf } from "./from-response.ts";
 import { isTextItem, type Part, partWords, type TextItem } from "./text-items.ts";
 
-/** What was received of an item so far. */
+/** The content of an item received so far. */
 interface Received {
   readonly item: wire.OutputItem | undefined;
   readonly text: { readonly words: string };
   readonly args: string;
 }
 
-/** Whether what was received of an item is the content of this one, or its beginning. */
+/** Whether the content received so far is the content of this item, or its beginning. */
 export function saysTheSame({ text, item: begun, args }: Received, item: wire.OutputItem): boolean {
   if (isTextItem(item)) return text.words !== "" && wordsOf(item).startsWith(text.words);
   if (item.type !== "function_call") return false;

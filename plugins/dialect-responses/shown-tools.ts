@@ -9,8 +9,8 @@ export interface ShownTools {
 }
 
 /**
- * A choice as the API has it, or as the server supports it. If the server takes no names, the other functions are not
- * sent. If the model may call none, no tools are sent, except to servers with a prompt cache.
+ * The tool choice in the API's form, or in the form that the server supports. If the server takes no names, the other
+ * functions are not sent. If the model may call no tools, none are sent, except to servers with a prompt cache.
  * @throws InvalidRequestError for a forced choice that the server's quirks refuse
  */
 export function shownTools(

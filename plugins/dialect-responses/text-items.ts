@@ -30,25 +30,25 @@ export function isTextItem(item: wire.OutputItem): item is TextItem {
   return item.type === "message" || item.type === "reasoning";
 }
 
-/** What is left of an item when its words go as chunks of their own. */
+/** The item without its text, which is sent as separate chunks. */
 export function withoutWords(item: TextItem): TextItem {
   if (item.type === "message") return { ...item, content: [] };
   const { content, ...rest } = item;
   return { ...rest, summary: [], ...(content ? { content: [] } : {}) };
 }
 
-/** Of a text chunk: only when there are any. Those of deltas may lack `bytes`, which a whole part has. */
+/** The log probabilities of a text chunk, if there are any. In deltas they may lack `bytes`. */
 function logProbsOf(logprobs: unknown): { logprobs?: wire.LogProb[] } {
   return Array.isArray(logprobs) && logprobs.length > 0 ? { logprobs: toLogProbs(logprobs) } : {};
 }
 
-/** The chunk for words of a part. */
+/** The chunk for text of a part. */
 export function wordsChunk(part: PartType, text: string, logprobs?: unknown): ModelChunk {
   if (part === "output_text") return { type: "text", text, ...logProbsOf(logprobs) };
   return part === "refusal" ? { type: "refusal", text } : { type: "reasoning", text };
 }
 
-/** What a whole text says beyond what was told of it; nothing where it tells the same in another form. */
+/** The rest of a whole text after the part already passed on; nothing if the two differ. */
 export function rest(all: unknown, told: string): string {
   return typeof all === "string" && all.startsWith(told) ? all.slice(told.length) : "";
 }

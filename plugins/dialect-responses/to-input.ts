@@ -9,15 +9,15 @@ import {
 type Entry = InTurn<ModelItem | HostedItem>;
 
 /**
- * The conversation as `input`: items as they are. Ids that the server gave stay, since it binds encrypted
- * reasoning to them; ids of the gateway's own mean nothing to it. `plainReasoning`: whether it takes reasoning
- * that is not encrypted.
+ * The conversation as `input`, with unchanged items. Ids from the server stay, since its encrypted reasoning depends on
+ * them. The gateway's own ids are removed, since the server does not know them. `plainReasoning`: whether the server
+ * accepts reasoning that is not encrypted.
  */
 export function toInput(entries: readonly Entry[], plainReasoning: boolean): object[] {
   const leadsOn = thatLeadOn(entries);
   return entries.flatMap(({ item }, i) => {
     if (item.type === "reasoning") {
-      // Without its encrypted content the server would look for it in a store of its own, by its id.
+      // Without encrypted content, the server would look for the item in its own store, by its id.
       if (!item.encrypted_content && !plainReasoning) return [];
       if (!leadsOn[i]) return [];
     }
@@ -25,7 +25,7 @@ export function toInput(entries: readonly Entry[], plainReasoning: boolean): obj
   });
 }
 
-/** Whether anything follows the reasoning. Servers refuse reasoning alone, as after a cut-off. */
+/** For each entry, whether anything follows the reasoning. Servers refuse reasoning at the end, as after a cut-off. */
 function thatLeadOn(entries: readonly Entry[]): boolean[] {
   const leadsOn: boolean[] = new Array(entries.length);
   let isFollowed = false;
@@ -38,7 +38,7 @@ function thatLeadOn(entries: readonly Entry[]): boolean[] {
   return leadsOn;
 }
 
-/** Messages may come without a type, which some servers require. */
+/** Adds the type to a message without one, since some servers require it. */
 function typed(item: Entry["item"]): Entry["item"] {
   return isMessage(item) && item.type === undefined ? { type: "message", ...item } : item;
 }

@@ -3,7 +3,7 @@ import { addExtra, type ChatQuirks, isStrict, type Takes, takesOf } from "../dia
 import { shownTools } from "./shown-tools.ts";
 import { toInput } from "./to-input.ts";
 
-/** How one server differs from another, as far as it matters here. */
+/** How servers differ from one another, as far as it matters here. */
 export interface ResponsesQuirks {
   /** Whether reasoning that is not encrypted goes back to the model; "never" leaves it out. */
   sendReasoning: "tool-calls" | "always" | "never";
@@ -26,14 +26,14 @@ export interface ResponsesQuirks {
   passthrough: readonly (keyof ModelPassthrough)[];
 }
 
-/** Asked of every model that may reason: without it reasoning could not go back to a server that keeps nothing. */
+/** Asked of every model that may reason. Without it, reasoning could not go back to a server that stores nothing. */
 const ENCRYPTED = "reasoning.encrypted_content";
-/** OpenAI's models that do not reason, with which its API refuses to be asked for encrypted reasoning. */
+/** OpenAI's models that do not reason. For these, its API refuses a request for encrypted reasoning. */
 const REASONS_NOT = /(?:^|[/:])(?:gpt-3|gpt-4|chatgpt-|gpt-5-chat)/i;
 
 /**
- * The body of `POST /responses`. The conversation goes along whole and nothing is kept there: whose state it is
- * is never in doubt. Calls `warn` for what the API lacks or the server does not take.
+ * The body of `POST /responses`. It contains the whole conversation and the server stores nothing, so that the gateway
+ * alone has the state. Calls `warn` for what the API lacks or the server does not take.
  * @throws InvalidRequestError for what the server's quirks refuse
  */
 export function toResponsesRequest(

@@ -32,7 +32,7 @@ function hasSameId({ id, item: told }: Begun, item: wire.OutputItem): boolean {
   return id !== undefined && id === (item as { id?: unknown }).id;
 }
 
-/** An item of another type at the same index had a wrong index. */
+/** Whether a streamed item is this one by its position. If the types differ, the index was wrong. */
 function standsThere({ index, item: told }: Begun, item: wire.OutputItem, place: number): boolean {
   return index === place && (told === undefined || told.type === item.type);
 }

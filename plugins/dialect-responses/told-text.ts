@@ -3,9 +3,9 @@ import { isPartType, type Part, partWords, rest, type TextItem, wordsChunk } fro
 import { type ToldPart, Untold } from "./untold-parts.ts";
 
 /**
- * How much of a message or of reasoning was passed on. Servers send a part delta by delta, at its end, or with the whole
- * item, mostly all three: everything is passed on exactly once. A server's indices of parts only distinguish one part
- * from the next: gpt-oss on vLLM begins with 1, others change them between events.
+ * Keeps how much of a message or of reasoning was passed on. Servers send a part in deltas, at its end, and with the
+ * whole item, mostly all three; everything is passed on exactly once. A server's index only distinguishes one part from
+ * the next: gpt-oss on vLLM begins with 1, and some servers change it between events.
  */
 export class ToldText {
   readonly #item: TextItem["type"];
@@ -34,7 +34,7 @@ export class ToldText {
     if (!isPartType(type) || !this.fits(type)) return;
     this.#announced = true;
     const last = this.#last;
-    // An announcement that is repeated, or comes before any text.
+    // The announcement is repeated, or comes before any text.
     if (last?.type === type && !last.whole && (last.label === label || last.words === "")) last.label = label;
     else this.#open(type, label, out);
   }
@@ -56,7 +56,7 @@ export class ToldText {
     const named = this.#named(type, label, all);
     if (named === "over") return;
     const told = named ?? this.#open(type, label, out);
-    // The text of deltas had its logprobs there.
+    // If the text came in deltas, so did its log probabilities.
     this.#say(told, rest(all, told.words), told.words === "" ? logprobs : undefined, out);
     told.whole = true;
   }

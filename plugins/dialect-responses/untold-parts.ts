@@ -4,7 +4,7 @@ import { type Part, partWords } from "./text-items.ts";
 /** A part, as far as it was passed on. */
 export interface ToldPart {
   readonly type: PartType;
-  /** The server's index of it. */
+  /** The part's index at the server. */
   label: number;
   words: string;
   annotations: number;

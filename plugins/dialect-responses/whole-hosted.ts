@@ -8,7 +8,7 @@ export const STAGES: Readonly<Record<string, readonly string[]>> = {
   code_interpreter_call: ["in_progress", "interpreting", "completed"],
 };
 
-/** An item of a hosted tool that came whole, in the chunks that it would have streamed in. */
+/** Adds a hosted tool's item that came whole, as the chunks of a stream. */
 export function wholeHosted(item: wire.OutputItem, out: ModelChunk[]): void {
   const { id, status } = item as { id?: unknown; status?: unknown };
   const done: ModelChunk = { type: "item", stage: "done", item };
@@ -38,7 +38,7 @@ export function wholeHosted(item: wire.OutputItem, out: ModelChunk[]): void {
   out.push(done);
 }
 
-/** What an item does not say yet when it opens. */
+/** The item as it is when it opens, without what comes later. */
 function unsaid(item: wire.OutputItem): object {
   switch (item.type) {
     case "code_interpreter_call":

@@ -1,6 +1,6 @@
 import type { wire } from "../../core/index.ts";
 
-/** An event of the server's stream, as far as it is read. What comes in is not trusted. */
+/** An event of the server's stream: the fields that are read. They may have any value. */
 export interface ServerEvent {
   type?: unknown;
   output_index?: number;

@@ -1,15 +1,15 @@
 const ENCRYPTED = "reasoning.encrypted_content";
 
-/** What is left of a request, and what the client is to know of it. */
+/** The changed request, and the warning for the client. */
 export interface Amended {
   body: string;
   warning: string;
 }
 
 /**
- * The same request without encrypted reasoning, where that is what the server has refused: it cannot read what
- * another deployment has sealed (`invalid_encrypted_content`), or its model seals nothing ("not supported with
- * this model"). `said`: the server's words. `undefined` for any other refusal.
+ * The request without encrypted reasoning, if the server refused it for that: it cannot decrypt what another deployment
+ * encrypted (`invalid_encrypted_content`), or its model encrypts nothing ("not supported with this model"). `said`: the
+ * server's error text. `undefined` for any other refusal.
  */
 export function withoutEncryption(body: string, said: string): Amended | undefined {
   if (!/encrypted[_ ]content/i.test(said)) return undefined;
@@ -19,7 +19,7 @@ export function withoutEncryption(body: string, said: string): Amended | undefin
     changed.include = request.include.filter((value) => value !== ENCRYPTED);
   if (Array.isArray(request.input)) changed.input = request.input.filter((item) => !isSealed(item));
   const text = JSON.stringify(changed);
-  const warning = "the model server refused encrypted reasoning: it was asked again without";
+  const warning = "the model server refused encrypted reasoning: it was asked again without it";
   return text === body ? undefined : { body: text, warning };
 }
 

@@ -12,7 +12,7 @@ const REQUIRED: ReadonlySet<string> = new Set([
   "timeout_ms", // an action of shell_call
 ]);
 
-/** Fields that hold foreign JSON, in which null has a meaning. */
+/** Fields with other people's JSON, in which null has a meaning. */
 const FOREIGN: ReadonlySet<string> = new Set(["tools", "attributes", "arguments"]);
 
 /** Removes nulls of optional fields. Some servers write them, and clients' types do not allow them. */
