@@ -1,8 +1,8 @@
 import { defineConfig } from "vr-gateway";
 import { defaults } from "vr-gateway/plugins/defaults";
 
-// The configuration that runs when you have none. Copy it and put your own plugins beside it; every option is
-// documented in README.md. Plugins are set up, and their hooks run, in this order.
+// The configuration that runs when you have none. Copy it and put your own plugins beside it. Each plugin's README lists
+// its options. Plugins are set up, and their hooks run, in this order.
 export default defineConfig({
   plugins: [
     // Each member takes the options of its plugin; `false` leaves it out: ...defaults({ store: false }),

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const files = ["README.md", ...["core", "plugins", "examples"].flatMap(filesIn)];
+const files = ["README.md", "CONTRIBUTING.md", ...["core", "plugins", "examples", "docs"].flatMap(filesIn)];
 
 function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

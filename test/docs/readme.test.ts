@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { PARAMETERS } from "../../core/protocol/create-response.ts";
+import { toolTypeClass } from "../../core/protocol/tool-types.ts";
+import { blocksOf, TEXTS, textAt } from "../helpers/markdown.ts";
+
+const QUOTED = {
+  "README.md": ["examples/first-plugin/vr.config.ts"],
+  "docs/guide/write-a-plugin.md": [
+    "examples/custom-tool/word-count.ts",
+    "examples/custom-tool/vr.config.ts",
+    "examples/guardrail/guard-cards.ts",
+    "examples/hosted-tool/file-search.ts",
+    "examples/custom-store/memory-store.ts",
+    "examples/custom-upstream/plain-text.ts",
+  ],
+};
+
+describe.each(Object.entries(QUOTED))("%s", (text, paths) => {
+  it.each(paths)("quotes %s as it is", (path) => {
+    expect(textAt(text)).toContain(`\`\`\`ts\n${textAt(path)}\`\`\``);
+  });
+});
+
+it("README.md can be read in one go", () => {
+  expect(textAt("README.md").split("\n").length).toBeLessThanOrEqual(151);
+});
+
+it("a tool and a guardrail take some 20 lines", () => {
+  const [sample] = blocksOf(textAt("README.md")).filter(({ language }) => language === "ts");
+  expect(sample?.text.split("\n").length).toBeLessThanOrEqual(23);
+});
+
+it("docs/README.md leads to every page", () => {
+  const index = textAt("docs/README.md");
+  const pages = TEXTS.filter((text) => /^docs\/\w+\//.test(text));
+  expect(pages.length).toBeGreaterThanOrEqual(14);
+  for (const page of pages) expect(index).toContain(`](${page.slice("docs/".length)})`);
+});
+
+it("docs/reference/api.md lists what is refused because it is not built", () => {
+  const api = textAt("docs/reference/api.md");
+  const section = api.slice(api.indexOf("## Not supported yet"), api.indexOf("## Limits"));
+  const values: Record<string, unknown> = { background: true, truncation: "auto" };
+  const refused = [...PARAMETERS].flatMap(([name, check]) =>
+    /not supported yet/.test(check(values[name] ?? {})?.text ?? "") ? [name] : [],
+  );
+  expect(refused).toContain("conversation");
+  const tools = ["custom", "namespace", "shell", "local_shell", "apply_patch", "computer", "tool_search"];
+  for (const tool of tools) expect(toolTypeClass(tool), tool).toBe("client");
+  for (const name of [...refused, ...tools]) expect(section, name).toContain(`\`${name}`);
+});
