@@ -20,7 +20,8 @@ it.each(["test/pipeline/", "test/hooks/", "test/http/", "test/protocol/", "test/
 );
 
 it("npm test runs a gateway in a process of its own with real clients", () => {
-  for (const file of ["test/e2e/quickstart.test.ts", "test/e2e/openai-sdk.test.ts"]) {
+  for (const name of ["quickstart", "openai-sdk", "ai-sdk", "cli", "check", "shutdown", "mcp-servers"]) {
+    const file = `test/e2e/${name}.test.ts`;
     expect(SLOW).not.toContain(file);
     expect(existsSync(fileAt(file)), file).toBe(true);
   }

@@ -187,7 +187,7 @@ function describeBadDays(inFront: InFrontOf): void {
   });
 
   it("idle clients get data events while the server is silent", async () => {
-    const vr = await start({ limits: { keepAliveMs: 15 } });
+    const vr = await start({ limits: { keepAliveMs: 15, headersAfterMs: 15 } });
     const speaks = gate();
     inFront.server.reply(stream(speaks.promise, half, end, DONE));
     const open = await vr.open();

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { run } from "../../contract/code-runtime.ts";
-import { gone, never, runtimeWith } from "./pyodide-runtimes.ts";
+import { gone, never, runtimeWith, warmSession } from "./pyodide-runtimes.ts";
 
 const MIB = 1024 * 1024;
 const open = () => runtimeWith({ memoryMiB: 128 }).open(never);
+const warm = warmSession({ memoryMiB: 128 });
+/** With as much memory as sessions have that nobody has set any for. */
+const warmAndLarge = warmSession();
 
 it.each([
   ["one huge object", "x = bytearray(2**31 - 1)"],
@@ -66,12 +69,6 @@ it("kills a process that holds more than its limits foresee, and says why", asyn
   expect(ran.end).toEqual({ kind: "died", reason: "The code used more than 128 MiB." });
 });
 
-let shared: ReturnType<typeof open> | undefined;
-/** One that is used by many tests, for code that it must survive. */
-async function survivor() {
-  if (!(await shared)?.alive) shared = open();
-  return (await shared) ?? (await open());
-}
 const NESTED = "x = []\nfor i in range(10**5): x = [x]\n";
 
 it.each([
@@ -91,7 +88,7 @@ it.each([
   ["a key that sorts", "def key(x): return sorted([1, 2], key=key)\nkey(1)"],
   ["exceptions in groups", `e = ValueError()\nfor i in range(10**4): e = ExceptionGroup('x', [e])\nraise e`],
 ])("survives what nests deep: %s", async (_, code) => {
-  const session = await survivor();
+  const session = await warm();
   const { end, ...ran } = await run(session, code);
   expect(end.kind).toMatch(/^(raised|finished)$/);
   if (end.kind === "raised")
@@ -116,7 +113,7 @@ it.each([
   ["asyncio", "import asyncio\nawait asyncio.start_server(print, '127.0.0.1', 8000)"],
   ["a selector's loop", "import asyncio\nasyncio.SelectorEventLoop()"],
 ])("says OSError of sockets, and goes on: %s", async (_, code) => {
-  const session = await survivor();
+  const session = await warm();
   const ran = await run(
     session,
     `${code.replace(/[^\n]*$/, "")}try:\n  ${code.split("\n").at(-1)}\nexcept OSError as e: print('OSError')`,
@@ -134,7 +131,7 @@ it.each([
   ["threading", "import threading\nwhile True: threading.Thread(target=print).start()"],
   ["a pool", "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(print)"],
 ])("starts no process and no thread: %s", async (_, code) => {
-  const session = await open();
+  const session = await warm();
   const ran = await run(session, code);
   expect(ran.end).toEqual({ kind: "raised" });
   expect(ran.of("traceback")).toMatch(
@@ -187,7 +184,7 @@ it("kills a computation that cannot be interrupted", async () => {
 });
 
 it("does not take an interrupt for the next execution", async () => {
-  const session = await open();
+  const session = await warm();
   const code = "try:\n    while True: pass\nexcept KeyboardInterrupt: pass\nprint('done')";
   for (let i = 0; i < 3; i++) {
     expect((await run(session, code, { timeoutMs: 100 })).end).toEqual({ kind: "timed_out", lost: false });
@@ -205,7 +202,7 @@ it.each([
     "import sys\nfor i in range(10**4): print('x' * 4999); print('x' * 4999, file=sys.stderr)",
   ],
 ])("keeps beginning and end of 100 MB of prints, and says how much is missing: %s", async (_, code) => {
-  const session = await runtimeWith().open(never);
+  const session = await warmAndLarge();
   const ran = await run(session, `${code}\nprint('END')`, { logCharacters: 10_000 });
   expect(ran.end).toEqual({ kind: "finished" });
   expect(ran.text.length).toBeGreaterThan(9_000);
@@ -216,7 +213,7 @@ it.each([
 });
 
 it("keeps surrogate pairs whole where it cuts", async () => {
-  const session = await open();
+  const session = await warm();
   for (const logCharacters of [100, 101, 102, 103]) {
     const ran = await run(session, "print('🐍' * 1000)", { logCharacters });
     expect(ran.text.isWellFormed()).toBe(true);
@@ -226,7 +223,7 @@ it("keeps surrogate pairs whole where it cuts", async () => {
 });
 
 it("takes bytes that are no text", async () => {
-  const session = await open();
+  const session = await warm();
   const code =
     "import os, sys\nfor i in range(100): os.write(1, os.urandom(1000))\nsys.stdout.buffer.write(bytes(range(256)))\nprint('\\udcff')";
   const ran = await run(session, code, { logCharacters: 10 ** 6 });

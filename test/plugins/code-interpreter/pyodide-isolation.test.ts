@@ -53,7 +53,6 @@ describe.each(["this", "bare"] as const)("code on a host like %s", (host) => {
     const session = await runtime.open(never);
     try {
       const ran = await run(session, code);
-      // What it has left behind for later, a promise for instance, comes to pass before the next one.
       await run(session, "1");
       return ran;
     } finally {
@@ -130,7 +129,11 @@ describe.each(["this", "bare"] as const)("code on a host like %s", (host) => {
         `${UNHIDDEN}\nfrom pyodide.http import pyfetch\nawait pyfetch("http://127.0.0.1:${to}")`,
     ],
   ])("reaches no server by %s", async (_, code) => {
-    await attemptAlone(code(port()));
+    const tried = code(port());
+    if (tried.includes(UNHIDDEN)) await attemptAlone(tried);
+    else await attempt(tried);
+    // What it has left behind for later, a promise for instance, comes to pass before the next one.
+    await attempt("1");
     // One more round trip of the server itself: what had been on its way would have come.
     const before = connections;
     const own = await fetch(`http://127.0.0.1:${port()}`).catch(() => "closed");

@@ -4,6 +4,7 @@ import { afterAll, vi } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema, type PyodideOptions } from "../../../plugins/code-interpreter/pyodide/options.ts";
 import { PyodideRuntime } from "../../../plugins/code-interpreter/pyodide/pyodide-runtime.ts";
+import type { PyodideSession } from "../../../plugins/code-interpreter/pyodide/session.ts";
 import { recordingLog } from "../../helpers/recording-log.ts";
 
 /** Kept from one run to the next: its name says what it was made of. */
@@ -27,6 +28,15 @@ export function runtimeWith(options: PyodideOptions = {}, host: "this" | "bare" 
 }
 
 export const never = new AbortController().signal;
+
+/** A session that many tests use, for code that it must survive: another is opened only when one has ended. */
+export function warmSession(options: PyodideOptions = {}): () => Promise<PyodideSession> {
+  let opening: Promise<PyodideSession> | undefined;
+  return async () => {
+    if (!(await opening)?.alive) opening = runtimeWith(options).open(never);
+    return opening as Promise<PyodideSession>;
+  };
+}
 
 /** Resolves when no such process runs; the test's own time limit ends the wait. */
 export async function gone(pid: number): Promise<void> {

@@ -1,16 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema } from "../../../plugins/code-interpreter/pyodide/options.ts";
 import { Starts } from "../../../plugins/code-interpreter/pyodide/starts.ts";
@@ -51,34 +42,6 @@ describe("the snapshot of a started Python", () => {
     expect(await gateway(folder, 1)).toEqual({ used: ["loaded"], warnings: [], told: [] });
   });
 
-  it.each([
-    ["a byte is another", (bytes: Buffer) => bytes.fill(bytes.at(-1) === 1 ? 2 : 1, bytes.length - 1)],
-    ["it is cut short", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
-    ["it is empty", () => Buffer.alloc(0)],
-  ])("is made anew when %s", async (_, damage) => {
-    const [path = ""] = kept(folder);
-    writeFileSync(path, damage(readFileSync(path)));
-    expect((await gateway(folder, 1)).used).toEqual(["made"]);
-    expect((await gateway(folder, 1)).used).toEqual(["loaded"]);
-  });
-
-  it("is made anew when others may write it", async () => {
-    chmodSync(kept(folder)[0] ?? "", 0o666);
-    expect((await gateway(folder, 1)).used).toEqual(["made"]);
-    expect(statSync(kept(folder)[0] ?? "").mode & 0o777).toBe(0o600);
-  });
-
-  it("takes what killed gateways left half made with it", async () => {
-    const [path = ""] = kept(folder);
-    const left = [`${path}.0123456789abcdef`, `${path}.fedcba9876543210`];
-    for (const draft of left) writeFileSync(draft, "half");
-    utimesSync(left[0] ?? "", 1, 1);
-    rmSync(path);
-    await gateway(folder, 1);
-    expect(kept(folder).sort()).toEqual([path, left[1]]);
-    rmSync(left[1] ?? "");
-  });
-
   it("is left out and thrown away when Python does not start from it, although it is whole", async () => {
     const [path = ""] = kept(folder);
     const other = Buffer.alloc(1024 * 1024, "no memory of Python");
@@ -94,37 +57,6 @@ describe("the snapshot of a started Python", () => {
   it("lives with the gateway where there is no folder to keep it in", async () => {
     const blocked = join(tempFolder({ file: "" }), "file", "cache");
     expect((await gateway(blocked, 2)).used).toEqual(["loaded", "made"]);
-  });
-});
-
-describe("for a user whose home cannot be written", () => {
-  afterEach(() => vi.unstubAllEnvs());
-  const own = `vr-gateway-${process.getuid?.() ?? "cache"}`;
-  /** A folder of all users, and homes that are none. */
-  function homeless(files: Record<string, string> = { none: "" }): string {
-    const temporary = tempFolder(files);
-    vi.stubEnv("TMPDIR", temporary);
-    vi.stubEnv("HOME", join(temporary, "none", "home"));
-    vi.stubEnv("XDG_CACHE_HOME", "");
-    vi.stubEnv("LOCALAPPDATA", "");
-    return join(temporary, own);
-  }
-
-  it("it is kept in a folder of that user's among the temporary ones", async () => {
-    const folder = homeless();
-    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
-    expect(statSync(folder).mode & 0o077).toBe(0);
-    expect((await gateway(undefined, 1)).used).toEqual(["loaded"]);
-    // Others could have put something there.
-    chmodSync(folder, 0o777);
-    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
-  });
-
-  it("it is not kept where that folder is a link", async () => {
-    const folder = homeless({ none: "", "elsewhere/none": "" });
-    symlinkSync(join(dirname(folder), "elsewhere"), folder);
-    expect((await gateway(undefined, 1)).used).toEqual(["made"]);
-    expect(readdirSync(join(dirname(folder), "elsewhere"))).toEqual(["none"]);
   });
 });
 
