@@ -3,9 +3,9 @@ import type { MaybePromise } from "./context.ts";
 import type { Dependency } from "./dependency.ts";
 import { isVrError, VrError } from "./errors.ts";
 import type { Store } from "./store.ts";
-import { untilAborted } from "./until-aborted.ts";
 import type { Upstream } from "./upstream.ts";
 import { type CheckReason, causesOf, reasonOf } from "./upstream-check.ts";
+import { within } from "./within.ts";
 
 /** What a try found: a line of the report, and a warning where something may be meant so. */
 export interface TryResult<Report> {
@@ -17,22 +17,13 @@ export interface TryResult<Report> {
  * Runs `attempt` until it settles or `limitMs` milliseconds have passed, whether it obeys its signal or not.
  * @throws VrError 504 that says `late`, as in "has not answered"
  */
-export async function within<T>(
+export function attemptWithin<T>(
   limitMs: number,
   late: string,
   attempt: (signal: AbortSignal) => MaybePromise<T>,
 ): Promise<T> {
-  const limit = new AbortController();
-  // Not `AbortSignal.timeout`, whose timer lets the process end before it fires.
-  const timer = setTimeout(
-    () => limit.abort(new VrError(504, "server_error", `${late} within ${limitMs} ms`)),
-    limitMs,
-  );
-  try {
-    return await untilAborted((async () => attempt(limit.signal))(), limit.signal);
-  } finally {
-    clearTimeout(timer);
-  }
+  const error = () => new VrError(504, "server_error", `${late} within ${limitMs} ms`);
+  return within({ ms: limitMs, late: error }, attempt);
 }
 
 /** Asks for a sign of life, then for the models; each has `limitMs` milliseconds. Never throws. */
@@ -40,9 +31,11 @@ export async function tryUpstream(upstream: Upstream, limitMs: number): Promise<
   const { name, description, details } = upstream;
   const shown = { name, description, ...(details ? { details } : {}) };
   try {
-    await within(limitMs, "has not answered", (signal) => upstream.check?.(signal));
-    const { models, defaultModel, warning } = await within(limitMs, "has not listed its models", (signal) =>
-      askModels(upstream, signal),
+    await attemptWithin(limitMs, "has not answered", (signal) => upstream.check?.(signal));
+    const { models, defaultModel, warning } = await attemptWithin(
+      limitMs,
+      "has not listed its models",
+      (signal) => askModels(upstream, signal),
     );
     const report = { ...shown, ok: true, models, defaultModel };
     return warning ? { report, warning: { subject: "upstream", name, message: warning } } : { report };
@@ -55,7 +48,7 @@ export async function tryStore(store: Store, limitMs: number): Promise<StoreRepo
   const { name, description, details } = store;
   const shown = { name, ...(description ? { description } : {}), ...(details ? { details } : {}) };
   try {
-    await within(limitMs, "has not answered", () => store.check?.());
+    await attemptWithin(limitMs, "has not answered", () => store.check?.());
     return { ...shown, ok: true };
   } catch (error) {
     return { ...shown, ok: false, ...explain(error) };
@@ -65,7 +58,7 @@ export async function tryStore(store: Store, limitMs: number): Promise<StoreRepo
 export async function tryDependency(dependency: Dependency, limitMs: number): Promise<DependencyReport> {
   const { name, description } = dependency;
   try {
-    const details = await within(limitMs, "has not answered", (signal) =>
+    const details = await attemptWithin(limitMs, "has not answered", (signal) =>
       dependency.examine ? dependency.examine(signal) : dependency.check(signal),
     );
     return { name, description, ok: true, ...(details ? { details } : {}) };

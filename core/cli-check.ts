@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { type CheckReport, cleanReport, type Finding, type TapReport } from "./cli-check-report.ts";
 import { toText } from "./cli-check-text.ts";
-import { tryDependency, tryStore, tryUpstream, within } from "./cli-check-tries.ts";
+import { attemptWithin, tryDependency, tryStore, tryUpstream } from "./cli-check-tries.ts";
 import { setUpGateway } from "./cli-start.ts";
 import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
@@ -94,7 +94,9 @@ async function setUp(
 ): Promise<Gateway | undefined> {
   const at: { subject: Finding["subject"]; name?: string } = { subject: "config" };
   try {
-    const { config, file } = await within(limitMs, "it has not loaded", () => loadConfig(flags.config));
+    const { config, file } = await attemptWithin(limitMs, "it has not loaded", () =>
+      loadConfig(flags.config),
+    );
     report.config = file;
     report.plugins = config.plugins.map(({ name }) => name);
     report.routes = config.routes;
@@ -126,7 +128,7 @@ async function setUp(
 function watched(plugin: Plugin, limitMs: number, begins: () => void): Plugin {
   const limited = (what: string, run: () => MaybePromise<void>) => {
     begins();
-    return within(limitMs, `plugin "${plugin.name}" has not ${what}`, run);
+    return attemptWithin(limitMs, `plugin "${plugin.name}" has not ${what}`, run);
   };
   return {
     name: plugin.name,

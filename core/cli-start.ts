@@ -35,7 +35,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   process.stdout.write(listeningLine(version, url));
   // Only now: the first question to a server loads the HTTP client.
   watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
-  await watch.heard(BANNER_WAITS_MS);
+  await watch.firstAnswers(BANNER_WAITS_MS);
   process.stdout.write(banner({ file, config, gateway, url, checks: watch.first }));
 }
 

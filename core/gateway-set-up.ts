@@ -12,8 +12,8 @@ import { GuardedUpstream } from "./routing/guarded-upstream.ts";
 import { UpstreamRouter } from "./routing/router.ts";
 import type { Route } from "./routing/routes.ts";
 import { limitStore } from "./store-limit.ts";
-import { untilAborted } from "./until-aborted.ts";
 import { toGuardLimits } from "./upstream-limits.ts";
+import { within } from "./within.ts";
 
 export interface SetUpOptions {
   plugins: readonly Plugin[];
@@ -93,15 +93,10 @@ export class PluginSet {
   /** In reverse order; a plugin that fails or hangs does not keep the others open. */
   async close(): Promise<void> {
     for (const close of this.#closers.reverse()) {
-      const late = new AbortController();
-      const timer = setTimeout(() => late.abort(new Error(`not closed within ${CLOSE_MS} ms`)), CLOSE_MS);
-      try {
-        await untilAborted(Promise.resolve(close()), late.signal);
-      } catch (error) {
-        this.#options.log.error({ err: error }, "a plugin failed to close");
-      } finally {
-        clearTimeout(timer);
-      }
+      const late = () => new Error(`not closed within ${CLOSE_MS} ms`);
+      await within({ ms: CLOSE_MS, late }, () => close()).catch((error: unknown) =>
+        this.#options.log.error({ err: error }, "a plugin failed to close"),
+      );
     }
   }
 

@@ -1,6 +1,5 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { VrError } from "./errors.ts";
 import { PluginSet, type SetUpOptions } from "./gateway-set-up.ts";
 import { createApp } from "./http/app.ts";
@@ -11,6 +10,7 @@ import { Edge, type EdgeOptions } from "./http/edge.ts";
 import { isHostName, isLoopback } from "./http/hosts.ts";
 import type { Engine, Limits } from "./pipeline/engine.ts";
 import { UnderWay } from "./under-way.ts";
+import { within } from "./within.ts";
 
 /** Not imported: see `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
@@ -118,10 +118,8 @@ export class Gateway {
     }, drainMs);
     await closed;
     clearTimeout(drain);
-    await Promise.race([
-      Promise.all(this.engine.observing.values),
-      sleep(LAST_WORDS_MS, undefined, { ref: false }),
-    ]);
+    const late = () => new Error("observers have not ended");
+    await within({ ms: LAST_WORDS_MS, late }, Promise.all(this.engine.observing.values)).catch(() => {});
     await this.#plugins.close();
   }
 }

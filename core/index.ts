@@ -103,3 +103,4 @@ export type {
 export { untilAborted } from "./until-aborted.ts";
 export type { Candidate, ForwardedAnswer, ForwardedCall, ModelInfo, Upstream } from "./upstream.ts";
 export { pickUpstreamLimits, type UpstreamLimits, upstreamLimitsShape } from "./upstream-limits.ts";
+export { type TimeLimit, within } from "./within.ts";

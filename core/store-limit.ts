@@ -3,6 +3,7 @@ import { StoreError } from "./errors.ts";
 import { blame } from "./failure.ts";
 import { isThenable } from "./hook-taps.ts";
 import type { Store } from "./store.ts";
+import { within } from "./within.ts";
 
 /**
  * The same store, whose calls fail when they have not ended after `ms` milliseconds: a store that never answers
@@ -14,7 +15,7 @@ export function limitStore(store: Store, ms: number, plugin = store.name): Store
     try {
       const answer = ask();
       if (!isThenable(answer)) return answer;
-      return within(answer, ms, () => lateError(store.name, doing, ms)).catch((error: unknown) => {
+      return within({ ms, late: () => lateError(store.name, doing, ms) }, answer).catch((error: unknown) => {
         throw blame(error, plugin);
       });
     } catch (error) {
@@ -42,20 +43,4 @@ function lateError(store: string, doing: string, ms: number): StoreError {
   return new StoreError(
     `cannot ${doing}: the store "${store}" did not answer within ${ms} ms (timeouts.storeMs)`,
   );
-}
-
-function within<T>(answer: PromiseLike<T>, ms: number, error: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(error()), ms);
-    answer.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (reason: unknown) => {
-        clearTimeout(timer);
-        reject(reason);
-      },
-    );
-  });
 }

@@ -1,6 +1,6 @@
 import { isVrError } from "./errors.ts";
-import { untilAborted } from "./until-aborted.ts";
 import type { Upstream } from "./upstream.ts";
+import { within } from "./within.ts";
 
 /**
  * Why an upstream cannot be used: no connection, no answer in time, an answer that it wants another key (401,
@@ -17,13 +17,12 @@ export async function checkUpstream(
   limitMs: number,
   stop?: AbortSignal,
 ): Promise<CheckResult> {
-  const limit = AbortSignal.timeout(limitMs);
-  const signal = stop ? AbortSignal.any([limit, stop]) : limit;
+  const late = new Error(`did not answer within ${limitMs} ms`);
   try {
-    await untilAborted(Promise.resolve(upstream.check?.(signal)), signal);
+    await within({ ms: limitMs, stop, late: () => late }, (signal) => upstream.check?.(signal));
     return { ok: true };
   } catch (error) {
-    if (limit.aborted) return { ok: false, reason: "timeout", error: `did not answer within ${limitMs} ms` };
+    if (error === late) return { ok: false, reason: "timeout", error: late.message };
     if (!isVrError(error)) return { ok: false, reason: "failed", error: "the check failed" };
     return { ok: false, reason: reasonOf(error), error: error.publicMessage };
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "./context.ts";
 import type { Upstream } from "./upstream.ts";
 import { type CheckReason, type CheckResult, checkUpstream } from "./upstream-check.ts";
+import { within } from "./within.ts";
 
 /** Milliseconds. */
 export interface WatchTimes {
@@ -17,8 +18,8 @@ const TIMES: WatchTimes = { checkMs: 5_000, firstDelayMs: 500, longestDelayMs: 3
 export interface UpstreamWatch {
   /** What each said when it was first asked, of those that have said anything. */
   readonly first: ReadonlyMap<Upstream, CheckResult>;
-  /** Resolves when all have said something, after `ms` milliseconds at the latest. */
-  heard(ms: number): Promise<void>;
+  /** Resolves when all have answered or failed once, after `ms` milliseconds at the latest. */
+  firstAnswers(ms: number): Promise<void>;
   stop(): void;
 }
 
@@ -41,17 +42,18 @@ export function watchUpstreams(
     return result;
   };
   const follow = async (upstream: Upstream, asked: Promise<CheckResult>): Promise<void> => {
-    const told = new Set<CheckReason>();
+    const logged = new Set<CheckReason>();
     let result = await asked;
     for (let delayMs = firstDelayMs; !result.ok; delayMs = Math.min(2 * delayMs, longestDelayMs)) {
       if (signal.aborted) return;
       const { reason, error } = result;
-      if (!told.has(reason)) log.warn({ upstream: upstream.name, reason, error }, "an upstream is not ready");
-      told.add(reason);
+      if (!logged.has(reason))
+        log.warn({ upstream: upstream.name, reason, error }, "an upstream is not ready");
+      logged.add(reason);
       await sleep(delayMs, undefined, { ref: false, signal });
       result = await ask(upstream);
     }
-    if (told.size > 0) log.info({ upstream: upstream.name }, "an upstream is ready");
+    if (logged.size > 0) log.info({ upstream: upstream.name }, "an upstream is ready");
   };
 
   const all = Promise.all(
@@ -63,7 +65,11 @@ export function watchUpstreams(
   );
   return {
     first,
-    heard: (ms) => Promise.race([all.then(() => {}), sleep(ms)]),
+    firstAnswers: (ms) =>
+      within({ ms, late: () => new Error("some have not answered") }, all).then(
+        () => {},
+        () => {},
+      ),
     stop: () => stopping.abort(),
   };
 }

@@ -49,7 +49,7 @@ it("logs every reason once, and that the upstream is ready, and asks no more", a
   const { log, lines } = recordingLog();
   const one = upstream(refused, refused, locked, refused, "ok");
   const watch = watchUpstreams([one], log, { checkMs: 5_000, firstDelayMs: 1, longestDelayMs: 2 });
-  await watch.heard(5_000);
+  await watch.firstAnswers(5_000);
   expect(watch.first.get(one)).toMatchObject({ ok: false, reason: "unreachable" });
   await vi.waitUntil(() => lines.length === 3, { timeout: 15_000 });
   expect(lines.map(({ message, fields }) => [fields.reason, message])).toEqual([
@@ -65,6 +65,6 @@ it("asks no more once it is stopped, whatever the upstream does", async () => {
   const one = upstream("never");
   const watch = watchUpstreams([one], log, { checkMs: 60_000, firstDelayMs: 1, longestDelayMs: 1 });
   watch.stop();
-  await watch.heard(60_000);
+  await watch.firstAnswers(60_000);
   expect([one.checks, lines]).toEqual([1, []]);
 });

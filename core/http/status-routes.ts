@@ -4,9 +4,9 @@ import type { Dependency } from "../dependency.ts";
 import { isVrError, NotFoundError } from "../errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import type { GuardedUpstream } from "../routing/guarded-upstream.ts";
-import { untilAborted } from "../until-aborted.ts";
 import type { ModelInfo, Upstream } from "../upstream.ts";
 import { type CheckResult, checkUpstream } from "../upstream-check.ts";
+import { within } from "../within.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
@@ -87,12 +87,14 @@ async function checkUpstreams(upstreams: readonly GuardedUpstream[]): Promise<Ma
 
 /** What a plugin's dependency says of itself. */
 async function checkDependency(dependency: Dependency): Promise<object> {
-  const signal = AbortSignal.timeout(DEPENDENCY_TIMEOUT_MS);
+  const late = new Error(`did not answer within ${DEPENDENCY_TIMEOUT_MS} ms`);
   try {
-    const details = await untilAborted((async () => dependency.check(signal))(), signal);
+    const details = await within({ ms: DEPENDENCY_TIMEOUT_MS, late: () => late }, (signal) =>
+      dependency.check(signal),
+    );
     return { ...details, ok: true };
   } catch (error) {
-    if (signal.aborted) return { ok: false, error: `did not answer within ${DEPENDENCY_TIMEOUT_MS} ms` };
+    if (error === late) return { ok: false, error: late.message };
     return { ok: false, error: isVrError(error) ? error.publicMessage : "the check failed" };
   }
 }

@@ -4,6 +4,7 @@ import { isItemEvent } from "../protocol/events.ts";
 import { isToolOutput } from "../protocol/tool-output.ts";
 import { cutCredentials } from "../secrets.ts";
 import type { Tool, ToolResult } from "../tool.ts";
+import { within } from "../within.ts";
 
 /**
  * Runs a tool to its end, to `timeoutMs` or to the abort of `turn.signal`, whichever comes first; a tool that
@@ -16,35 +17,26 @@ export async function execute(
   turn: ToolTurn,
   timeoutMs: number,
 ): Promise<ToolResult> {
-  const timeout = new AbortController();
-  const signal = AbortSignal.any([turn.signal, timeout.signal]);
-  const timer = setTimeout(() => timeout.abort(new Error("timed out")), timeoutMs);
-  let onAbort: (() => void) | undefined;
+  const late = new Error("timed out");
   let running = true;
-  // What a tool that was left behind still reports is not heard: its item has ended.
+  // What a tool that was left behind still reports is ignored: its item has ended.
   const progress: ToolTurn["progress"] = (event) => {
     if (!isItemEvent(event?.type)) throw new TypeError("turn.progress takes an event of the call's own item");
     if (running) turn.progress(event);
   };
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort);
-  });
   try {
-    signal.throwIfAborted();
-    const executed = Promise.resolve(tool.execute(args, { ...turn, signal, progress }));
-    return toResult(await Promise.race([executed, aborted]));
+    const given = await within({ ms: timeoutMs, stop: turn.signal, late: () => late }, (signal) =>
+      tool.execute(args, { ...turn, signal, progress }),
+    );
+    return toResult(given);
   } catch (error) {
     if (isGuardrailStop(error)) throw error;
-    if (timeout.signal.aborted)
-      return { kind: "error", message: `The tool gave no result within ${timeoutMs} ms.` };
+    if (error === late) return { kind: "error", message: `The tool gave no result within ${timeoutMs} ms.` };
     if (turn.signal.aborted) throw turn.signal.reason;
     turn.log.warn({ tool: tool.name, err: error }, "a tool failed");
     return { kind: "error", message: messageOf(error) };
   } finally {
     running = false;
-    clearTimeout(timer);
-    if (onAbort) signal.removeEventListener("abort", onAbort);
   }
 }
 

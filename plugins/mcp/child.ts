@@ -1,6 +1,6 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { within } from "../../core/index.ts";
 
 export interface Program {
   command: string;
@@ -73,13 +73,17 @@ function inherited(): Record<string, string> {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  const within = (ms: number) => Promise.race([exited, sleep(ms, "late", { ref: false })]);
+  const exits = () =>
+    within({ ms: GRACE_MS, late: () => new Error("it still runs") }, exited).then(
+      () => true,
+      () => false,
+    );
   child.stdin?.end();
-  if ((await within(GRACE_MS)) !== "late") return;
+  if (await exits()) return;
   killGroup(child, "SIGTERM");
-  if ((await within(GRACE_MS)) !== "late") return;
+  if (await exits()) return;
   killGroup(child, "SIGKILL");
-  await within(GRACE_MS);
+  await exits();
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {

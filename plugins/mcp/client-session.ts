@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { within } from "../../core/index.ts";
 import { callResult, readTool, toolList } from "./answers.ts";
 import { speakItsVersion } from "./protocol-version.ts";
 import {
@@ -203,10 +204,8 @@ export class ClientSession implements Session {
   async #close(): Promise<void> {
     const farewell = this.#link.farewell?.().catch(() => {});
     if (farewell && this.#ended === undefined) {
-      const late = Promise.withResolvers<void>();
-      const timer = setTimeout(late.resolve, FAREWELL_MS);
-      await Promise.race([farewell, late.promise]);
-      clearTimeout(timer);
+      const late = () => new Error("the farewell was not answered");
+      await within({ ms: FAREWELL_MS, late }, farewell).catch(() => {});
     }
     await this.#client.close().catch(() => {});
     await this.#link.transport.close().catch(() => {});

@@ -1,7 +1,6 @@
-import type { Log } from "../../core/index.ts";
+import { type Log, within } from "../../core/index.ts";
 import { checkArguments } from "./argument-check.ts";
 import { openWithin } from "./open-within.ts";
-import { patiently } from "./patiently.ts";
 import { shortened, tell } from "./reason-of.ts";
 import { createRedact, type Redact } from "./redact.ts";
 import type { ServerConfig } from "./server-config.ts";
@@ -92,11 +91,17 @@ export class ConfiguredServer implements ToolServer {
   async #session(signal: AbortSignal): Promise<Session> {
     if (this.#state.status === "available") return this.#state.session;
     if (!this.#attempt && performance.now() - this.#triedAt >= this.#times.reconnectMinMs) void this.#try();
-    if (this.#attempt) await patiently(this.#attempt, signal, this.#times.waitMs);
+    const { waitMs: ms } = this.#times;
+    const late = () => this.#unavailable(ms);
+    if (this.#attempt) await within({ ms, stop: signal, late }, this.#attempt);
     if (this.state.status === "available") return this.state.session;
-    throw new Unavailable(
+    throw this.#unavailable(ms);
+  }
+
+  #unavailable(waitedMs: number): Unavailable {
+    return new Unavailable(
       this.#state.status === "connecting"
-        ? `The MCP server "${this.label}" has not answered within ${this.#times.waitMs} ms.`
+        ? `The MCP server "${this.label}" has not answered within ${waitedMs} ms.`
         : `The MCP server "${this.label}" is unavailable: ${(this.#state as { reason: string }).reason}`,
     );
   }

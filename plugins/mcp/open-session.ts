@@ -1,7 +1,7 @@
+import { untilAborted } from "../../core/index.ts";
 import { boundFetch } from "./bounded-fetch.ts";
 import { ClientSession, type Link, type OpenOptions } from "./client-session.ts";
 import { paceStreams } from "./paced-fetch.ts";
-import { patiently } from "./patiently.ts";
 import { versionAfter } from "./protocol-version.ts";
 import {
   LATEST_PROTOCOL_VERSION,
@@ -96,7 +96,7 @@ async function open(link: Link, options: OpenOptions, signal: AbortSignal): Prom
   const session = new ClientSession(link, options);
   try {
     // What the SDK does while it connects does not all end with a signal.
-    await patiently(session.start(signal), signal);
+    await untilAborted(session.start(signal), signal);
     return session;
   } catch (error) {
     await session.close();

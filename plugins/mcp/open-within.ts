@@ -1,7 +1,9 @@
+import { within } from "../../core/index.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Opens a session within `ms` milliseconds. `open` gets a signal that aborts when the time is over, or with `stop`.
+ * Opens a session within `ms` milliseconds. `open` gets a signal that aborts when the time is over, or with `stop`; what
+ * it has begun by then is ended before this rejects.
  * @throws the signal's reason, whatever `open` says then; else what it throws
  */
 export async function openWithin(
@@ -9,14 +11,15 @@ export async function openWithin(
   stop: AbortSignal,
   open: (signal: AbortSignal) => Promise<Session>,
 ): Promise<Session> {
-  const clock = new AbortController();
-  const timer = setTimeout(() => clock.abort(new Error(`it has not answered within ${ms} ms`)), ms);
-  const signal = AbortSignal.any([stop, clock.signal]);
+  const late = () => new Error(`it has not answered within ${ms} ms`);
+  let opening: Promise<Session> | undefined;
   try {
-    return await open(signal);
+    return await within({ ms, stop, late }, (signal) => {
+      opening = open(signal);
+      return opening;
+    });
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    clearTimeout(timer);
+    await opening?.then((session) => session.close()).catch(() => {});
+    throw error;
   }
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { InvalidRequestError } from "../../core/index.ts";
+import { InvalidRequestError, untilAborted } from "../../core/index.ts";
 import { hostOf, RemoteRefused } from "../remote-policy/index.ts";
 import { ArgumentThread } from "./argument-thread.ts";
 import { openWithin } from "./open-within.ts";
-import { patiently } from "./patiently.ts";
 import { tell } from "./reason-of.ts";
 import { createRedact, type Redact, secretsIn } from "./redact.ts";
 import { type Address, CallFailed, type CallResult, type Session, Unavailable } from "./session.ts";
@@ -90,7 +89,7 @@ export class RemotePool {
     clearTimeout(pooled.idle);
     pooled.users++;
     try {
-      const session = await patiently(pooled.session, signal).catch((error: unknown) => {
+      const session = await untilAborted(pooled.session, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         throw explain(error);
       });

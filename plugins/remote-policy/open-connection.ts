@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { isIP, connect as openSocket, type Socket } from "node:net";
 import { connect as openTls, type TLSSocket } from "node:tls";
+import { within } from "../../core/index.ts";
 import { isPublicAddress } from "./address-rules.ts";
 import { isRemoteError, RemoteRefused, RemoteUnreachable } from "./remote-errors.ts";
 import type { Resolver } from "./resolve.ts";
-import { within } from "./within.ts";
 
 /** Where a connection goes: to one of these addresses, which were checked, and to nothing else. */
 export interface Target {

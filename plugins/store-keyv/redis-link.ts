@@ -1,5 +1,5 @@
 import type KeyvRedis from "@keyv/redis";
-import type { Log } from "../../core/index.ts";
+import { type Log, within } from "../../core/index.ts";
 import { connectToRedis, type RedisConnection } from "./redis-connection.ts";
 import type { RedisServer } from "./redis-url.ts";
 
@@ -66,22 +66,12 @@ export class RedisLink {
   }
 
   #inTime<T>(answer: Promise<T>, connection: RedisConnection): Promise<T> {
-    const { timeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      let open = true;
-      const expire = () => {
-        if (!open) return;
-        this.#lose(connection, new Error(`it did not answer within ${timeoutMs} ms`));
-        reject(this.#reason);
-      };
-      // An answer that came while the event loop was busy is read before the time is up.
-      const timer = setTimeout(() => setImmediate(expire), timeoutMs);
-      const settle = () => {
-        open = false;
-        clearTimeout(timer);
-      };
-      answer.then(resolve, reject).finally(settle);
-    });
+    const { timeoutMs: ms } = this.#options;
+    const late = () => {
+      this.#lose(connection, new Error(`it did not answer within ${ms} ms`));
+      return this.#reason;
+    };
+    return within({ ms, late, afterReads: true }, answer);
   }
 
   async #connect(retryMs: number): Promise<void> {

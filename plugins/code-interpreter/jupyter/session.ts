@@ -1,3 +1,4 @@
+import { within } from "../../../core/index.ts";
 import {
   type ExecutionEnd,
   type ExecutionLimits,
@@ -35,7 +36,6 @@ type Stop = "timed_out" | "interrupted" | "flooded";
 
 /** Node's WebSocket ends at a message that is larger. */
 const TOO_LARGE = "One output of more than 128 MiB breaks it.";
-const LATE = Symbol("late");
 const LOST = "Its variables are lost";
 
 /** One kernel, and its working directory if it speaks Python; without one there are no files. */
@@ -163,17 +163,15 @@ export class JupyterSession implements Session {
 
   /** How it ended; `undefined` when it did not within the grace. */
   async #interrupt(run: Run): Promise<RunEnd | undefined> {
-    const grace = Promise.withResolvers<void>();
+    const late = () => new Error("the code still runs");
     try {
       await this.#kernel.interrupt();
+      await within({ ms: this.#limits.interruptGraceMs, late }, Promise.race([run.ended, run.replied]));
     } catch {
       return undefined;
     }
-    const timer = setTimeout(() => grace.resolve(), this.#limits.interruptGraceMs);
     // Once the code has ended, outputs that are on their way take the time that they take.
-    const stopped = await Promise.race([run.ended, run.replied, grace.promise.then(() => LATE)]);
-    clearTimeout(timer);
-    return stopped === LATE ? undefined : run.ended;
+    return run.ended;
   }
 
   /** Whether the session goes on, without its variables. */
