@@ -40,6 +40,7 @@ export { type Page, toPage } from "./http/page.ts";
 export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
+export { type LruBounds, LruMap } from "./lru-map.ts";
 export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
 export { checkRequest } from "./protocol/check-request.ts";
 export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";

@@ -1,4 +1,4 @@
-import { type Log, NotFoundError, newId } from "../../core/index.ts";
+import { type Log, LruMap, NotFoundError, newId } from "../../core/index.ts";
 import { ALL_LOST, Container, type ContainerOptions } from "./container.ts";
 import type { Limits } from "./options.ts";
 import { RuntimeError, type Session } from "./runtime.ts";
@@ -21,7 +21,7 @@ interface ContainersOptions {
 export class Containers {
   readonly #options: ContainersOptions;
   readonly #byId = new Map<string, Container>();
-  readonly #gone = new Map<string, typeof EXPIRED | typeof DELETED>();
+  readonly #gone = new LruMap<typeof EXPIRED | typeof DELETED>({ maxEntries: REMEMBERED });
   readonly #endings = new Set<Promise<void>>();
   /** Sessions that are being opened. */
   #opening = 0;
@@ -158,10 +158,6 @@ export class Containers {
   #remove({ id }: Container, why: typeof EXPIRED | typeof DELETED): void {
     this.#byId.delete(id);
     this.#gone.set(id, why);
-    for (const oldest of this.#gone.keys()) {
-      if (this.#gone.size <= REMEMBERED) break;
-      this.#gone.delete(oldest);
-    }
   }
 
   /** Nobody waits for it but `close`. */

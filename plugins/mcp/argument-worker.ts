@@ -8,13 +8,11 @@ const tools = new Map<string, ServerTool>();
 
 /** Equal tools are one: compiling takes a hundred times as long as a check. */
 function toolOf(json: string): ServerTool {
-  const tool = tools.get(json) ?? (JSON.parse(json) as ServerTool);
-  tools.delete(json);
+  let tool = tools.get(json);
+  if (tool) return tool;
+  if (tools.size === MOST_TOOLS) tools.clear();
+  tool = JSON.parse(json) as ServerTool;
   tools.set(json, tool);
-  for (const [oldest] of tools) {
-    if (tools.size <= MOST_TOOLS) break;
-    tools.delete(oldest);
-  }
   return tool;
 }
 

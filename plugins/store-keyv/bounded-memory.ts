@@ -1,4 +1,5 @@
 import { Keyv } from "keyv";
+import { LruMap } from "../../core/index.ts";
 
 /** What Keyv gives an adapter when it does not serialize. */
 interface Entry {
@@ -15,24 +16,17 @@ export interface MemoryBounds {
 
 /** A Keyv adapter that forgets the least recently used entries, so that memory never grows past its bounds. */
 class BoundedMemory {
-  readonly #entries = new Map<string, Entry>();
-  readonly #maxKeys: number;
+  readonly #entries: LruMap<Entry>;
   readonly #maxBytes: number;
-  #bytes = 0;
 
   constructor({ maxEntries, maxBytes }: MemoryBounds) {
     // A response has two keys, one of what GET reads and one of its items.
-    this.#maxKeys = maxEntries * 2;
+    this.#entries = new LruMap({ maxEntries: maxEntries * 2, maxSize: maxBytes, sizeOf });
     this.#maxBytes = maxBytes;
   }
 
   get(key: string): Entry | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    // A Map iterates in the order of insertion: what is put in again is the youngest.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry;
+    return this.#entries.get(key);
   }
 
   getMany(keys: string[]): (Entry | undefined)[] {
@@ -40,33 +34,23 @@ class BoundedMemory {
   }
 
   set(key: string, entry: Entry): void {
-    const size = sizeOf(key, entry);
+    const size = sizeOf(entry, key);
     // All parts of a response must fit at once, or the last would drive out the first.
     if (size > this.#maxBytes / 4)
       throw new RangeError(`${size} bytes are more than a quarter of maxBytes (${this.#maxBytes})`);
-    this.delete(key);
     this.#entries.set(key, entry);
-    this.#bytes += size;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxKeys && this.#bytes <= this.#maxBytes) break;
-      this.delete(oldest);
-    }
   }
 
   delete(key: string): boolean {
-    const entry = this.#entries.get(key);
-    if (!entry) return false;
-    this.#bytes -= sizeOf(key, entry);
     return this.#entries.delete(key);
   }
 
   clear(): void {
     this.#entries.clear();
-    this.#bytes = 0;
   }
 }
 
-function sizeOf(key: string, entry: Entry): number {
+function sizeOf(entry: Entry, key: string): number {
   return key.length + Buffer.byteLength(entry.value);
 }
 

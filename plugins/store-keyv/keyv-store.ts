@@ -1,5 +1,11 @@
 import type { Keyv } from "keyv";
-import { responseIdOfItem, type Store, type StoredItem, type StoredResponse } from "../../core/index.ts";
+import {
+  LruMap,
+  responseIdOfItem,
+  type Store,
+  type StoredItem,
+  type StoredResponse,
+} from "../../core/index.ts";
 import { CheckedKeyv, toStoreError } from "./checked-keyv.ts";
 import { continueLineage, type Lineage, parentOf } from "./lineage.ts";
 
@@ -42,7 +48,7 @@ class KeyvStore implements Store {
   readonly #keyv: CheckedKeyv;
   readonly #ttlMs: number;
   readonly #ordered: boolean;
-  readonly #lineages = new Map<string, Lineage>();
+  readonly #lineages = new LruMap<Lineage>({ maxEntries: MAX_LINEAGES });
 
   constructor(
     keyv: CheckedKeyv,
@@ -74,7 +80,7 @@ class KeyvStore implements Store {
         ? undefined
         : (this.#lineages.get(previousId) ?? (await this.#readLineage(previousId, doing)));
     const { lineage, page } = continueLineage(id, previousId, parent);
-    this.#remember(id, lineage);
+    this.#lineages.set(id, lineage);
     const first: [string, string][] = [[itemsKey(id), itemsText]];
     if (page) first.push([ancestorsKey(id), JSON.stringify(page)]);
     for (const itemId of itemIds) first.push([ownerKey(itemId), id]);
@@ -105,7 +111,7 @@ class KeyvStore implements Store {
     const [head, own] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
     if (head === undefined || own === undefined) return undefined;
     const lineage = attempt(doing, () => lineageIn(head));
-    this.#remember(id, lineage);
+    this.#lineages.set(id, lineage);
     if (lineage.broken) return undefined;
     const { pages, recent } = lineage;
     const known = await this.#readAll([...pages.map(ancestorsKey), ...recent.map(itemsKey)], doing);
@@ -152,16 +158,6 @@ class KeyvStore implements Store {
   async #readLineage(id: string, doing: string): Promise<Lineage | undefined> {
     const [head] = await this.#keyv.read([responseKey(id)], doing);
     return head === undefined ? undefined : attempt(doing, () => lineageIn(head));
-  }
-
-  #remember(id: string, lineage: Lineage): void {
-    this.#lineages.delete(id);
-    this.#lineages.set(id, lineage);
-    if (this.#lineages.size <= MAX_LINEAGES) return;
-    for (const oldest of this.#lineages.keys()) {
-      this.#lineages.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { deepFreeze, type StoredItem } from "../../core/index.ts";
+import { deepFreeze, LruMap, type StoredItem } from "../../core/index.ts";
 
 /** Characters of JSON whose items are kept: some 64 MiB of memory. */
 const MAX_CHARS = 16 * 1024 * 1024;
@@ -9,16 +9,13 @@ const MAX_CHARS = 16 * 1024 * 1024;
  * never continued. What is stored under an id never changes but by this process's `forget`.
  */
 export class ItemsCache {
-  /** In the order of last use. */
-  readonly #entries = new Map<string, { items: readonly StoredItem[]; chars: number }>();
-  #chars = 0;
+  readonly #entries = new LruMap<{ items: readonly StoredItem[]; chars: number }>({
+    maxSize: MAX_CHARS,
+    sizeOf: ({ chars }) => chars,
+  });
 
   get(id: string): readonly StoredItem[] | undefined {
-    const entry = this.#entries.get(id);
-    if (!entry) return undefined;
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
-    return entry.items;
+    return this.#entries.get(id)?.items;
   }
 
   /**
@@ -26,20 +23,11 @@ export class ItemsCache {
    * would show in all.
    */
   keep(id: string, items: readonly StoredItem[], chars: number): void {
-    this.forget(id);
     deepFreeze(items);
     this.#entries.set(id, { items, chars });
-    this.#chars += chars;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#chars <= MAX_CHARS) break;
-      this.forget(oldest);
-    }
   }
 
   forget(id: string): void {
-    const entry = this.#entries.get(id);
-    if (!entry) return;
     this.#entries.delete(id);
-    this.#chars -= entry.chars;
   }
 }

@@ -1,7 +1,7 @@
+import { LruMap } from "../../core/index.ts";
 import type { Capabilities, ReadCapabilities } from "./family.ts";
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
-import { setLatest } from "./set-latest.ts";
 import { rootOf, type Settings } from "./settings.ts";
 
 /** Milliseconds for which an answer counts. A model may be reloaded with another context size. */
@@ -17,7 +17,7 @@ export class ModelCapabilities {
   readonly #pool: LazyPool;
   readonly #settings: Settings;
   readonly #read: ReadCapabilities;
-  readonly #known = new Map<string, { capabilities: Capabilities; at: number }>();
+  readonly #known = new LruMap<{ capabilities: Capabilities; at: number }>({ maxEntries: MOST_MODELS });
   readonly #asking = new Map<string, Promise<Capabilities>>();
 
   constructor(pool: LazyPool, settings: Settings, read: ReadCapabilities) {
@@ -46,7 +46,7 @@ export class ModelCapabilities {
       model,
     ).catch(() => NOTHING);
     this.#asking.delete(model);
-    setLatest(this.#known, model, { capabilities, at: performance.now() }, MOST_MODELS);
+    this.#known.set(model, { capabilities, at: performance.now() });
     return capabilities;
   }
 

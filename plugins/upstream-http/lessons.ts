@@ -1,6 +1,5 @@
-import type { ModelRequest } from "../../core/index.ts";
+import { LruMap, type ModelRequest } from "../../core/index.ts";
 import type { ChatQuirks } from "../dialect-chat/index.ts";
-import { setLatest } from "./set-latest.ts";
 
 /** What a refusal has taught about a model. Each lesson is a way to ask again. */
 export type Lesson =
@@ -27,7 +26,7 @@ const NONE: ReadonlySet<Lesson> = new Set();
 /** The lessons about the models of one server, so that their next calls are not refused first. */
 export class Lessons {
   /** When each lesson expires, in milliseconds as `now` counts them. The model with the latest lesson comes last. */
-  readonly #models = new Map<string, Map<Lesson, number>>();
+  readonly #models = new LruMap<Map<Lesson, number>>({ maxEntries: MOST_MODELS });
   readonly #now: () => number;
 
   /** `now`: a clock in milliseconds, from any starting point. */
@@ -46,7 +45,7 @@ export class Lessons {
     if (KEPT_MS[lesson] === 0) return;
     const known = this.#models.get(model) ?? new Map<Lesson, number>();
     known.set(lesson, this.#now() + KEPT_MS[lesson]);
-    setLatest(this.#models, model, known, MOST_MODELS);
+    this.#models.set(model, known);
   }
 }
 
