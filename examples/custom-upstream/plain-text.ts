@@ -11,7 +11,9 @@ export const plainText = definePlugin({
       description: url,
       async *stream(request, { signal }) {
         const body = await ask(url, toPrompt(request), signal);
-        for await (const text of body.pipeThrough(new TextDecoderStream())) yield [{ type: "text", text }];
+        const decoder = new TextDecoder();
+        for await (const bytes of body)
+          yield [{ type: "text", text: decoder.decode(bytes, { stream: true }) }];
         yield [{ type: "finish", reason: "stop" }];
       },
       models: async () => [{ id: model }],
@@ -20,7 +22,7 @@ export const plainText = definePlugin({
   },
 });
 
-async function ask(url: string, prompt: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+async function ask(url: string, prompt: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
   const answer = await fetch(url, { method: "POST", body: prompt, signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new UpstreamError(502, "the model server cannot be reached", { cause });

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
+import { blocksOf } from "../helpers/markdown.ts";
 import { type Npm, npm } from "../helpers/npm.ts";
 import { installOlderNode, olderNode } from "../helpers/older-node.ts";
 import { openStream, refused } from "../helpers/open-stream.ts";
@@ -182,11 +183,51 @@ describe("the installed package", () => {
     expect(code, stderr).toBe(0);
   }, 2 * MINUTES);
 
-  it("holds what was built, the licence and the texts, and nothing else", () => {
+  it("holds what was built, the licence, the texts and the examples, and nothing else", () => {
     const others = files().filter((file) => !/^dist\/.*\.(?:js|d\.ts)$/.test(file));
-    expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+    const texts =
+      /^(?:docs\/(?:\w+\/)?[\w-]+\.md|plugins\/[\w-]+\/README\.md|examples\/.*\.(?:md|ts|json|sh|py))$/;
+    expect(others.filter((file) => !texts.test(file)).sort()).toEqual([
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "core/README.md",
+      "package.json",
+    ]);
+    for (const plugin of readdirSync(join(root, "plugins")))
+      if (existsSync(join(root, "plugins", plugin, "README.md")))
+        expect(others).toContain(`plugins/${plugin}/README.md`);
+    for (const example of readdirSync(join(root, "examples")))
+      expect(others).toContain(`examples/${example}/README.md`);
     expect(files()).toContain(manifest.bin.vr);
     expect(files().filter((file) => /\btests?\b/.test(file))).toEqual([]);
+  });
+
+  it("brings examples that run once they are copied, and compile with the guide's tsconfig.json", async () => {
+    const examples = ["custom-tool", "guardrail", "hosted-tool", "custom-store", "custom-upstream"];
+    // The hosted tool searches these pages.
+    cpSync(join(inPackage(), "examples/mcp/docs"), join(folder, "mcp/docs"), { recursive: true });
+    for (const example of examples)
+      cpSync(join(inPackage(), "examples", example), join(folder, example), { recursive: true });
+    const guide = readFileSync(join(inPackage(), "docs/guide/write-a-plugin.md"), "utf8");
+    const [config] = blocksOf(guide).filter(({ language }) => language === "json");
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    for (const example of examples) {
+      writeFileSync(join(folder, example, "tsconfig.json"), config?.text ?? "");
+      const run = () => execFileSync(node, [tsc, "-p", join(folder, example)], { encoding: "utf8" });
+      expect(run, example).not.toThrow();
+    }
+    const args = ["--no", "vr", "check", "--config", "hosted-tool/vr.config.ts"];
+    const check = npm("npx", args, {
+      cwd: folder,
+      cache,
+      node,
+      env: { ...env, VR_UPSTREAM_KIND: "demo" },
+    });
+    const { code, stdout } = await check.finished;
+    expect(stdout).toMatch(/^ +tool kind +file_search +file-search/m);
+    expect(code).toBe(0);
   });
 
   it("names no place of the machine that it was built on", () => {

@@ -51,10 +51,13 @@ export function rowsOf(markdown: string, header: readonly string[]): string[][] 
   return rows;
 }
 
+/** `[text](link)`, `[text](link "title")`, `[label]: link`, and attributes of HTML. */
+const LINK = /\]\(\s*<?([^)\s>]+)|^\[[^\]\n]+\]:\s*<?([^\s>]+)|\b(?:href|src)="([^"]+)"/gm;
+
 /** Links of a text, in the order in which they stand, without those in code. */
 export function linksOf(markdown: string): string[] {
   const prose = markdown.replaceAll(/^```[\s\S]*?^```$/gm, "").replaceAll(/`[^`\n]*`/g, "`code`");
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
+  return [...prose.matchAll(LINK)].map(([, ...forms]) => forms.find((form) => form !== undefined) ?? "");
 }
 
 /** What headings of a text are linked by, as forges make it: words in lower case, hyphens between them. */
