@@ -5,7 +5,7 @@ import { logger } from "../logger/index.ts";
 import { mcp } from "../mcp/index.ts";
 import { storeSqlite } from "../store-sqlite/index.ts";
 
-/** The shipped plugins, in the order of their set-up. */
+/** The plugins of the set, in the order of their set-up. */
 const MEMBERS = { upstream: findServer, store: storeSqlite, codeInterpreter, mcp, logger };
 
 type Members = typeof MEMBERS;

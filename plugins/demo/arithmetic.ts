@@ -8,7 +8,7 @@ const SPELLED: Record<string, string> = {
   "divided by": "/",
 };
 
-/** Characters of a prompt that are searched: brackets nest as deep as the stack allows. */
+/** Most characters searched in a prompt, since deeply nested brackets could overflow the stack. */
 const MAX_LENGTH = 1_000;
 
 /** The first arithmetic expression in a text, with Python's operators: `12 * 7`. `undefined` if there is none. */
@@ -27,7 +27,7 @@ export function findExpression(text: string): string | undefined {
 
 const toOperator = (_: string, word: string): string => ` ${SPELLED[word.toLowerCase()]} `;
 
-/** The value of an expression of numbers, `+ - * / % **` and brackets. `undefined` if it is none. */
+/** The value of an expression of numbers, `+ - * / % **` and brackets. `undefined` for any other text. */
 export function evaluate(expression: string): number | undefined {
   const tokens = expression.match(/\d+\.?\d*|\.\d+|\*\*|[-+*/%()]|\S/g) ?? [];
   let at = 0;
@@ -80,7 +80,7 @@ export function findFactorial(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** What a text asks to be worked out, worked out: `12 * 7 = 84`. `undefined` if it asks for nothing of the kind. */
+/** The result of the calculation that a text asks for: `12 * 7 = 84`. `undefined` if there is none. */
 export function calculate(text: string): string | undefined {
   const number = findFactorial(text);
   if (number !== undefined) {

@@ -7,11 +7,11 @@ import { findPlaces, hintsOf, PLACE_PROPERTY } from "./read-prompt.ts";
 
 export interface Call {
   name: string;
-  /** JSON text */
+  /** The arguments as JSON text. */
   arguments: string;
 }
 
-/** The calls that the demo model makes now; none means that it answers with text. */
+/** The calls that the demo model makes now. If there are none, it answers with text. */
 export function chooseCalls(
   request: ModelRequest,
   { prompt, results }: Conversation,
@@ -28,7 +28,7 @@ export function chooseCalls(
   return request.parallelToolCalls === false ? calls.slice(0, 1) : calls;
 }
 
-/** Whether a tool runs code: by its name, or since it must be given `code`. */
+/** Whether a tool runs code, judged by its name or a required argument `code`. */
 export function runsCode({ name, parameters }: ModelFunction): boolean {
   const properties = parameters.properties as Record<string, { type?: unknown }> | undefined;
   const required = Array.isArray(parameters.required) && parameters.required.includes("code");

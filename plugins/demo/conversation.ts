@@ -32,7 +32,7 @@ export function readConversation({ items }: ModelRequest): Conversation {
   return { prompt: said.at(-1) ?? "", earlier: said.slice(0, -1), results };
 }
 
-/** Words of everything that the model is given; they stand for tokens. */
+/** The number of words in everything that the model reads. They count as tokens. */
 export function countInput(request: ModelRequest): number {
   let words = countWords(request.instructions ?? "");
   for (const tool of request.tools) words += countWords(`${tool.name} ${tool.description ?? ""}`);

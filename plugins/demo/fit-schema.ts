@@ -27,7 +27,7 @@ export function fitSchema(schema: JsonSchema, hints: Hints, bounds: Bounds): unk
 interface At extends Bounds {
   root: JsonSchema;
   hints: Hints;
-  /** Of the property; an array's items have the array's. */
+  /** The property's name. Items of an array have the array's name. */
   name: string;
   depth: number;
 }

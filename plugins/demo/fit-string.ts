@@ -40,7 +40,7 @@ const SAMPLES = [
   "a1",
 ];
 
-/** `wanted` as far as format, lengths and pattern allow, or something that they do allow. */
+/** `wanted` if format, lengths and pattern allow it, or another text that they allow. */
 export function fitString(schema: JsonSchema, wanted: unknown, { patterns, room }: Bounds): string {
   const format = FORMATS[String(schema.format)];
   const text = format ?? (typeof wanted === "string" ? wanted : "demo");

@@ -1,12 +1,12 @@
 import { atPointer, isObject, type JsonSchema } from "../../core/index.ts";
 import type { Room } from "./room.ts";
 
-/** Most references in a row and levels of `allOf`; more are taken for a circle. */
+/** Most references in a row, and most levels of `allOf`. More are treated as a circle. */
 const MAX_HOPS = 12;
 
 /**
- * A schema without `$ref`, `anyOf`, `oneOf` and `allOf` at its top: references are followed, `allOf` is merged, and of
- * alternatives the first that is not null is taken, or null where that is preferred, since it ends a recursion.
+ * A schema without `$ref`, `anyOf`, `oneOf` and `allOf` at its top. References are followed and `allOf` is merged. The
+ * first alternative that is not null is taken, or null if that is preferred, since it ends a recursion.
  */
 export function flattenSchema(
   open: unknown,

@@ -7,15 +7,16 @@ import { PatternSearch } from "./pattern-search.ts";
 import { Room } from "./room.ts";
 
 export interface DemoOptions {
-  /** Milliseconds between two words of a streamed answer; 0 waits for nothing. 15 unless said. */
+  /** Milliseconds between two words of a streamed answer; 0: no wait. Default: 15. */
   delayMs?: number;
 }
 
-/** A model that needs no server: deterministic, by a few rules, and saying in every text that it is a demo. */
+/** A model that needs no server. It follows a few rules, is deterministic, and says in every text that it is a demo. */
 export function createDemo({ delayMs = 15 }: DemoOptions = {}): Upstream {
   return {
     name: "demo",
-    description: "the built-in demo model, which is no real one; VR_UPSTREAM=http://… asks a model server",
+    description:
+      "the built-in demo model, which is not a real model; VR_UPSTREAM=http://… uses a model server",
     async *stream(request, { signal }) {
       signal.throwIfAborted();
       const chunks = answerChunks(request);

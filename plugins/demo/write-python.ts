@@ -1,6 +1,6 @@
 import { findExpression, findFactorial } from "./arithmetic.ts";
 
-/** Python that does what the prompt asks, as far as a handful of rules go; it always prints something. */
+/** Python that does what the prompt asks, by a handful of rules. It always prints something. */
 export function writePython(prompt: string): string {
   const given = fencedCode(prompt) ?? /`([^`]+)`/.exec(prompt)?.[1];
   if (given) return given;
@@ -20,7 +20,7 @@ export function writePython(prompt: string): string {
   return `print(${expression ?? JSON.stringify(prompt)})`;
 }
 
-/** The first fenced block of Python, or of no language. `undefined` if no fence closes it. */
+/** The first fenced block of Python, or without a language. `undefined` if no fence closes it. */
 function fencedCode(prompt: string): string | undefined {
   const parts = prompt.split("```");
   for (let at = 1; at + 1 < parts.length; at += 2) {

@@ -1,23 +1,23 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** "nobody": no connection, or none that speaks HTTP. "silent": a connection, but no answer in time. */
+/** "nobody": there is no connection, or no HTTP. "silent": there is a connection, but no answer in time. */
 export type Said =
   | { type: "answer"; status: number; headers: IncomingHttpHeaders; json: unknown }
   | { type: "nobody" }
   | { type: "silent" };
 
-/** Bytes of an answer that are read: lists of models are shorter, and a page may have no end. */
+/** Most bytes read of an answer. Lists of models are shorter, and a web page may be endless. */
 const MAX_BYTES = 1_048_576;
 
-/** One GET, without following redirects. Never rejects: what goes wrong is an answer too. */
+/** Sends one GET and follows no redirects. Never rejects: an error is also a result. */
 export async function ask(url: string, signal: AbortSignal, apiKey?: string): Promise<Said> {
-  // Not imported: that would make Node load its own HTTP client with every start.
+  // Not imported, since then Node would load its own HTTP client at every start.
   const { request } = process.getBuiltinModule(url.startsWith("https:") ? "node:https" : "node:http");
   const { promise, resolve } = Promise.withResolvers<Said>();
   const headers = { accept: "application/json", ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
   let connected = false;
   const fail = () => resolve({ type: connected && signal.aborted ? "silent" : "nobody" });
-  // A connection of its own: none is left open at a server that is not chosen.
+  // Uses a connection of its own, so that none stays open at a server that is not chosen.
   const asking = request(url, { signal, headers, agent: false });
   asking.on("socket", (socket) => socket.once("connect", () => (connected = true)));
   asking.on("error", fail);
@@ -39,7 +39,7 @@ export async function ask(url: string, signal: AbortSignal, apiKey?: string): Pr
   return promise;
 }
 
-/** `undefined` for what is no JSON. */
+/** The value of a JSON text; `undefined` if it is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,25 +2,25 @@ import { isObject } from "../../core/index.ts";
 import { ask, type Said } from "./ask.ts";
 import type { ServerKind } from "./kinds.ts";
 
-/** "locked" is to want a key. */
+/** "locked": the server needs a key. */
 export type ServerState = "ready" | "loading" | "locked";
 
-/** What was found at one address. */
+/** The result of looking at one address. */
 export type Found =
-  /** A server with models, or one that will have them. */
+  /** A model server with models, or one that is loading them. */
   | { type: "server"; kind: ServerKind; state: ServerState }
-  /** A server without a model. */
+  /** A model server without models. */
   | { type: "empty"; kind: ServerKind }
-  /** It took the connection, but did not answer in time. */
+  /** Something accepted the connection, but did not answer in time. */
   | { type: "silent" }
-  /** This gateway. */
+  /** The address is this gateway's own. */
   | { type: "itself" }
-  /** Nobody, or something else. */
+  /** Nothing answers, or something else than a model server. */
   | { type: "none" };
 
 type Answer = Extract<Said, { type: "answer" }>;
 
-/** Who servers say that their models belong to; Ollama names the publisher of each, others nobody in particular. */
+/** The kind of server by `owned_by` in its list of models. Ollama gives each model's publisher instead. */
 const OWNERS = new Map<unknown, ServerKind>([
   ["vllm", "vllm"],
   ["llamacpp", "llama-cpp"],
@@ -28,8 +28,9 @@ const OWNERS = new Map<unknown, ServerKind>([
 ]);
 
 /**
- * Asks for the models at a base URL, and tells what kind of server answers. Anything may listen at an address
- * that model servers use: what does not answer as one is "none". The key is shown only to a server that wants one.
+ * Asks for the models at a base URL, and finds out what kind of server answers. Other programs may listen at such an
+ * address: if the answer is not a model server's, the result is "none". The key is sent only to a server that asks for
+ * one.
  */
 export async function identify(
   baseUrl: string,
@@ -48,7 +49,7 @@ export async function identify(
       ? { type: "empty", kind: await kindOf(said, origin, signal) }
       : { type: "server", kind: await kindOf(said, origin, signal), state: "ready" };
   const kind = await kindOf(said, origin, signal);
-  // Many a web server wants a password, or is not available. A model server says so in its own words.
+  // Other web servers also ask for a password, or are unavailable. Only a model server's error has OpenAI's form.
   if (kind === "openai-compatible" && !isModelServersError(said.json)) return { type: "none" };
   if (said.status === 503) return { type: "server", kind, state: "loading" };
   if (said.status !== 401 && said.status !== 403) return { type: "none" };
@@ -58,7 +59,7 @@ export async function identify(
   return { type: "server", kind: await kindOf(again, origin, signal, kind), state: "ready" };
 }
 
-/** By its list of models, its headers, or an endpoint that only its kind has; else by what all of them share. */
+/** Finds the kind by the list of models, the headers, or an endpoint that only one kind has. */
 async function kindOf(
   { status, headers, json }: Answer,
   origin: string,
@@ -70,7 +71,7 @@ async function kindOf(
   if (headers.server === "llama.cpp") return "llama-cpp";
   const [ollama, vllm] = await Promise.all([
     hasVersion(`${origin}/api/version`, signal),
-    // vLLM guards its API only; without a key its list does not say whose it is.
+    // vLLM protects only its API with the key, so `/version` works even if the list of models does not.
     status === 401 ? hasVersion(`${origin}/version`, signal) : false,
   ]);
   return ollama ? "ollama" : vllm ? "vllm" : otherwise;
@@ -86,7 +87,7 @@ async function hasVersion(url: string, signal: AbortSignal): Promise<boolean> {
   );
 }
 
-/** Of OpenAI's `{ object: "list", data: [{ id }] }`, where Ollama writes null for none; `undefined` for all else. */
+/** The models in OpenAI's `{ object: "list", data: [{ id }] }`; Ollama's empty list is null. Else `undefined`. */
 function modelsOf(json: unknown): Record<string, unknown>[] | undefined {
   if (!isObject(json)) return undefined;
   const { object, data } = json;
@@ -96,7 +97,7 @@ function modelsOf(json: unknown): Record<string, unknown>[] | undefined {
   return object === "list" || data.some((model) => model.object === "model") ? data : undefined;
 }
 
-/** OpenAI's `{ error: { message } }`. */
+/** Whether this is OpenAI's `{ error: { message } }`. */
 function isModelServersError(json: unknown): boolean {
   return isObject(json) && isObject(json.error) && typeof json.error.message === "string";
 }

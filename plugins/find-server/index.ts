@@ -5,7 +5,7 @@ import { pluginOf, SERVER_KINDS } from "./kinds.ts";
 
 export { type NamedUpstream, namedUpstream } from "./named-upstream.ts";
 
-/** The start banner shows where there are servers. */
+/** Whether a URL may be shown: the start banner shows the addresses. */
 function hasNoCredentials(url: string): boolean {
   const address = URL.parse(url);
   return !address || address.username + address.password === "";
@@ -14,7 +14,7 @@ function hasNoCredentials(url: string): boolean {
 const place = z
   .strictObject({
     kind: z.enum(SERVER_KINDS),
-    /** The usual address of the kind unless said. */
+    /** Default: the usual address of the kind. */
     baseUrl: z
       .url({ protocol: /^https?$/ })
       .refine(hasNoCredentials, "credentials do not belong here; the key is VR_UPSTREAM_API_KEY")
@@ -22,26 +22,26 @@ const place = z
   })
   .refine(({ kind, baseUrl }) => kind !== "openai-compatible" || baseUrl !== undefined, {
     path: ["baseUrl"],
-    error: "servers of this kind have no usual address",
+    error: "give one: servers of this kind have no usual address",
   })
   .refine(({ kind, baseUrl }) => kind !== "demo" || baseUrl === undefined, {
     path: ["baseUrl"],
-    error: "the demo is no server",
+    error: "leave it out: the demo is not a server",
   });
 
 const ORDER = ["vllm", "ollama", "lm-studio", "llama-cpp", "openai", "demo"] as const;
 
-/** The upstream is the first model server that is found running when the gateway starts. */
+/** Looks for a running model server at the start, and uses the first one found as the upstream. */
 export const findServer = definePlugin({
   name: "find-server",
   once: true,
   options: z.object({
-    /** Where to look, in the order of preference. */
+    /** Where to look, ordered by preference. */
     places: z
       .array(place)
       .min(1)
       .default(ORDER.map((kind) => ({ kind }))),
-    /** Milliseconds that the start waits for those who took the connection. */
+    /** Milliseconds that the start waits for answers. */
     timeoutMs: z.number().int().positive().max(10_000).default(300),
   }),
   async setup(vr, { places, timeoutMs }) {

@@ -1,20 +1,20 @@
 import { ConfigError, type Plugin } from "../../core/index.ts";
 import type { ServerOptions } from "../upstream-http/index.ts";
 
-/** Where a server is, as plugins for upstreams take it. */
+/** The options that all plugins for upstreams take. */
 export interface ServerAt {
   baseUrl: string;
   apiKey?: string;
 }
 
 interface Kind {
-  /** The address of such servers unless another is said; `undefined` if there is no usual one. */
+  /** The usual address of such servers; `undefined` if there is none. */
   usual?: string;
-  /** Loads the plugin, and nothing of the others. */
+  /** Loads this kind's plugin, and no other. */
   plugin(at: ServerAt): Promise<Plugin>;
 }
 
-/** The kinds of model servers, by the names that `VR_UPSTREAM_KIND` takes. */
+/** The kinds of model servers, by their names in `VR_UPSTREAM_KIND`. */
 const KINDS = {
   vllm: {
     usual: "http://127.0.0.1:8000/v1",
@@ -26,7 +26,7 @@ const KINDS = {
   },
   "lm-studio": {
     usual: "http://127.0.0.1:1234/v1",
-    // It takes `tool_choice` as a word only.
+    // LM Studio takes `tool_choice` only as a word.
     plugin: async (at) => compatible({ ...at, name: "lm-studio", quirks: { forcedFunction: "required" } }),
   },
   "llama-cpp": {
@@ -38,7 +38,7 @@ const KINDS = {
     plugin: async (at) => (await import("../upstream-openai/index.ts")).openai(at),
   },
   "openai-compatible": { plugin: async (at) => compatible(at) },
-  /** No server: the model inside the gateway. */
+  /** Not a server: the model inside the gateway. */
   demo: { plugin: async () => (await import("../demo/index.ts")).demo() },
 } satisfies Record<string, Kind>;
 
@@ -55,14 +55,14 @@ export function pluginOf(kind: ServerKind, at: ServerAt): Promise<Plugin> {
 }
 
 /**
- * The usual address of a kind; `OPENAI_BASE_URL`, which OpenAI's own libraries know, says another for `openai`.
- * @throws ConfigError when that is no URL
+ * The usual address of a kind. For `openai`, `OPENAI_BASE_URL` changes it, as in OpenAI's own libraries.
+ * @throws ConfigError if `OPENAI_BASE_URL` is not a URL
  */
 export function usualAddress(kind: ServerKind, env: NodeJS.ProcessEnv): string | undefined {
   const said = kind === "openai" ? env.OPENAI_BASE_URL : undefined;
   if (said && !/^https?:/.test(URL.parse(said)?.protocol ?? ""))
     throw new ConfigError(
-      // What comes before an @ may be a password.
+      // The text before an @ may be a password.
       `OPENAI_BASE_URL${said.includes("@") ? "" : ` is "${said}"`}: expected a URL such as https://api.openai.com/v1`,
     );
   const { usual }: Kind = KINDS[kind];

@@ -1,16 +1,16 @@
 import type { Found, ServerState } from "./identify.ts";
 import type { ServerKind } from "./kinds.ts";
 
-/** One place after the look. */
+/** A place, and what was found there. */
 export interface Seen {
   kind: ServerKind;
   baseUrl: string;
   found: Found;
 }
 
-/** Why the server was chosen, how to choose another, and what it lacks. */
+/** Says why the server was chosen, how to choose another, and what it lacks. */
 export function chosenNotes(kind: ServerKind, state: ServerState, apiKey: string | undefined): string[] {
-  const why = kind === "openai" ? "chosen since OPENAI_API_KEY is set" : "found running";
+  const why = kind === "openai" ? "chosen because OPENAI_API_KEY is set" : "found running";
   const chosen = `${why}; VR_UPSTREAM=<URL> or VR_UPSTREAM_KIND=<kind> chooses another`;
   switch (state) {
     case "ready":
@@ -25,7 +25,7 @@ export function chosenNotes(kind: ServerKind, state: ServerState, apiKey: string
   }
 }
 
-/** Where there was no model server. */
+/** Says where no model server was found. */
 export function nothingFound(seen: readonly Seen[]): string[] {
   const places = seen
     .filter(({ kind }) => kind !== "openai")
@@ -33,7 +33,7 @@ export function nothingFound(seen: readonly Seen[]): string[] {
   return places.length > 0 ? [`no model server was found; looked for ${places.join(", ")}`] : [];
 }
 
-/** What there is at a place that was not chosen, where that is worth knowing. */
+/** Says what was found at a place that was not chosen, if it may interest the user. */
 export function otherNotes({ kind, baseUrl, found }: Seen, timeoutMs: number): string[] {
   switch (found.type) {
     case "server":

@@ -1,8 +1,8 @@
 const DOTLESS_I = "ı";
 
 /**
- * Simple case folding: what differs in case only becomes equal, and every UTF-16 unit stays where it is. What
- * would change its length ("İ" in lower case) stays as it is, and "ß" is not "ss".
+ * Simple case folding: texts that differ only in case become equal, and every UTF-16 unit keeps its position. A
+ * character whose length would change ("İ" in lower case) stays unchanged, and "ß" does not become "ss".
  */
 export function foldCase(text: string): string {
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
@@ -11,7 +11,7 @@ export function foldCase(text: string): string {
   return folded;
 }
 
-/** By way of the upper case, so that "ς" and "σ", "ſ" and "s" meet. */
+/** Goes through the upper case, so that "ς" equals "σ" and "ſ" equals "s". */
 function foldCharacter(character: string): string {
   if (character === DOTLESS_I) return character;
   const upper = character.toUpperCase();

@@ -11,7 +11,7 @@ import {
 import { Matcher } from "./matcher.ts";
 import { asItIs, unescapeJson } from "./unescape.ts";
 
-/** Keeps listed words out of what the model is told and out of what the client reads. */
+/** Keeps listed words out of what the model reads and out of what the client reads. */
 export const guardBlocklist = definePlugin({
   name: "guard-blocklist",
   options: z.object({
@@ -25,7 +25,7 @@ export const guardBlocklist = definePlugin({
   setup(vr, { words, matchCase, wholeWords, input, output, message }) {
     const matcher = new Matcher(words, { matchCase, wholeWords });
     const inspect = (raw: string, { kind, before, ended }: TailPlace): Inspection => {
-      // Arguments are JSON text, where a word may be spelled with escapes.
+      // Arguments are JSON text, in which a word may be written with escapes.
       const read = kind === "tool_arguments" ? unescapeJson : asItIs;
       const { text, rawOf } = read(raw);
       const { clear, isWord } = matcher.search(text, read(before).text, ended);
@@ -37,12 +37,12 @@ export const guardBlocklist = definePlugin({
         ({ kind, text }) => typeof inspect(text, { kind, before: "", ended: true }) === "object",
       );
 
-    // Names, descriptions and schemas, keys included: the model reads them all.
+    // Checks names, descriptions and schemas, with their keys, since the model reads all of them.
     const isToldWith = (value: unknown) =>
       value !== undefined &&
       typeof inspect(JSON.stringify(value), { kind: "tool_arguments", before: "", ended: true }) === "object";
 
-    // What the request brings: its history was checked when it came. Later turns bring nothing of the client's.
+    // Checks what the client sent with this request. Its history was checked when it came; later turns add nothing.
     if (input)
       vr.hooks.beforeUpstream.tap(({ extra }, { index, response: { request } }) => {
         if (index > 0) return;
@@ -56,12 +56,12 @@ export const guardBlocklist = definePlugin({
       });
 
     if (!output) return;
-    // What streams: a word may be split over chunks, so its possible beginning waits for the rest.
+    // Checks what streams. A word may be split over chunks, so its possible beginning waits for the rest.
     const key = Symbol("guard-blocklist");
     const openWindow = () => createTailWindow({ inspect });
     vr.hooks.onChunk.tap((chunk, turn) => turn.state(key, openWindow).push(chunk));
 
-    // What comes whole: the outputs and errors of tools that the gateway ran.
+    // Checks what comes whole: the outputs and errors of tools that the gateway ran.
     vr.hooks.onOutputItem.tap((item) => {
       if (isBlocked(item)) throw new GuardrailStop(message);
     });

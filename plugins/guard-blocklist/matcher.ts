@@ -3,18 +3,18 @@ import { type State, Trie } from "./trie.ts";
 
 export interface MatchOptions {
   matchCase: boolean;
-  /** A word counts only where no letter or digit stands beside it. */
+  /** A word counts only if there is no letter or digit next to it. */
   wholeWords: boolean;
 }
 
 export interface Found {
-  /** Up to here the text is free of listed words, and none has begun. UTF-16 units. */
+  /** Up to this position (in UTF-16 units) the text has no listed word, and none has begun. */
   clear: number;
-  /** A listed word begins at `clear`. */
+  /** Whether a listed word begins at `clear`. */
   isWord: boolean;
 }
 
-/** Finds the first of many words, and where at the text's end one may have begun. */
+/** Finds the first of many words, and a possible beginning of one at the text's end. */
 export class Matcher {
   readonly #trie: Trie;
   readonly #options: MatchOptions;
@@ -24,7 +24,7 @@ export class Matcher {
     this.#trie = new Trie(options.matchCase ? words : words.map(foldCase));
   }
 
-  /** `before` stands before the text and was searched already; `ended` says that nothing follows. */
+  /** `before`: the text before this one, which was already searched. `ended`: nothing follows. */
   search(text: string, before = "", ended = true): Found {
     const trie = this.#trie;
     const folded = this.#options.matchCase ? text : foldCase(text);
@@ -34,7 +34,7 @@ export class Matcher {
       state = trie.next(state, folded.charCodeAt(at));
       if (state === 0 && start === Infinity) continue;
       start = Math.min(start, this.#wordStart(state, text, at + 1, before, ended));
-      // A word that began earlier may still be completed: the first one counts.
+      // A word that began earlier may still be completed, and the first one counts.
       if (start < Infinity && this.#candidate(state, text, at + 1, before) >= start)
         return { clear: start, isWord: true };
     }
@@ -42,7 +42,7 @@ export class Matcher {
     return { clear: ended ? text.length : this.#candidate(state, text, text.length, before), isWord: false };
   }
 
-  /** Where the longest listed word begins that ends at `end`; Infinity for none. */
+  /** The start of the longest listed word that ends at `end`; Infinity if there is none. */
   #wordStart(state: State, text: string, end: number, before: string, ended: boolean): number {
     const { wholeWords } = this.#options;
     const mayEnd = !wholeWords || (end < text.length ? isBoundary(text, end, before) : ended);
@@ -54,7 +54,7 @@ export class Matcher {
     return Infinity;
   }
 
-  /** Where the longest beginning of a listed word begins that ends at `end`; `end` for none. */
+  /** The start of the longest possible beginning of a word at `end`; `end` if there is none. */
   #candidate(state: State, text: string, end: number, before: string): number {
     const trie = this.#trie;
     let candidate = state;
@@ -68,7 +68,7 @@ export class Matcher {
 const ENDS_IN_WORD = /[\p{L}\p{N}\p{M}_]$/u;
 const BEGINS_IN_WORD = /^[\p{L}\p{N}\p{M}_]/u;
 
-/** Whether no word runs across `at`. */
+/** Whether `at` is not inside a word. */
 function isBoundary(text: string, at: number, before: string): boolean {
   const left = at < 2 ? before + text.slice(0, at) : text.slice(at - 2, at);
   return !(ENDS_IN_WORD.test(left) && BEGINS_IN_WORD.test(text.slice(at, at + 2)));

@@ -1,17 +1,17 @@
-/** A state of the automaton: 0 is the root, where nothing of any word has been seen. */
+/** A state of the automaton. 0 is the root: no word has begun. */
 export type State = number;
 
 /**
- * Aho and Corasick's automaton over UTF-16 units: one step per unit, however many words there are. Every state
- * stands for the longest end of the text read so far with which some word begins.
+ * The Aho-Corasick automaton over UTF-16 units: one step per unit, whatever the number of words. A state is the longest
+ * end of the text so far that is the beginning of some word.
  */
 export class Trie {
   readonly #steps = new Map<number, State>();
   readonly #depth = [0];
-  /** The state for the longest proper end of a state's text. */
+  /** For each state, the state of the longest shorter end of its text. */
   readonly #shorter: State[] = [0];
   readonly #isWord = [false];
-  /** The nearest state along `shorter` where a word ends; 0 for none. */
+  /** For each state, the nearest state along `shorter` at which a word ends; 0 if there is none. */
   readonly #shorterWord: State[] = [0];
 
   constructor(words: Iterable<string>) {
@@ -19,7 +19,7 @@ export class Trie {
     this.#link();
   }
 
-  /** The state after one more unit. */
+  /** The state after the next unit. */
   next(state: State, unit: number): State {
     let from = state;
     for (;;) {
@@ -30,7 +30,7 @@ export class Trie {
     }
   }
 
-  /** So many units at the end of the text begin a word. */
+  /** How many units at the end of the text are the beginning of a word. */
   depth(state: State): number {
     return this.#depth[state] ?? 0;
   }
@@ -39,12 +39,12 @@ export class Trie {
     return this.#shorter[state] ?? 0;
   }
 
-  /** The longest word that ends here, as the state that spells it; 0 for none. */
+  /** The state of the longest word that ends here; 0 if there is none. */
   word(state: State): State {
     return this.#isWord[state] ? state : this.shorterWord(state);
   }
 
-  /** The next shorter word that ends here too; 0 for none. */
+  /** The state of the next shorter word that also ends here; 0 if there is none. */
   shorterWord(state: State): State {
     return this.#shorterWord[state] ?? 0;
   }
@@ -70,7 +70,7 @@ export class Trie {
     if (state !== 0) this.#isWord[state] = true;
   }
 
-  /** Shallow states first: the links of a state lead to shallower ones. */
+  /** Sets the links of all states, shallow states first, since links lead to shallower states. */
   #link(): void {
     const edges = [...this.#steps].map(([key, to]) => ({
       from: Math.floor(key / 0x10000),

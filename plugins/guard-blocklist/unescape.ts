@@ -1,7 +1,7 @@
-/** JSON text as a reader will understand its strings, and where its characters came from. */
+/** JSON text with its escapes decoded, and the original position of each character. */
 export interface Unescaped {
   text: string;
-  /** The place in the JSON text of a place in `text`. */
+  /** The position in the JSON text of a position in `text`. */
   rawOf(at: number): number;
 }
 
@@ -16,7 +16,7 @@ function same(at: number): number {
   return at;
 }
 
-/** Decodes the escapes in a stretch of JSON text. An escape that is not complete yet ends it. */
+/** Decodes the escapes in a piece of JSON text, up to an escape that is not complete yet. */
 export function unescapeJson(raw: string): Unescaped {
   if (!raw.includes("\\")) return asItIs(raw);
   let text = "";

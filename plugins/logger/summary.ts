@@ -6,14 +6,14 @@ import {
   type wire,
 } from "../../core/index.ts";
 
-/** What a line says of a response. Absent values are left out of it. */
+/** The fields of a line about a response. Absent values are left out. */
 export interface Summary extends Partial<FailureFields> {
   id: string;
   status: string | undefined;
   model?: string;
   /** Milliseconds from the request to the end. */
   ms: number;
-  /** Model calls. */
+  /** The number of model calls. */
   turns: number;
   /** Tool calls by name: functions and MCP tools by their own, hosted tools by their item's type. */
   tools?: Record<string, number>;

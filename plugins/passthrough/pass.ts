@@ -15,16 +15,16 @@ export interface PassOptions {
   /** The path that it forwards to. */
   forwarded: Endpoint["forwarded"];
   limits: BodyLimits;
-  /** Who may answer, in the order to try. */
+  /** The servers that may answer, in the order to try. */
   route(model: string | undefined): readonly Candidate[];
-  /** Aborts when the gateway stops and calls are to end. */
+  /** Aborts when the gateway stops and calls must end. */
   ending: AbortSignal;
   log: Log;
 }
 
 /**
- * One call, from the client's bytes to the server's. Nothing is looked into but the model's name.
- * @throws VrError when nothing has been sent yet
+ * Passes one call to a server and its answer to the client. Only the model's name is read.
+ * @throws VrError while nothing has been sent yet
  */
 export async function pass(ctx: RouterContext, options: PassOptions): Promise<void> {
   const { forwarded, limits, route, ending, log } = options;
@@ -43,32 +43,32 @@ export async function pass(ctx: RouterContext, options: PassOptions): Promise<vo
       addWarning(ctx, message);
     },
   });
-  ctx.respond = false; // what follows goes around Koa
+  ctx.respond = false; // the answer is written without Koa
   ctx.res.writeHead(answer.status, answer.headers);
   ctx.res.flushHeaders();
   try {
     await pipeline(answer.body, ctx.res, { signal });
   } catch (error) {
-    // The connection is cut, which is how a client learns of it in the middle of an answer.
+    // The connection is cut: in the middle of an answer, this is the only way to tell the client.
     if (!signal.aborted) log.error({ err: error }, "a model server broke off a passed answer");
   }
 }
 
-/** Names in it come from the configuration, and may hold what no header can. */
+/** Names in the message come from the configuration, and may have characters that a header cannot. */
 export function addWarning(ctx: RouterContext, message: string): void {
   ctx.append("x-vr-warning", message.replace(/[^\x20-\x7e]/g, "?"));
 }
 
 interface Passing {
   forwarded: Endpoint["forwarded"];
-  /** The client's own header, or nothing. */
+  /** The client's own header; absent if it sent none. */
   authorization: string;
   signal: AbortSignal;
-  /** Told of a server that was passed over. */
+  /** Called for each server that was skipped. */
   warn(message: string): void;
 }
 
-/** Goes on to the next where one cannot be reached, fails or has too much to do, as the Responses API does. */
+/** Tries the next server if one cannot be reached, fails or is too busy, as for the Responses API. */
 async function firstAnswer(
   candidates: readonly Candidate[],
   call: Call,

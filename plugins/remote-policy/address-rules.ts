@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** IANA's special-purpose registry for IPv4, multicast and what is reserved. */
+/** IANA's special-purpose registry for IPv4, multicast and reserved addresses. */
 const SPECIAL_IPV4: readonly [network: string, prefix: number][] = [
   ["0.0.0.0", 8], // "this network", with the unspecified address
   ["10.0.0.0", 8], // private
@@ -20,10 +20,12 @@ const SPECIAL_IPV4: readonly [network: string, prefix: number][] = [
   ["240.0.0.0", 4], // reserved, with broadcast
 ];
 
-/** All that IANA has given out as global unicast. Loopback, unique-local, mapped IPv4 and the like lie outside. */
+/** The range of global unicast addresses. Loopback, unique-local, mapped IPv4 and so on lie outside. */
 const GLOBAL_IPV6 = ["2000::", 3] as const;
 
-/** Of the global ones, those that are no host on the internet, or lead to an IPv4 address that cannot be seen here. */
+/**
+ * Global addresses that are not a host on the internet, or that lead to an IPv4 address which cannot be checked here.
+ */
 const SPECIAL_IPV6: readonly [network: string, prefix: number][] = [
   ["2001::", 23], // protocol assignments: Teredo, benchmarks, ORCHID
   ["2001:db8::", 32], // documentation
@@ -31,7 +33,7 @@ const SPECIAL_IPV6: readonly [network: string, prefix: number][] = [
   ["3fff::", 20], // documentation
 ];
 
-/** NAT64, RFC 6052: on a network without IPv4, every host that has nothing else is reached through it. */
+/** The prefix of NAT64 (RFC 6052): networks without IPv4 reach IPv4-only hosts through it. */
 const NAT64 = "64:ff9b::";
 
 const specialIpv4 = new BlockList();
@@ -45,7 +47,7 @@ const specialIpv6 = new BlockList();
 for (const [network, prefix] of SPECIAL_IPV6) specialIpv6.addSubnet(network, prefix, "ipv6");
 for (const [network, prefix] of SPECIAL_IPV4) specialIpv6.addSubnet(NAT64 + network, 96 + prefix, "ipv6");
 
-/** Whether this is the address of a host on the public internet. False for what is no address, or has a zone. */
+/** Whether this is the address of a host on the public internet. False if it is not an address, or has a zone. */
 export function isPublicAddress(address: string): boolean {
   if (address.includes("%")) return false;
   switch (isIP(address)) {

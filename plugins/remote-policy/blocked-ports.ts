@@ -1,6 +1,6 @@
 /**
- * Ports of other protocols, whose servers might take a request for their own commands. Fetch Standard: port blocking;
- * `fetch` refuses them as well, but only when it is called.
+ * Ports of other protocols, whose servers might read a request as their own commands (Fetch Standard, port blocking).
+ * `fetch` refuses them too, but only when it is called.
  */
 export const BLOCKED_PORTS: ReadonlySet<number> = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,

@@ -3,28 +3,28 @@ import { ConfigError } from "../../core/index.ts";
 import { RemoteRefused } from "./remote-errors.ts";
 
 export interface HostLists {
-  /** If given, only these hosts: a name, or `*.` and a name for all names below it, at any depth, but not itself. */
+  /** If given, only these hosts are allowed. `*.` and a name means all names below it, at any depth, but not itself. */
   allowHosts?: readonly string[] | undefined;
-  /** Never these, whatever else is allowed. Written as `allowHosts`. */
+  /** These hosts are always refused. Written like `allowHosts`. */
   denyHosts?: readonly string[] | undefined;
 }
 
 /** Names that mean this machine or this network: RFC 6761, RFC 6762, RFC 8375, and ICANN for `internal`. */
 const LOCAL = /(^|\.)(localhost|local|internal|home\.arpa)$/;
-/** At least two labels. Whatever else a URL takes as a host is no name that DNS gives out. */
+/** A name with at least two labels. Anything else in a URL is not a public DNS name. */
 const PUBLIC_NAME = /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})+$/;
 const MOST_CHARACTERS = 253;
-/** A host without anything of what may stand around it in a URL. */
+/** A host alone, without the other parts of a URL. */
 const HOST_ALONE = /^(\[[^\]]*\]|[^\s/\\:@?#*]+)$/;
 
-/** The host as the lists and DNS have it: the URL parser made it lower-case ASCII, the root's dot and brackets go. */
+/** The host as in the lists and in DNS: lower-case ASCII from the URL parser, without final dot and brackets. */
 export function hostOf({ hostname }: { readonly hostname: string }): string {
   return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname.replace(/\.$/, "");
 }
 
 /**
- * The rules for hosts; `publicOnly` refuses local names and IP addresses.
- * @throws ConfigError when a list has an entry that is neither a host nor `*.` and a host
+ * Makes the check for hosts, which throws RemoteRefused. `publicOnly` refuses local names and IP addresses.
+ * @throws ConfigError if a list has an entry that is neither a host nor `*.` and a host
  */
 export function hostRules(lists: HostLists, publicOnly: boolean): (host: string) => void {
   const denied = matcher("denyHosts", lists.denyHosts ?? []);
@@ -56,11 +56,11 @@ function matcher(list: keyof HostLists, entries: readonly string[]): (host: stri
   return (host) => names.has(host) || suffixes.some((suffix) => host.endsWith(suffix));
 }
 
-/** A host of a list, read as that of a URL would be. */
+/** A host of a list, parsed like the host of a URL. */
 function normalized(list: keyof HostLists, entry: string, host: string): string {
   const written = isIP(host) === 6 ? `[${host}]` : host;
   const url = URL.parse(`https://${written}`);
-  // What else a URL can have would be left out in silence: `example.com:8443` would mean every port.
+  // Other parts of a URL are refused, not ignored: otherwise `example.com:8443` would mean every port.
   if (!url || !HOST_ALONE.test(written))
     throw new ConfigError(`${list}: "${entry}" is neither a host nor "*." and a host`);
   return hostOf(url);

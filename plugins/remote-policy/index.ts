@@ -10,13 +10,13 @@ export { hostOf, RemoteRefused, RemoteUnreachable };
 
 export interface RemotePolicyOptions extends HostLists {
   /**
-   * `true`: https only, public host names only, public addresses only. `false`, for trusted networks: http, local names
-   * and any address too. Either way redirects are not followed, and `allowHosts` and `denyHosts` hold.
+   * `true` allows only https, public host names and public addresses. `false`, for trusted networks, also allows http,
+   * local names and any address. In both cases redirects are not followed, and `allowHosts` and `denyHosts` apply.
    */
   checks: boolean;
-  /** Asked once per connection. By default the name servers; without checks as the system resolves. */
+  /** Called once per connection. Default: asks the name servers; without `checks`, resolves as the system does. */
   resolve?: Resolver | undefined;
-  /** Connects to one of the addresses that were checked. By default over TCP, to whichever answers first. */
+  /** Connects to one of the checked addresses. Default: over TCP, to the address that answers first. */
   connect?: Connect | undefined;
   /** PEM of the certificates to trust, instead of Node's own. */
   ca?: string | undefined;
@@ -26,21 +26,21 @@ export interface RemotePolicyOptions extends HostLists {
   connectTimeoutMs?: number | undefined;
   /** Milliseconds from the request to the answer's headers; 300000 by default, 0 for no limit. */
   answerTimeoutMs?: number | undefined;
-  /** Milliseconds that an answer may be silent; 300000 by default, 0 for no limit. */
+  /** Milliseconds without a byte of the answer's body; 300000 by default, 0 for no limit. */
   idleTimeoutMs?: number | undefined;
 }
 
 export interface RemoteFetch {
   /**
-   * `fetch` under the policy. It sets `redirect` itself; a `host` header, which would ask another host than the one that
-   * was checked, is not sent. Takes a body of any kind but the global `FormData`.
+   * `fetch` under the policy. It sets `redirect` itself. A `host` header is not sent, since it would name another host
+   * than the checked one. Takes any body except the global `FormData`.
    * @throws RemoteRefused, RemoteUnreachable; the signal's reason; TypeError for arguments that `fetch` does not take.
    * A body that breaks off errors with a TypeError whose cause is a RemoteUnreachable.
    */
   fetch: typeof globalThis.fetch;
-  /** What can be said of a URL without a look at DNS. @throws RemoteRefused */
+  /** Checks a URL as far as possible without DNS. @throws RemoteRefused */
   check(url: string): void;
-  /** Cuts off what runs, ends idle connections. Nothing can be fetched afterwards. */
+  /** Aborts running requests and ends idle connections. Nothing can be fetched afterwards. */
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * The policy under which the gateway connects to URLs that requests name.
- * @throws ConfigError when `allowHosts` or `denyHosts` has an entry that is no host
+ * @throws ConfigError if `allowHosts` or `denyHosts` has an entry that is not a host
  */
 export function createRemoteFetch(options: RemotePolicyOptions): RemoteFetch {
   const { checks, resolveTimeoutMs = 5_000 } = options;
@@ -86,7 +86,7 @@ export function createRemoteFetch(options: RemotePolicyOptions): RemoteFetch {
 }
 
 async function fetchThrough(agent: RemoteAgent, url: URL, init: RequestInit): Promise<Response> {
-  // The same classes by another name: those of the package and those of Node's own copy.
+  // The classes are the same, but TypeScript sees two: the package's and those of Node's own copy.
   const fetch = agent.fetch as unknown as (url: string, init: object) => Promise<Response>;
   let response: Response;
   try {
@@ -95,13 +95,13 @@ async function fetchThrough(agent: RemoteAgent, url: URL, init: RequestInit): Pr
     throw error instanceof TypeError && isRemoteError(error.cause) ? error.cause : error;
   }
   if (!REDIRECTS.has(response.status)) return response;
-  response.body?.cancel().catch(() => {}); // nobody reads why
+  response.body?.cancel().catch(() => {}); // the error does not matter
   throw new RemoteRefused(
     `The host "${hostOf(url)}" answered ${response.status}, a redirect: redirects are not followed.`,
   );
 }
 
-/** The HTTP client does not take a `Request` of Node's own. */
+/** The parts of a `Request`, since the HTTP client does not take Node's own `Request`. */
 function partsOf({ method, headers, body, signal }: Request): RequestInit {
   return { method, headers, signal, ...(body && { body, duplex: "half" }) };
 }

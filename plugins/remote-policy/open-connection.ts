@@ -6,14 +6,14 @@ import { isPublicAddress } from "./address-rules.ts";
 import { isRemoteError, RemoteRefused, RemoteUnreachable } from "./remote-errors.ts";
 import type { Resolver } from "./resolve.ts";
 
-/** Where a connection goes: to one of these addresses, which were checked, and to nothing else. */
+/** Where a connection may go: to one of these checked addresses, and nowhere else. */
 export interface Target {
   readonly hostname: string;
   readonly port: number;
   readonly addresses: readonly string[];
 }
 
-/** Begins a TCP connection to one of the target's addresses; the socket is still connecting when it is returned. */
+/** Begins a TCP connection to one of the target's addresses. Returns a socket that is still connecting. */
 export type Connect = (target: Target) => Socket;
 
 export interface ConnectionOptions {
@@ -27,7 +27,7 @@ export interface ConnectionOptions {
   connectTimeoutMs: number;
   /** Certificates to trust instead of Node's own, as PEM. */
   ca: string | undefined;
-  /** Aborts what is being opened. */
+  /** Aborts the connection that is being opened. */
   stop: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ interface Origin {
   secure: boolean;
 }
 
-/** Races the families as `net` does by itself, but among the addresses that it is given. */
+/** Tries IPv4 and IPv6 at the same time, as `net` does, but only the given addresses. */
 export const connectTo: Connect = ({ hostname, port, addresses }) =>
   openSocket({
     host: hostname,
@@ -54,7 +54,7 @@ export const connectTo: Connect = ({ hostname, port, addresses }) =>
   });
 
 /**
- * Resolves the host, once, checks its addresses and connects to one of them.
+ * Resolves the host once, checks its addresses and connects to one of them.
  * @throws RemoteRefused, RemoteUnreachable
  */
 export async function openConnection(origin: Origin, options: ConnectionOptions): Promise<Socket> {
@@ -81,9 +81,9 @@ export async function openConnection(origin: Origin, options: ConnectionOptions)
 const UNKNOWN = new Set(["ENOTFOUND", "ENODATA"]);
 
 /**
- * One private address is enough to refuse the host: such an answer is a mistake or an attack, and the order of addresses
- * must not decide where a connection goes. Unknown names are refused with the same message; otherwise requests could
- * find out which names a private network has.
+ * One private address is enough to refuse the host: such an answer is a mistake or an attack, and the order of
+ * addresses must not decide where a connection goes. Unknown names are refused with the same message; otherwise
+ * requests could find out which names a private network has.
  */
 async function publicAddressesOf(host: string, options: ConnectionOptions): Promise<readonly string[]> {
   const refused = () => new RemoteRefused(`The host "${host}" is refused: it has no public address.`);
@@ -116,7 +116,7 @@ function encrypt(socket: Socket, host: string, ca: string | undefined): TLSSocke
     ...(isIP(host) === 0 && { servername: host }),
     ...(ca !== undefined && { ca }),
     ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: true, // also when the environment says otherwise for servers of the operator's own
+    rejectUnauthorized: true, // even if the environment turns it off for the operator's own servers
   });
 }
 
@@ -125,7 +125,7 @@ async function opened(
   event: "connect" | "secureConnect",
   signal: AbortSignal,
 ): Promise<void> {
-  socket.on("error", () => {}); // between here and the HTTP client's own listeners nobody else hears it
+  socket.on("error", () => {}); // until the HTTP client adds its own listeners
   try {
     await once(socket, event, { signal });
   } catch (error) {

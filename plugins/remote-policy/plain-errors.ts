@@ -4,7 +4,7 @@ import { isRemoteError, RemoteUnreachable } from "./remote-errors.ts";
 
 const TIMED_OUT = new Set(["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
-/** Makes the HTTP client's errors plain ones: its own carry the addresses of both ends. */
+/** Replaces the HTTP client's errors, since they contain the addresses of both ends. */
 export const plainErrors: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
   dispatch(options, new PlainErrors(hostOf(new URL(String(options.origin))), handler));
 
@@ -36,7 +36,7 @@ class PlainErrors implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    // `controller` is not there when the request was never begun.
+    // There is no `controller` if the request never began.
     const own = controller?.aborted || isRemoteError(error);
     this.#handler.onResponseError?.(controller, own ? error : this.#plain(error));
   }

@@ -16,11 +16,11 @@ export interface AgentOptions extends ConnectionOptions {
 export interface RemoteAgent {
   fetch: typeof import("undici").fetch;
   dispatcher: Dispatcher;
-  /** Cuts off what runs. */
+  /** Aborts running requests. */
   destroy(): Promise<void>;
 }
 
-/** Loads the HTTP client. Its connections are kept per origin, and so each serves only the host it was checked for. */
+/** Loads the HTTP client. It keeps connections by origin, so each serves only the host that it was checked for. */
 export function createAgent(options: AgentOptions): RemoteAgent {
   const { Agent, fetch }: typeof import("undici") = require("undici");
   const agent = new Agent({
@@ -31,7 +31,7 @@ export function createAgent(options: AgentOptions): RemoteAgent {
     bodyTimeout: options.idleTimeoutMs,
     connect: ({ hostname, protocol, port }, done) => {
       const secure = protocol === "https:";
-      // Not the `servername` it offers: that would be what a `host` header says.
+      // Does not use the client's `servername`, since a `host` header can set it.
       const origin = { host: hostOf({ hostname }), port: Number(port || (secure ? 443 : 80)), secure };
       openConnection(origin, options).then(
         (socket) => done(null, socket),

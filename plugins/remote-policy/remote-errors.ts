@@ -1,21 +1,21 @@
 /**
- * The policy does not allow it: this URL, this host, the addresses behind it, or a redirect. The message is a sentence
- * for the client; it names what the client wrote, never what DNS said.
+ * The policy does not allow the URL, the host, its addresses, or a redirect. The message is a sentence for the client.
+ * It names what the client wrote, never what DNS answered.
  */
 export class RemoteRefused extends Error {
   override readonly name = "RemoteRefused";
 }
 
 /**
- * The policy allows it, but the host could not be resolved or connected to, or its answer did not come whole. The
- * message is a sentence for the client. There is no cause: the errors below carry addresses and certificates.
+ * The policy allows the URL, but the host could not be resolved or reached, or its answer was incomplete. The message
+ * is a sentence for the client. There is no `cause`, since the underlying errors contain addresses and certificates.
  */
 export class RemoteUnreachable extends Error {
   override readonly name = "RemoteUnreachable";
   /** The code of the underlying error, such as `ECONNREFUSED`. */
   readonly code: string | undefined;
 
-  /** `what`: what happened to the host; and the error that reported it. */
+  /** `what` completes the sentence "The host …". `error`: the underlying error, of which only the code is kept. */
   constructor(host: string, what: string, error?: unknown) {
     const code = codeOf(error);
     super(`The host "${host}" ${what}${code === undefined ? "" : ` (${code})`}.`);

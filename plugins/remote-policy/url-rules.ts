@@ -2,10 +2,10 @@ import { BLOCKED_PORTS } from "./blocked-ports.ts";
 import { type HostLists, hostOf, hostRules } from "./host-rules.ts";
 import { RemoteRefused } from "./remote-errors.ts";
 
-/** What can be said of a URL before DNS is asked. @throws RemoteRefused */
+/** Checks a URL before DNS is asked, and parses it. @throws RemoteRefused */
 export type UrlRules = (url: string) => URL;
 
-/** @throws ConfigError when a list of hosts cannot be read */
+/** @throws ConfigError if a list of hosts has an invalid entry */
 export function urlRules(lists: HostLists, checks: boolean): UrlRules {
   const checkHost = hostRules(lists, checks);
   const schemes = checks ? ["https"] : ["https", "http"];

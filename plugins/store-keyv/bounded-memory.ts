@@ -1,16 +1,16 @@
 import { Keyv } from "keyv";
 import { LruMap } from "../../core/index.ts";
 
-/** What Keyv gives an adapter when it does not serialize. */
+/** The entry that Keyv hands to an adapter if it does not serialize. */
 interface Entry {
   value: string;
   expires?: number | undefined;
 }
 
 export interface MemoryBounds {
-  /** Responses; the least recently used go first. */
+  /** Most responses. The least recently used are removed first. */
   maxEntries: number;
-  /** UTF-8 bytes of all that is kept; what the engine needs for it may be twice as much. */
+  /** Most UTF-8 bytes of all texts. The memory that they take may be twice as much. */
   maxBytes: number;
 }
 
@@ -20,7 +20,7 @@ class BoundedMemory {
   readonly #maxBytes: number;
 
   constructor({ maxEntries, maxBytes }: MemoryBounds) {
-    // A response has two keys, one of what GET reads and one of its items.
+    // A response has two keys: one for GET and one for its items.
     this.#entries = new LruMap({ maxEntries: maxEntries * 2, maxSize: maxBytes, sizeOf });
     this.#maxBytes = maxBytes;
   }
@@ -35,7 +35,7 @@ class BoundedMemory {
 
   set(key: string, entry: Entry): void {
     const size = sizeOf(entry, key);
-    // All parts of a response must fit at once, or the last would drive out the first.
+    // All parts of a response must fit at the same time, or the last would remove the first.
     if (size > this.#maxBytes / 4)
       throw new RangeError(`${size} bytes are more than a quarter of maxBytes (${this.#maxBytes})`);
     this.#entries.set(key, entry);
@@ -54,7 +54,7 @@ function sizeOf(entry: Entry, key: string): number {
   return key.length + Buffer.byteLength(entry.value);
 }
 
-/** A Keyv in this process's memory, within bounds. */
+/** A Keyv that keeps a limited amount in this process's memory. */
 export function createMemoryKeyv(bounds: MemoryBounds): Keyv<string> {
   const keyv = new Keyv<string>({ store: new BoundedMemory(bounds) });
   // The values are texts already; nothing leaves the process.

@@ -3,12 +3,12 @@ import { isVrError, StoreError } from "../../core/index.ts";
 import { makeMissingTable } from "./missing-table.ts";
 
 /**
- * A Keyv whose failures are errors. Keyv 5.6 answers `undefined` when an adapter throws, and some adapters
- * (Redis) only emit "error" and answer `undefined` themselves; either would pass for "not found".
+ * A Keyv that throws its failures. Keyv 5.6 returns `undefined` if an adapter throws, and some adapters (Redis) only
+ * emit "error" and return `undefined` themselves. Either would look like "not found".
  */
 export class CheckedKeyv {
   readonly #keyv: Keyv;
-  /** Errors that were emitted so far, by whichever call. */
+  /** The number of errors emitted so far, by all calls. */
   #errors = 0;
   #lastError: unknown;
   #closed = false;
@@ -25,7 +25,7 @@ export class CheckedKeyv {
     this.#lastError = error;
   };
 
-  /** The texts of `keys`, `undefined` where there is none, in one call of the adapter if it can. */
+  /** The texts of `keys`; `undefined` for a missing key. Takes one call of the adapter if it supports that. */
   async read(keys: readonly string[], doing: string): Promise<(string | undefined)[]> {
     const complete = (values: unknown[]) => values.every((value) => value !== undefined);
     const values = await this.#guard(doing, () => this.#getMany(keys), complete);
@@ -35,7 +35,7 @@ export class CheckedKeyv {
     });
   }
 
-  /** `ttlMs` 0: for ever, whatever the Keyv's own default is. */
+  /** `ttlMs` 0: the entries never expire, whatever the Keyv's own default is. */
   async write(entries: readonly (readonly [key: string, text: string])[], ttlMs: number, doing: string) {
     await this.#guard(doing, async () => {
       const taken = await Promise.all(entries.map(([key, text]) => this.#keyv.set(key, text, ttlMs)));
@@ -55,15 +55,15 @@ export class CheckedKeyv {
     this.#keyv.off("error", this.#onError);
   }
 
-  /** `Keyv.getMany` hides what is thrown by adapters that have no `getMany` of their own. */
+  /** Reads without `Keyv.getMany` if the adapter has no `getMany`: Keyv would then hide its errors. */
   #getMany(keys: readonly string[]): Promise<unknown[]> {
     if (typeof this.#keyv.store.getMany === "function") return this.#keyv.getMany<unknown>([...keys]);
     return Promise.all(keys.map((key) => this.#keyv.get<unknown>(key)));
   }
 
   /**
-   * An error that was emitted while the call ran may be another call's. It counts all the same, unless the
-   * result proves that this call worked: a needless 503 is better than a response taken for missing.
+   * An error that was emitted during the call may belong to another call. It counts anyway, unless the result proves
+   * that this call worked: a needless 503 is better than treating a response as missing.
    */
   async #guard<T>(doing: string, call: () => Promise<T>, proves?: (result: T) => boolean): Promise<T> {
     if (this.#closed) throw new StoreError(`cannot ${doing}: the Keyv store is closed`);
@@ -83,7 +83,7 @@ export class CheckedKeyv {
   }
 }
 
-/** The adapter's own message may hold an address or a password: it is the cause, for the log. */
+/** The adapter's message may contain an address or a password, so it is only the `cause`, for the log. */
 export function toStoreError(doing: string, cause: unknown): Error {
   if (isVrError(cause)) return cause;
   return new StoreError(`cannot ${doing}: the Keyv store failed; the gateway's log has the reason`, {

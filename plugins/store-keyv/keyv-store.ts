@@ -10,7 +10,7 @@ import { CheckedKeyv, toStoreError } from "./checked-keyv.ts";
 import { continueLineage, type Lineage, parentOf } from "./lineage.ts";
 
 const DAY_MS = 86_400_000;
-/** Lineages kept, so that a write need not read its parent's. Each is some dozen ids. */
+/** Most lineages kept in memory, so that a write need not read its parent's. Each has some dozen ids. */
 const MAX_LINEAGES = 1_000;
 
 /** The lineage's JSON, a line feed, the response's JSON: a history parses only the first line. */
@@ -24,19 +24,19 @@ const ancestorsKey = (id: string) => `${id}/ancestors`;
 const ownerKey = (itemId: string) => `${itemId}/response-id`;
 
 export interface KeyvStoreOptions {
-  /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
+  /** Days until a response is deleted, counted from its last write; 0: never. Default: 30, as at OpenAI. */
   ttlDays?: number | undefined;
-  /** The adapter applies writes in the order in which they are begun: one round trip does for a response. */
+  /** Whether the adapter applies writes in the order in which they begin. Then a response takes one round trip. */
   ordered?: boolean | undefined;
-  /** Names the store; "keyv" unless said. */
+  /** The store's name. Default: "keyv". */
   name?: string | undefined;
-  /** Said in the start banner. No secrets. */
+  /** Shown in the start banner. Must not contain secrets. */
   description?: string | undefined;
 }
 
 /**
- * Keeps responses in any Keyv 5.6. The Keyv is the store's from now on: it is made to throw and to emit its
- * errors, and `close` disconnects it. All values are strings, which Keyv's own serializer takes at full speed.
+ * Keeps responses in any Keyv 5.6. The store takes over the Keyv: it makes it throw and emit its errors, and `close`
+ * disconnects it. All values are strings, for which Keyv's own serializer is fast.
  */
 export function createKeyvStore(keyv: Keyv, options: KeyvStoreOptions = {}): Store {
   return new KeyvStore(new CheckedKeyv(keyv), options);
@@ -58,7 +58,7 @@ class KeyvStore implements Store {
     if (description !== undefined) this.description = description;
     this.#keyv = keyv;
     this.#ordered = ordered;
-    // Adapters hand the number to servers that take whole milliseconds only.
+    // Rounded, since some servers take only whole milliseconds.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
   }
 
@@ -71,10 +71,10 @@ class KeyvStore implements Store {
   }: StoredResponse): Promise<void> {
     const { id } = response;
     const doing = `store response "${id}"`;
-    // Encoded before anything is awaited: what the caller does to the record afterwards is not stored.
+    // Encoded before anything is awaited, so that later changes to the record are not stored.
     const itemsText = attempt(doing, () => JSON.stringify(items));
     const responseText = responseJson ?? attempt(doing, () => JSON.stringify(response));
-    // Mostly remembered: a response is hydrated from its parent before it is stored.
+    // The parent's lineage is mostly in memory, since a response reads its history before it is stored.
     const parent =
       previousId === undefined
         ? undefined
@@ -84,7 +84,7 @@ class KeyvStore implements Store {
     const first: [string, string][] = [[itemsKey(id), itemsText]];
     if (page) first.push([ancestorsKey(id), JSON.stringify(page)]);
     for (const itemId of itemIds) first.push([ownerKey(itemId), id]);
-    // Last: who sees the response as completed finds its items, too.
+    // Written last, so that whoever finds the response also finds its items.
     const last: [string, string] = [responseKey(id), `${JSON.stringify(lineage)}\n${responseText}`];
     if (this.#ordered) return this.#keyv.write([...first, last], this.#ttlMs, doing);
     await this.#keyv.write(first, this.#ttlMs, doing);
@@ -105,7 +105,7 @@ class KeyvStore implements Store {
     });
   }
 
-  /** Two reads, three when the conversation has pages: of the response, of pages and recent items, of the rest. */
+  /** Reads the response, then pages and recent items, then, if the conversation has pages, the rest. */
   async getHistory(id: string): Promise<StoredItem[][] | undefined> {
     const doing = `read the history of response "${id}"`;
     const [head, own] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
@@ -135,7 +135,7 @@ class KeyvStore implements Store {
     const [head, items] = await this.#keyv.read([responseKey(id), itemsKey(id)], doing);
     this.#lineages.delete(id);
     const owned = items === undefined ? [] : attempt(doing, () => ownedIds(id, JSON.parse(items)));
-    // Also when it was not found: a write or a delete that broke off may have left the rest.
+    // Done even if the response was not found: an interrupted write or delete may have left the rest.
     await this.#keyv.delete([responseKey(id), itemsKey(id), ancestorsKey(id), ...owned.map(ownerKey)], doing);
     return head !== undefined;
   }
@@ -148,7 +148,7 @@ class KeyvStore implements Store {
     return this.#keyv.close();
   }
 
-  /** `undefined` if any of them is gone. */
+  /** The texts of all keys; `undefined` if any is gone. */
   async #readAll(keys: readonly string[], doing: string): Promise<string[] | undefined> {
     if (keys.length === 0) return [];
     const texts = await this.#keyv.read(keys, doing);
@@ -161,7 +161,7 @@ class KeyvStore implements Store {
   }
 }
 
-/** The output items of a response whose ids do not name it. */
+/** The ids of a response's output items that do not contain the response's id. */
 function ownedIds(id: string, items: readonly StoredItem[]): string[] {
   return items.flatMap(({ item, turn }) => {
     const { id: itemId } = item as { id?: string | null };
@@ -173,7 +173,7 @@ function lineageIn(head: string): Lineage {
   return JSON.parse(head.slice(0, head.indexOf("\n")));
 }
 
-/** What cannot be encoded, and what was stored but cannot be read, is the store's error. */
+/** Runs the action. A text that cannot be encoded or parsed becomes a StoreError. */
 function attempt<T>(doing: string, action: () => T): T {
   try {
     return action();

@@ -1,17 +1,17 @@
 /**
- * What a response continues, oldest first, without a write that grows with the conversation: full pages of
- * ids lie in records of their own and are only named here, by the response that wrote them.
+ * The responses that a response continues, oldest first. So that a write does not grow with the conversation, full
+ * pages of ids are separate records, and the lineage only names the responses that wrote them.
  */
 export interface Lineage {
   /** Ids of the responses that wrote a page, oldest first. */
   readonly pages: readonly string[];
-  /** The ids after the last page; the parent is the last. */
+  /** The ids after the last page. The last one is the parent. */
   readonly recent: readonly string[];
-  /** The parent was not there when this was written: no history leads further back. */
+  /** Whether the parent was missing when this was written. The history then starts here. */
   readonly broken?: boolean;
 }
 
-/** Ids in a page. A turn names at most 16 ids and a page per 16 turns: never more than 29 up to turn 200. */
+/** Ids in a page. A lineage has at most 16 ids and one page per 16 turns: at most 29 names up to turn 200. */
 export const PAGE_SIZE = 16;
 
 const ROOT: Lineage = { pages: [], recent: [] };
@@ -21,8 +21,8 @@ export function parentOf(lineage: Lineage): string | undefined {
 }
 
 /**
- * The lineage of `id`, and the page that `id` has to write if one is full.
- * @param parent the lineage of `parentId`, `undefined` if it is gone
+ * The lineage of `id`, and the page that must be written with it if one is full.
+ * @param parent the lineage of `parentId`; `undefined` if it is gone
  */
 export function continueLineage(
   id: string,

@@ -2,7 +2,7 @@ import type { Keyv } from "keyv";
 import { z } from "zod";
 import { parseRedisUrl, REDIS_URL_FORM } from "./redis-url.ts";
 
-/** Known by its methods: the configuration may bring its own copy of the package. */
+/** Recognizes a Keyv by its methods, since the configuration may use its own copy of the package. */
 function isKeyv(value: unknown): value is Keyv {
   const methods = ["get", "getMany", "set", "deleteMany", "disconnect", "on"];
   return methods.every((method) => typeof (value as Record<string, unknown> | null)?.[method] === "function");
@@ -34,7 +34,7 @@ export const options = z
     ({ redis, keyv, maxEntries, maxBytes }) => !(redis || keyv) || (maxEntries ?? maxBytes) === undefined,
     {
       message:
-        "maxEntries and maxBytes bound vr's own memory; they do nothing to a keyv that you give or to a redis",
+        "maxEntries and maxBytes limit vr's own memory; they do nothing to a keyv that you give or to a redis",
     },
   );
 

@@ -3,19 +3,19 @@ import type { RedisServer } from "./redis-url.ts";
 
 /** A connection that has answered once. */
 export interface RedisConnection {
-  /** Each method is one command, and throws what Redis or the connection says. */
+  /** Each method is one command. It throws the error of Redis or of the connection. */
   readonly redis: KeyvRedis<string>;
   /** Resolves with the reason when the connection is lost, also through `end`. */
   readonly lost: Promise<Error>;
-  /** Cuts the connection; commands under way fail. A second call does nothing. */
+  /** Closes the connection at once. Running commands fail. A second call does nothing. */
   end(reason: Error): void;
 }
 
 /**
- * Connects, logs in and awaits an answer to PING: a server that loads its data, lacks a login or is stopped takes
- * connections, too. Nothing is queued or connected anew behind the caller's back.
+ * Connects, logs in and waits for the answer to PING, since a server that is loading, needs a login or is suspended
+ * accepts connections too. The client does not queue commands or reconnect by itself.
  * @param timeoutMs milliseconds for the connection to be made, and again for the server to answer
- * @param signal gives up
+ * @param signal aborts the attempt
  * @throws Error with the reason
  */
 export async function connectToRedis(
@@ -23,7 +23,7 @@ export async function connectToRedis(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<RedisConnection> {
-  // Here, so that gateways without Redis do not load it.
+  // Imported here, so that gateways without Redis do not load it.
   const { createClient, default: Adapter } = await import("@keyv/redis");
   const client = createClient({
     ...login,
@@ -40,12 +40,12 @@ export async function connectToRedis(
   signal.addEventListener("abort", abort);
   let late: NodeJS.Timeout | undefined;
   client.once("connect", () => {
-    const error = new Error(`it takes connections, but did not answer within ${timeoutMs} ms`);
+    const error = new Error(`it accepts connections, but did not answer within ${timeoutMs} ms`);
     late = setTimeout(() => end(error), timeoutMs);
   });
   try {
     const opening = client.connect().then(() => client.ping());
-    // What is cut while it logs in may never settle, or for a reason of the client's own.
+    // If the connection is cut during the login, `opening` may never settle, or may give another reason.
     await Promise.race([opening.catch(unlessAlive), lost.then((reason) => Promise.reject(reason))]);
   } catch (error) {
     end(error as Error);
@@ -55,12 +55,12 @@ export async function connectToRedis(
     signal.removeEventListener("abort", abort);
   }
   const redis = new Adapter<string>(client as never, { throwOnErrors: true });
-  redis.on("error", () => {}); // is thrown, too
-  redis.getClient = async () => client as never; // the adapter's own would connect anew what has been cut
+  redis.on("error", () => {}); // errors are also thrown
+  redis.getClient = async () => client as never; // the adapter's own method would reconnect
   return { redis, lost, end };
 }
 
-/** A user that may not PING is logged in. */
+/** Accepts the error of a user without the right to PING: the login worked. */
 function unlessAlive(error: Error): void {
   if (!error.message.startsWith("NOPERM")) throw error;
 }

@@ -3,11 +3,11 @@ import { type DeserializedData, Keyv, type KeyvStoreAdapter } from "keyv";
 import { RedisLink, type RedisLinkOptions } from "./redis-link.ts";
 
 export interface RedisKeyvOptions extends RedisLinkOptions {
-  /** In front of every key, with a colon behind it. */
+  /** The prefix of every key, followed by a colon. */
   namespace: string;
 }
 
-/** A Keyv on a Redis that is connected to at once, and anew whenever the connection is lost. Its errors are thrown. */
+/** A Keyv on Redis. It connects at once, reconnects whenever the connection is lost, and throws its errors. */
 export function createRedisKeyv({ namespace, ...options }: RedisKeyvOptions): Keyv<string> {
   const link = new RedisLink(options);
   const keyv = new Keyv<string>({ store: new LinkedRedis(link), namespace });
@@ -17,7 +17,7 @@ export function createRedisKeyv({ namespace, ...options }: RedisKeyvOptions): Ke
   return keyv;
 }
 
-/** A Keyv adapter that hands each command to the connection of the moment. */
+/** A Keyv adapter that sends each command over the current connection. */
 class LinkedRedis extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
   namespace?: string;
@@ -32,7 +32,7 @@ class LinkedRedis extends EventEmitter implements KeyvStoreAdapter {
     return this.#link.command((redis) => redis.get<Value>(key));
   }
 
-  /** MGET answers "nothing" where a key holds no string; GET says so. */
+  /** Reads with GET, which fails for a key that does not hold a string. MGET would return nothing for it. */
   async getMany<Value>(keys: string[]): Promise<(Value | undefined)[]> {
     const values = await this.#link.command((redis) => redis.getMany<Value>(keys));
     const missing = keys.filter((_, i) => values[i] === undefined);
@@ -62,8 +62,8 @@ class LinkedRedis extends EventEmitter implements KeyvStoreAdapter {
 }
 
 /**
- * Lines of JSON: when it expires (milliseconds since 1970, or null), then the text, which is JSON already. Quoting
- * it once more would cost more than all else that is done with it.
+ * Two lines of JSON: when the entry expires (milliseconds since 1970, or null), then the text, which is already JSON.
+ * Quoting it again would cost more than everything else.
  */
 function toText({ value, expires }: DeserializedData<string>): string {
   return `${expires ?? null}\n${value}`;
@@ -73,6 +73,6 @@ function fromText(text: string): DeserializedData<string> {
   const end = text.indexOf("\n");
   const expires: unknown = end < 0 ? undefined : JSON.parse(text.slice(0, end));
   if (expires !== null && typeof expires !== "number")
-    throw new Error("the key holds something that vr did not write");
+    throw new Error("the key has a value that vr did not write");
   return { value: text.slice(end + 1), expires: expires ?? undefined };
 }

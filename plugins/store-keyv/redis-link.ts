@@ -3,30 +3,30 @@ import { type Log, within } from "../../core/index.ts";
 import { connectToRedis, type RedisConnection } from "./redis-connection.ts";
 import type { RedisServer } from "./redis-url.ts";
 
-/** Milliseconds before the first attempt to connect anew; doubled with each that fails. */
+/** Milliseconds before the first attempt to reconnect; doubled after each failure. */
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 
 export interface RedisLinkOptions {
   server: RedisServer;
-  /** Milliseconds for one command, and for a lost connection to come back before commands fail at once. */
+  /** Milliseconds for one command. Also how long commands wait for a lost connection before they fail at once. */
   timeoutMs: number;
   log: Log;
 }
 
 /**
- * Keeps a connection to Redis for as long as the gateway runs. A command waits at most `timeoutMs` for a
- * connection; once that has been away for longer, commands fail at once. One that is not answered in time
- * costs the connection, since those behind it would not be answered either.
+ * Keeps a connection to Redis while the gateway runs. A command waits at most `timeoutMs` for a connection. If there
+ * has been none for longer, commands fail at once. If a command is not answered in time, the connection is closed,
+ * since the commands after it would not be answered either.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
   #connection: RedisConnection | undefined;
-  /** Resolves when there is a connection, or when it has been waited for long enough. */
+  /** Resolves when there is a connection, or when the wait is over. */
   #awaited: PromiseWithResolvers<void> = Promise.withResolvers();
   #patience: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
-  /** Why there is no connection, as it was logged. */
+  /** Why there is no connection, as last logged. */
   #reason: Error | undefined;
   readonly #closing = new AbortController();
 
@@ -34,13 +34,13 @@ export class RedisLink {
     this.#options = options;
   }
 
-  /** Begins to connect; nobody has to wait for it. */
+  /** Begins to connect. Does not wait for the connection. */
   open(): void {
     this.#wait();
     void this.#connect(FIRST_RETRY_MS);
   }
 
-  /** @throws Error when there is no connection, it is lost, Redis refuses, or does not answer in time */
+  /** @throws Error if there is no connection, it is lost, Redis refuses the command, or does not answer in time */
   async command<T>(run: (redis: KeyvRedis<string>) => Promise<T>): Promise<T> {
     if (!this.#connection) await this.#awaited.promise;
     const connection = this.#connection;
@@ -91,7 +91,7 @@ export class RedisLink {
     this.#connection = connection;
     clearTimeout(this.#patience);
     this.#awaited.resolve();
-    if (this.#reason) log.info({ redis: server.shown }, "the connection to Redis is there again");
+    if (this.#reason) log.info({ redis: server.shown }, "the connection to Redis is back");
     this.#reason = undefined;
     void connection.lost.then((reason) => this.#lose(connection, reason));
   }
@@ -105,14 +105,14 @@ export class RedisLink {
     this.#retry = setTimeout(() => this.#connect(FIRST_RETRY_MS * 2), FIRST_RETRY_MS);
   }
 
-  /** From now on commands wait for a connection, until it is there or the patience is over. */
+  /** From now on commands wait for a connection, at most for `timeoutMs`. */
   #wait(): void {
     const awaited = Promise.withResolvers<void>();
     this.#awaited = awaited;
     this.#patience = setTimeout(awaited.resolve, this.#options.timeoutMs);
   }
 
-  /** One line when the connection is gone, and one whenever the reason changes: attempts go on for ever. */
+  /** Logs a line when the connection is lost and whenever the reason changes, since attempts never end. */
   #explain(reason: Error): void {
     const known = this.#reason?.message === reason.message;
     this.#reason = reason;

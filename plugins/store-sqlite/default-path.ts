@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 /**
- * Where the database lies unless told otherwise: `vr/vr.db` in the user's state directory.
+ * The default path of the database: `vr/vr.db` in the user's state directory.
  * A relative `XDG_STATE_HOME` is ignored (XDG Base Directory Specification).
  */
 export function defaultDatabasePath(

@@ -1,12 +1,12 @@
 import { deepFreeze, LruMap, type StoredItem } from "../../core/index.ts";
 
-/** Characters of JSON whose items are kept: some 64 MiB of memory. */
+/** Most characters of JSON whose items are kept. Takes some 64 MiB of memory. */
 const MAX_CHARS = 16 * 1024 * 1024;
 
 /**
- * The parsed items of responses that were read lately. Decoding is most of the cost of a history, and each
- * turn of a conversation reads the same ones as the turn before. Filled by reads only: most responses are
- * never continued. What is stored under an id never changes but by this process's `forget`.
+ * The parsed items of recently read responses. Decoding is most of the cost of a history, and each turn of a
+ * conversation reads the same items as the turn before. Only reads fill the cache, since most responses are never
+ * continued. Stored items never change. They only go away, by this process's `forget`.
  */
 export class ItemsCache {
   readonly #entries = new LruMap<{ items: readonly StoredItem[]; chars: number }>({
@@ -19,8 +19,8 @@ export class ItemsCache {
   }
 
   /**
-   * `chars`: the length of the items' JSON. The items are frozen, since many responses share them and a plugin's change
-   * would show in all.
+   * `chars`: the length of the items' JSON. Freezes the items: many responses share them, and a plugin's change would
+   * show in all of these.
    */
   keep(id: string, items: readonly StoredItem[], chars: number): void {
     deepFreeze(items);

@@ -8,8 +8,8 @@ import { isBusy, toPathError, toSetupError } from "./sqlite-errors.ts";
 export const SCHEMA_VERSION = 2;
 
 /**
- * Times are milliseconds since the Unix epoch; `expires` is `NEVER` for rows that stay. `items` stands before
- * `response`, since SQLite reads a row from its start and a history wants the items only.
+ * Times are milliseconds since the Unix epoch; `expires` is `NEVER` for rows that stay. `items` comes before
+ * `response`, since SQLite reads a row from its start and a history needs only the items.
  */
 const SCHEMA = `
   CREATE TABLE responses (
@@ -23,7 +23,7 @@ const SCHEMA = `
   CREATE INDEX responses_by_expiry ON responses (expires);
 `;
 
-/** Since version 2: items whose ids do not name their response. They go when it goes. */
+/** Since version 2: the items whose ids do not contain their response's id. They are deleted with the response. */
 const ITEM_IDS = `
   CREATE TABLE item_ids (
     id TEXT PRIMARY KEY NOT NULL,
@@ -32,19 +32,19 @@ const ITEM_IDS = `
   CREATE INDEX item_ids_by_response ON item_ids (response);
 `;
 
-/** `expires` of a row without end. */
+/** The value of `expires` for rows that never expire. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** At most 64 MiB: the rows of the conversations in progress stay in memory. Negative counts KiB. */
+/** At most 64 MiB (a negative number means KiB), so that the rows of current conversations stay in memory. */
 const CACHE = "PRAGMA cache_size = -65536";
 
-/** Milliseconds. */
+/** Milliseconds between attempts. */
 const RETRY_MS = 10;
 
 /**
- * Opens the database, makes it (and its directory, for its user only) if there is none, and brings it to
- * `SCHEMA_VERSION`.
- * @throws ConfigError when the path cannot be used, StoreError when the database is locked, damaged or newer
+ * Opens the database and updates it to `SCHEMA_VERSION`. Creates it if there is none, with its directory, readable by
+ * this user only.
+ * @throws ConfigError if the path cannot be used, StoreError if the database is locked, damaged or newer
  */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   if (path !== ":memory:") createPrivateFile(path);
@@ -53,7 +53,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
     try {
       return tryToOpen(path, busyTimeoutMs);
     } catch (error) {
-      // SQLite does not wait for processes that turn WAL on for the same new file at the same time.
+      // SQLite's busy timeout does not apply if processes turn WAL on for the same new file at the same time.
       if (!isBusy(error) || performance.now() >= deadline) throw toSetupError(path, error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
@@ -63,7 +63,7 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
 function tryToOpen(path: string, busyTimeoutMs: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
   try {
-    // The page size counts only for a new file, and only before WAL is on.
+    // The page size has an effect only for a new file, before WAL is turned on.
     db.exec(
       `PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; ${CACHE}`,
     );
@@ -87,7 +87,7 @@ function createPrivateFile(path: string): void {
 
 function prepareSchema(db: DatabaseSync, path: string): void {
   if (userVersion(db) === SCHEMA_VERSION) return;
-  // Looked at again under the lock: another process may have been quicker.
+  // Checked again under the lock, since another process may have been faster.
   db.exec("BEGIN IMMEDIATE");
   const version = userVersion(db);
   if (version > SCHEMA_VERSION)

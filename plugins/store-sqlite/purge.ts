@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** Rows of one purge: a few milliseconds at most, in which the event loop stands. */
+/** Most rows deleted at once. This blocks the event loop for a few milliseconds at most. */
 const BATCH = 100;
 const PAUSE_MS = 60_000;
-/** After a full batch, since there may be more. */
+/** Milliseconds until the next run after a full batch, since there may be more rows. */
 const SHORT_PAUSE_MS = 100;
 
 /** Most milliseconds by which the date and the monotonic clock may differ since the last run. */

@@ -1,6 +1,6 @@
 import { ConfigError, isVrError, StoreError, type VrError } from "../../core/index.ts";
 
-/** Primary result codes of SQLite (sqlite.org/rescode.html) that a reader can do something about. */
+/** SQLite's primary result codes (sqlite.org/rescode.html) that the operator can do something about. */
 const CODES = {
   busy: 5,
   locked: 6,
@@ -21,11 +21,11 @@ const ADVICE: Record<number, string> = {
   [CODES.corrupt]: "it is damaged; restore a backup, or move the file away to start empty",
   [CODES.full]: "the disk is full; make room, or lower ttlDays",
   [CODES.cannotOpen]: "it cannot be opened; check that the path is right and writable, or set VR_DB_PATH",
-  [CODES.tooBig]: "what is to be stored is larger than SQLite takes in one row (1 GB)",
-  [CODES.notADatabase]: "it is no SQLite database; give another path (VR_DB_PATH), or move the file away",
+  [CODES.tooBig]: "the response is larger than a row in SQLite can be (1 GB)",
+  [CODES.notADatabase]: "it is not an SQLite database; give another path (VR_DB_PATH), or move the file away",
 };
 
-/** What no other path or right would cure: worth trying again later, so not a mistake of the configuration. */
+/** Errors that another path or other rights would not fix. They may pass, so they are not configuration errors. */
 const PASSING: readonly number[] = [CODES.busy, CODES.locked, CODES.ioError, CODES.full, CODES.corrupt];
 
 function primaryCode(error: unknown): number | undefined {
@@ -44,13 +44,13 @@ function reason(error: unknown): string {
   return advice ? `${advice} (${message})` : message;
 }
 
-/** `doing` completes "cannot …": `read response "resp_1"`. */
+/** The error of a failed operation. `doing` completes "cannot …": `read response "resp_1"`. */
 export function toStoreError(path: string, doing: string, error: unknown): VrError {
   if (isVrError(error)) return error;
   return new StoreError(`cannot ${doing}: database ${path}: ${reason(error)}`, { cause: error });
 }
 
-/** At set-up a wrong path, missing rights and a foreign file are mistakes of the configuration. */
+/** The error at the start: a wrong path, missing rights or a foreign file is a configuration error. */
 export function toSetupError(path: string, error: unknown): VrError {
   if (isVrError(error)) return error;
   const code = primaryCode(error);
@@ -58,7 +58,7 @@ export function toSetupError(path: string, error: unknown): VrError {
   return new ConfigError(`store-sqlite: cannot use ${path}: ${reason(error)}`, { cause: error });
 }
 
-/** For errors of the file system, whose messages name neither cure nor, always, the path. */
+/** The error for a file-system error, whose own message does not say what to do and may lack the path. */
 export function toPathError(path: string, error: unknown): VrError {
   const message = error instanceof Error ? error.message : String(error);
   return new ConfigError(

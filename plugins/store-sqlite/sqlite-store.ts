@@ -18,7 +18,7 @@ const PUT = `
 
 const GET = "SELECT parent, items, response FROM responses WHERE id = ? AND expires > ?";
 
-/** Each response's parent, from the newest to the oldest. A chain whose last row has a parent is broken. */
+/** Each response's parent, from the newest to the oldest. If the last row has a parent, the chain is broken. */
 const CHAIN = `
   WITH RECURSIVE chain (parent) AS (
     SELECT parent FROM responses WHERE id = ? AND expires > ?
@@ -38,15 +38,15 @@ const RESPONSE_OF_ITEM = `
 const DELETE = "DELETE FROM responses WHERE id = ? AND expires > ?";
 
 export interface SqliteStoreOptions {
-  /** A file, or `:memory:`. */
+  /** The path of the file, or `:memory:`. */
   path: string;
-  /** Days until a response is forgotten, counted from its last write; 0: never. 30 unless said, as OpenAI. */
+  /** Days until a response is deleted, counted from its last write; 0: never. Default: 30, as at OpenAI. */
   ttlDays?: number | undefined;
-  /** Milliseconds to wait for a lock that another process holds; the event loop waits too. 2,000 unless said. */
+  /** Milliseconds to wait for another process's lock. This blocks the event loop. Default: 2000. */
   busyTimeoutMs?: number | undefined;
   /** With a write-ahead log of this many bytes, commits wait until it is copied; 64 MiB by default. */
   maxLogBytes?: number | undefined;
-  /** Told when expired rows cannot be purged, which no request notices. */
+  /** Logs what no request notices, such as expired rows that cannot be purged. */
   log?: Log | undefined;
 }
 
@@ -84,7 +84,7 @@ export class SqliteStore implements Store {
     this.#db = db;
     this.#path = path;
     this.details = { path, ttlDays };
-    // The column takes whole numbers only.
+    // The column takes only whole numbers.
     this.#ttlMs = Math.ceil(ttlDays * DAY_MS);
     this.#get = db.prepare(GET);
     this.#chain = db.prepare(CHAIN);
@@ -124,7 +124,7 @@ export class SqliteStore implements Store {
       this.#assertOpen();
       const now = Date.now();
       const expires = this.#ttlMs === 0 ? NEVER : now + this.#ttlMs;
-      // Encoded here and now: what the caller does to the record afterwards is not stored.
+      // Encoded at once, so that later changes to the record are not stored.
       const itemsJson = JSON.stringify(items);
       const json = responseJson ?? JSON.stringify(response);
       this.#cache.forget(id);
@@ -160,7 +160,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** `undefined` if another process has deleted it since the chain was read. */
+  /** The items of a response; `undefined` if another process has deleted it since the chain was read. */
   #itemsOf(id: string): readonly StoredItem[] | undefined {
     const known = this.#cache.get(id);
     if (known) return known;
@@ -192,13 +192,13 @@ export class SqliteStore implements Store {
       this.#db.prepare("SELECT id FROM responses LIMIT 1").get();
       // Writes a page, so that a full or read-only disk is noticed before a response is lost.
       this.#db.exec("PRAGMA application_id = 0");
-      // An open file that was removed still takes writes, which nobody will read again.
+      // SQLite can still write to an open file that was removed, but the data would be lost.
       if (this.#path !== ":memory:" && !existsSync(this.#path))
         throw new Error("the file is gone; restart vr");
     });
   }
 
-  /** Writes what waits, then closes. A second call does nothing. */
+  /** Writes all waiting rows, then closes. A second call does nothing. */
   close(): void {
     if (!this.#db.isOpen) return;
     this.#purge.stop();

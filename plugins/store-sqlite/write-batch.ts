@@ -7,19 +7,18 @@ interface Write {
   further: readonly Row[];
   resolve: () => void;
   reject: (error: unknown) => void;
-  /** Why this row alone was not taken. */
+  /** Why SQLite refused this row. */
   refused?: unknown;
 }
 
-/** Milliseconds from one commit to the next while rows come from several requests at once. */
+/** Milliseconds between commits while rows come from several requests at once. */
 const APART_MS = 2;
 
 /**
- * Rows that come together are committed in one transaction, since a commit costs more than a row: at once
- * (at the end of this pass of the event loop) while they come one by one, else `APART_MS` after the last
- * commit, so that more gather.
- * Each promise settles after the commit. When the commit fails every row of the batch is rejected; a
- * row that SQLite refuses by itself is rejected alone.
+ * Commits several rows in one transaction, since a commit costs more than a row. While rows come one by one, each is
+ * committed at the end of the current pass of the event loop. Otherwise a commit comes `APART_MS` after the last one,
+ * so that rows can gather. Each promise settles after the commit. If the commit fails, all rows of the batch are
+ * rejected. If SQLite refuses a single row, only that row is rejected.
  */
 export class WriteBatch {
   readonly #db: DatabaseSync;
@@ -30,11 +29,11 @@ export class WriteBatch {
   readonly #onCommit: (chars: number) => void;
   #waiting: Write[] = [];
   #committedAt = Number.NEGATIVE_INFINITY;
-  /** The last commit had more than one row. */
+  /** Whether the last commit had more than one row. */
   #crowded = false;
   #isHeld = false;
 
-  /** `insertFurther` is for the rows that go with a row, and in after it. */
+  /** `insertFurther`: inserts the rows that belong to a row, after it. */
   constructor(
     db: DatabaseSync,
     insert: StatementSync,
@@ -45,7 +44,7 @@ export class WriteBatch {
     this.#insertFurther = insertFurther;
     this.#onCommit = onCommit;
     this.#insert = insert;
-    // IMMEDIATE takes the write lock at once: the busy timeout then applies to BEGIN, never to COMMIT.
+    // IMMEDIATE takes the write lock at once, so the busy timeout applies to BEGIN and never to COMMIT.
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
   }
@@ -78,7 +77,7 @@ export class WriteBatch {
     if (!this.#isHeld) this.flush();
   }
 
-  /** Commits what waits, now. */
+  /** Commits all waiting rows now. */
   flush(): void {
     const batch = this.#waiting;
     if (batch.length === 0) return;
@@ -106,7 +105,7 @@ export class WriteBatch {
       this.#insert.run(...write.row);
       for (const row of write.further) this.#insertFurther.run(...row);
     } catch (error) {
-      // On some errors (disk full, I/O) SQLite rolls back the whole transaction by itself.
+      // After some errors (disk full, I/O) SQLite rolls back the whole transaction itself.
       if (!this.#db.isTransaction) throw error;
       write.refused = error;
     }

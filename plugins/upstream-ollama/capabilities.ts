@@ -1,16 +1,16 @@
 import type { AskServer, Capabilities } from "../upstream-http/index.ts";
 
-/** Of `POST /api/show`, as far as it is read. */
+/** The answer of `POST /api/show`: the fields that are read. */
 interface Shown {
   capabilities?: unknown;
-  /** Lines of the Modelfile: `num_ctx 8192`. */
+  /** Lines of the Modelfile, such as `num_ctx 8192`. */
   parameters?: unknown;
   model_info?: unknown;
 }
 
 /**
- * What Ollama tells of a model. Its context is that of the loaded model (`/api/ps`), which the server's settings decide;
- * else what its Modelfile says; else what it was trained for, beyond which Ollama never goes.
+ * What Ollama says about a model. The context size is that of the loaded model (`/api/ps`), which depends on the
+ * server's settings; else the one in its Modelfile; else the size it was trained for, which Ollama never exceeds.
  */
 export async function capabilitiesOf(ask: AskServer, model: string): Promise<Capabilities> {
   const [shown, running] = await Promise.all([ask("/api/show", { model }), ask("/api/ps")]);

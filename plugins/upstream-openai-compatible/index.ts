@@ -1,7 +1,7 @@
 import { definePlugin } from "../../core/index.ts";
 import { type ServerFamily, serverOptions, useServer } from "../upstream-http/index.ts";
 
-/** Nothing is known of the server: all quirks are their defaults. */
+/** The server is unknown, so all quirks have their defaults. */
 const family: ServerFamily = { name: "openai-compatible", quirks: {} };
 
 /** Any model server that speaks OpenAI's chat completions. */

@@ -12,7 +12,7 @@ const family: ServerFamily = {
     toolsWithNone: true,
     sendReasoning: "never",
     parameters: { "text.verbosity": "send" },
-    // Without `metadata`, which is refused unless the answer is stored there.
+    // `metadata` is missing, since OpenAI refuses it unless it stores the answer.
     passthrough: [
       "user",
       "safety_identifier",
@@ -24,7 +24,7 @@ const family: ServerFamily = {
   },
 };
 
-/** OpenAI's own models. `OPENAI_API_KEY` is the key unless `apiKey` says another. */
+/** OpenAI's own models. The key is `apiKey`, by default `OPENAI_API_KEY`. */
 export const openai = definePlugin({
   name: "upstream-openai",
   options: serverOptionsAt("https://api.openai.com/v1"),

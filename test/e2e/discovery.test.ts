@@ -258,7 +258,7 @@ describe("OPENAI_API_KEY", () => {
       { OPENAI_API_KEY: key, VR_UPSTREAM_API_KEY: "another" },
     );
     expect(upstreamOf(gateway)).toBe("openai");
-    expect(gateway.stdout()).toContain("chosen since OPENAI_API_KEY is set");
+    expect(gateway.stdout()).toContain("chosen because OPENAI_API_KEY is set");
     expect((await ready(gateway)).status).toBe(200);
     for (const { headers } of openai.gets) expect(headers.authorization).toBe(`Bearer ${key}`);
     for (const { headers } of ollama.gets) expect(headers.authorization).toBeUndefined();

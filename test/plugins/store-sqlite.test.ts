@@ -409,7 +409,7 @@ describe("the file of store-sqlite", () => {
       expect.objectContaining({
         name: "ConfigError",
         message: expect.stringMatching(
-          new RegExp(`cannot use ${path}: it is no SQLite database; give another`),
+          new RegExp(`cannot use ${path}: it is not an SQLite database; give another`),
         ),
       }),
     );
