@@ -27,7 +27,7 @@ export interface TailWindow {
  * For guardrails on streamed words, which come as fragments: holds back only what could still become a match.
  * One window per turn: `turn.state("my-guard", () => createTailWindow({ inspect })).push(chunk)`.
  *
- * Text, reasoning, refusals, the arguments of each call and each text of a native item are streams of their
+ * Text, reasoning, refusals, the arguments of each call and each text of a hosted item are streams of their
  * own. What a stream holds goes out before a chunk of another kind (after `inspect` saw it as `ended`) and at
  * `finish` or `stop`. Empty fragments, `usage` and annotations release nothing, and arguments of parallel
  * calls do not release each other. If the upstream breaks, what is held is never released.
@@ -40,7 +40,7 @@ export function createTailWindow(options: TailWindowOptions): TailWindow {
   return new Window(options);
 }
 
-/** The name of a kind, the index of a call, or the place of a text in native items. */
+/** The name of a kind, the index of a call, or the place of a text in hosted items. */
 type StreamKey = string | number;
 
 class Window implements TailWindow {
@@ -163,7 +163,7 @@ function kindOf(chunk: ModelChunk): TextKind {
   return type.includes("refusal") ? "refusal" : "text";
 }
 
-/** The same stream, two calls of one turn, or two texts of native items. */
+/** The same stream, two calls of one turn, or two texts of hosted items. */
 function runInParallel(a: StreamKey, b: StreamKey): boolean {
   if (a === b) return true;
   if (typeof a === "number" || typeof b === "number") return typeof a === typeof b;

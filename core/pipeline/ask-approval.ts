@@ -1,14 +1,13 @@
-import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { added } from "../response/open-items.ts";
 import type { TurnScope } from "../scopes.ts";
 import type { GatewayCall } from "./call-verdict.ts";
+import { closeNow } from "./close.ts";
 import type { Run } from "./run.ts";
 
 /** Shows the call as an approval request; the response ends with this turn. */
 export async function askApproval(run: Run, turn: TurnScope, call: GatewayCall): Promise<void> {
-  const { output } = run.assembler;
-  const { id, outputIndex } = output.take("mcpr");
+  const { id, outputIndex } = run.assembler.output.take("mcpr");
   const request: OutputItem = {
     type: "mcp_approval_request",
     id,
@@ -16,8 +15,6 @@ export async function askApproval(run: Run, turn: TurnScope, call: GatewayCall):
     name: call.tool.wireName ?? call.name,
     arguments: call.arguments.trim() === "" ? "{}" : call.arguments,
   };
-  const item = await run.finishItem(request, turn, []);
-  const out: EventDraft[] = [added(outputIndex, item)];
-  output.close(outputIndex, item, [], out, call.note);
-  run.emit(out);
+  const end = (item: OutputItem) => [added(outputIndex, item)];
+  await closeNow(run, turn, { outputIndex, item: request, note: call.note, end });
 }

@@ -32,7 +32,7 @@ export interface Conversation {
 }
 
 /**
- * `previous_response_id` and `input` → the conversation that the model reads. `native`: whether the upstream
+ * `previous_response_id` and `input` → the conversation that the model reads. `runsHosted`: whether the upstream
  * reads items of hosted tools that no plugin here owns.
  * @throws InvalidRequestError `previous_response_not_found`; NotFoundError for an unknown `item_reference`;
  * StoreError when the store cannot be reached
@@ -40,7 +40,7 @@ export interface Conversation {
 export async function hydrate(
   registry: Registry,
   context: ResponseContext,
-  native = false,
+  runsHosted = false,
 ): Promise<Conversation> {
   const { request } = context;
   const { store } = registry;
@@ -54,19 +54,22 @@ export async function hydrate(
   if (history.length === 0 && own.every(({ item }) => isPlainMessage(item)))
     return { items: own as InTurn<ModelItem | HostedItem>[], history: own, input, nextTurn, approvals: [] };
 
-  if (!native && history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item, request.tools)))
+  if (
+    !runsHosted &&
+    history.some(({ item }) => isHostedItem(item) && !replayCall(registry, item, request.tools))
+  )
     context.warn("calls of hosted tools in the conversation were left out: no plugin here reads them");
 
   const all = [...history, ...own];
   const approvals = findApprovals(all, input);
   const past = replayItems(registry, all.slice(0, history.length), {
     conversation: all,
-    native,
+    runsHosted,
     entries: request.tools,
   });
   const present = replayItems(registry, all.slice(history.length), {
     conversation: all,
-    native,
+    runsHosted,
     entries: request.tools,
     context,
   });

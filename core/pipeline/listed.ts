@@ -1,5 +1,5 @@
-import type { EventDraft } from "../protocol/events.ts";
 import type { TurnScope } from "../scopes.ts";
+import { closeNow } from "./close.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -7,12 +7,5 @@ import type { Run } from "./run.ts";
  * that a client sees, so they wait until nothing can refuse the request any more.
  */
 export async function showListed(run: Run, turn: TurnScope): Promise<void> {
-  for (const listed of run.unlisted.splice(0)) {
-    const out: EventDraft[] = [];
-    const { item, outputIndex } = run.assembler.openListed(listed, out);
-    // The taps first: an item that one stops is never opened, for nothing could close it.
-    const finished = await run.finishItem(item, turn, []);
-    run.assembler.output.close(outputIndex, finished, [], out, listed.note);
-    run.emit(out);
-  }
+  for (const listed of run.unlisted.splice(0)) await closeNow(run, turn, run.assembler.listed(listed));
 }

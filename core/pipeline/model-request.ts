@@ -14,7 +14,7 @@ export function toModelRequest(
   model: string,
   tools: ResolvedTools,
   items: readonly InTurn<ModelItem | HostedItem>[],
-  native: boolean,
+  runsHosted: boolean,
   extra?: ModelRequest["extra"],
 ): ModelRequest {
   return {
@@ -36,7 +36,7 @@ export function toModelRequest(
     reasoning: request.reasoning,
     stream: request.stream,
     hosted:
-      native || tools.hosted.length > 0
+      runsHosted || tools.hosted.length > 0
         ? { tools: tools.hosted, include: [...request.include], maxToolCalls: request.max_tool_calls }
         : undefined,
     passthrough: {

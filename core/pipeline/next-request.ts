@@ -43,7 +43,7 @@ export function offered(run: Run, request: ModelRequest, isLast: boolean): Model
  * servers that give encrypted reasoning want each call right behind its own.
  */
 function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
-  const { natives, output, calls: all } = run.assembler;
+  const { hosted, output, calls: all } = run.assembler;
   const said: InTurn<ModelItem | HostedItem>[] = [];
   const shown = new Set(calls.map(({ outputIndex }) => outputIndex));
   const called = Map.groupBy(calls, ({ calledAt }) => calledAt);
@@ -53,7 +53,7 @@ function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelIt
     const stored = output.items[i];
     if (!stored || shown.has(i)) continue;
     const { item } = stored;
-    if (isModelItem(item) || (natives.has(i) && isHostedItem(item))) said.push({ ...stored, item });
+    if (isModelItem(item) || (hosted.has(i) && isHostedItem(item))) said.push({ ...stored, item });
   }
   // Servers refuse reasoning that nothing follows: it led to a call that was ignored.
   if (all.ignored > 0) while (said.at(-1)?.item.type === "reasoning") said.pop();

@@ -19,7 +19,7 @@ export interface Replaying {
   /** The whole conversation that the items are of. */
   conversation: readonly StoredItem[];
   /** Whether the upstream reads items of hosted tools that no plugin here owns. */
-  native: boolean;
+  runsHosted: boolean;
   /** The `tools` of the request that continues it. */
   entries: readonly ToolEntry[];
   /** For a request's own input: warned of items that nothing here can read. */
@@ -36,7 +36,7 @@ const UNREAD = new Set(["mcp_list_tools", "mcp_approval_response"]);
 export function replayItems(
   registry: Registry,
   items: readonly StoredItem[],
-  { conversation, native, entries, context }: Replaying,
+  { conversation, runsHosted, entries, context }: Replaying,
 ): InTurn<ModelItem | HostedItem>[] {
   const out: InTurn<ModelItem | HostedItem>[] = [];
   let answers: ReturnType<typeof answersIn> | undefined;
@@ -56,7 +56,7 @@ export function replayItems(
     if (call) {
       const [asked, answered] = toPair(call);
       out.push({ item: asked, ...kept }, { item: answered, ...at });
-    } else if (call === undefined && native && isHostedItem(item)) out.push({ item, ...kept });
+    } else if (call === undefined && runsHosted && isHostedItem(item)) out.push({ item, ...kept });
     else if (call === undefined && context && !UNREAD.has(itemType(item)))
       context.warn(`an input item of type "${itemType(item)}" was left out: no plugin here reads it`);
   }

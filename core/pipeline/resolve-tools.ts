@@ -34,14 +34,14 @@ const NO_TOOLS: ResolvedTools = {
 };
 
 /**
- * `native`: whether the upstream runs hosted tools itself.
+ * `runsHosted`: whether the upstream runs hosted tools itself.
  * @throws InvalidRequestError that names the entry, or what a tool kind throws
  */
 export async function resolveTools(
   registry: Registry,
   request: ResponseRequest,
   context: ResponseContext,
-  native = false,
+  runsHosted = false,
 ): Promise<ResolvedTools> {
   if (request.tools.length === 0 && registry.offered.length === 0) return NO_TOOLS;
   if (request.tools.filter(({ type }) => type !== "function").length > MOST_RESOLVED)
@@ -61,7 +61,7 @@ export async function resolveTools(
   );
   for (const [i, entry] of request.tools.entries()) {
     const names = new Map<string, string>();
-    const passes = native && resolved[i] === undefined && isPassed(entry);
+    const passes = runsHosted && resolved[i] === undefined && isPassed(entry);
     entries.push({ entry, names, hosted: passes });
     if (passes) {
       hosted.push(entry);

@@ -6,6 +6,7 @@ import type { Response as ResponseObject } from "../protocol/wire.ts";
 import type { EventSink } from "../response/sink.ts";
 import { nameModel } from "../routing/ask.ts";
 import { extraFor } from "../routing/extra.ts";
+import { runsHosted } from "../routing/runs-hosted.ts";
 import { type ResponseScope, TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import { untilAborted } from "../until-aborted.ts";
@@ -53,12 +54,12 @@ function asksPlugins({ previous_response_id, model, tools, input }: ResponseRequ
 async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared> {
   const asked = context.request.model;
   const routed = engine.router.route(asked);
-  const native = routed[0]?.upstream.native === true;
+  const hosted = runsHosted(routed);
   const extra = extraFor(routed, context);
-  const conversation = await hydrate(engine.registry, context, native);
+  const conversation = await hydrate(engine.registry, context, hosted);
   context.history = conversation.history;
   if (context.large) await stepAside();
-  const tools = await resolveTools(engine.registry, context.request, context, native);
+  const tools = await resolveTools(engine.registry, context.request, context, hosted);
   if (asked !== undefined) return { conversation, tools, extra, model: asked, candidates: routed };
   return { conversation, tools, extra, ...(await nameModel(routed, context)) };
 }
@@ -67,7 +68,8 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
 async function converse(run: Run): Promise<Outcome> {
   const { context, conversation, tools, assembler, engine } = run;
   let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
-  let request = toModelRequest(context.request, run.model, tools, conversation.items, run.native, run.extra);
+  const hosted = runsHosted(run.candidates);
+  let request = toModelRequest(context.request, run.model, tools, conversation.items, hosted, run.extra);
   let hasIgnored = false;
   for (let index = 0, number = conversation.nextTurn; ; number++) {
     const isLast = !approved && index >= engine.limits.maxTurns - 1;

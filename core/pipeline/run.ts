@@ -1,7 +1,6 @@
-import type { Turn } from "../context.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
-import type { OutputItem, ReasoningItem } from "../protocol/wire.ts";
+import type { ReasoningItem } from "../protocol/wire.ts";
 import { Assembler } from "../response/assembler.ts";
 import { ResponseDocument } from "../response/document.ts";
 import type { Mask } from "../response/output.ts";
@@ -76,11 +75,6 @@ export class Run {
     return this.begun || this.sequencer.opened;
   }
 
-  /** Whether the upstream that is asked first speaks items itself. */
-  get native(): boolean {
-    return this.candidates[0]?.upstream.native === true;
-  }
-
   /** Sends the opening events, if somebody watches. */
   open(): void {
     if (this.sink.live) this.sequencer.open();
@@ -88,14 +82,6 @@ export class Run {
 
   emit(events: readonly EventDraft[]): void {
     if (this.sink.live) this.sequencer.emit(events);
-  }
-
-  /** A whole item as the `onOutputItem` taps leave it. What was streamed before goes out first. */
-  async finishItem<T extends OutputItem>(item: T, turn: Turn, out: EventDraft[]): Promise<T> {
-    const hook = this.engine.hooks.onOutputItem;
-    if (!hook) return item;
-    this.emit(out.splice(0));
-    return (await hook(item, turn)) as T;
   }
 }
 

@@ -4,7 +4,6 @@ import { turnFor } from "../plugin-views.ts";
 import type { EventDraft, Progress } from "../protocol/events.ts";
 import type { InTurn, ModelItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
-import { retold } from "../response/default-presentation.ts";
 import { type OpenCall, placed } from "../response/open-items.ts";
 import type { CallEnd, ToolResult } from "../tool.ts";
 import { askApproval } from "./ask-approval.ts";
@@ -16,6 +15,7 @@ import {
   needsClient,
   type Verdict,
 } from "./call-verdict.ts";
+import { closeNow } from "./close.ts";
 import { execute } from "./execute.ts";
 import { replayCall, toPair } from "./replay.ts";
 import type { Run } from "./run.ts";
@@ -105,21 +105,17 @@ async function runCall(
   if (needsClient(call) || (decided?.kind === "needs_approval" && !call.presentation)) return undefined;
   const out: EventDraft[] = [];
   assembler.calls.ready(call, out);
-  run.emit(out.splice(0));
+  run.emit(out);
   const verdict = decided ?? (await decide(run, at, call));
   if (verdict.kind === "needs_approval") {
-    const { item, events } = assembler.calls.end(call, { kind: "stopped" });
-    assembler.output.close(call.outputIndex, item, events, out);
-    run.emit(out);
+    // Its note goes with the question that follows.
+    await closeNow(run, at.turn, { ...assembler.calls.ending(call, { kind: "stopped" }), note: undefined });
     return undefined;
   }
   const end = verdict.kind === "run" ? await executeCall(run, at, call, verdict.args, signal) : verdict;
-  const { item, events } = assembler.calls.end(call, end);
-  const finished = await run.finishItem(item, at.turn, out);
-  const ending = finished === item ? events : retold(finished, events);
-  assembler.output.close(call.outputIndex, finished, ending, out, call.note);
-  run.emit(out);
-  const items = toModelItems(run, call, end, item, finished);
+  const ending = assembler.calls.ending(call, end);
+  const finished = await closeNow(run, at.turn, ending);
+  const items = toModelItems(run, call, end, ending.item, finished);
   const { calledAt, outputIndex } = call;
   return { calledAt, outputIndex, items: items.map((each) => ({ item: each, turn: at.number })) };
 }

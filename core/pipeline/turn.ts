@@ -3,13 +3,12 @@ import { UpstreamError } from "../errors.ts";
 import type { FinishReason, ModelChunk } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { ModelRequest } from "../protocol/model-request.ts";
-import type { OutputItem } from "../protocol/wire.ts";
-import { functionItem } from "../response/open-items.ts";
 import { ask } from "../routing/ask.ts";
 import { checkBatch, type Sourced } from "../routing/batch-check.ts";
 import { answerOf, type TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import type { CallsTurn } from "./call-verdict.ts";
+import { close } from "./close.ts";
 import { showListed } from "./listed.ts";
 import type { Run } from "./run.ts";
 import { WholeCharacters } from "./whole-characters.ts";
@@ -113,24 +112,19 @@ function applyChunks(
 ): MaybePromise<TurnEnd | undefined> {
   const { assembler } = run;
   try {
-    for (let i = start; i < chunks.length; i++) {
-      const chunk = chunks[i] as ModelChunk;
-      if (assembler.texts.endsAt(chunk)) {
-        const closing = closeText(run, turn, chunk, out);
-        if (closing) return closing.then(() => applyChunks(run, turn, chunks, i, out));
-      }
-      if (chunk.type === "item" && chunk.stage === "done") {
-        const closing = closeItem(run, turn, chunk.item, out);
-        if (closing) return closing.then(() => applyChunks(run, turn, chunks, i + 1, out));
-        continue;
-      }
+    for (let i = start; i < chunks.length; ) {
+      const given = chunks[i] as ModelChunk;
+      const chunk = assembler.explicit.next(given);
+      if (chunk === given) i++;
       if (chunk.type === "finish") return finish(run, turn, chunk.reason, out);
       if (chunk.type === "stop") {
         run.context.log.info({ reason: chunk.message }, "a guardrail ended the response");
         run.emit(out);
         return "guardrail";
       }
-      assembler.apply(chunk, out);
+      const ending = assembler.apply(chunk, out);
+      const closing = ending && close(run, turn, ending, out);
+      if (closing instanceof Promise) return closing.then(() => applyChunks(run, turn, chunks, i, out));
     }
   } catch (error) {
     run.emit(out);
@@ -160,40 +154,6 @@ function withEnd(batch: readonly ModelChunk[], hooked: readonly ModelChunk[]): r
   return [...hooked.slice(0, stop), ...usage, ...hooked.slice(stop)];
 }
 
-/** A promise only where `onOutputItem` is tapped. */
-function closeText(
-  run: Run,
-  turn: TurnScope,
-  next: ModelChunk,
-  out: EventDraft[],
-): Promise<void> | undefined {
-  const { texts } = run.assembler;
-  const cut = next.type === "stop" || (next.type === "finish" && isCut(next.reason));
-  const item = texts.item(cut ? "incomplete" : "completed");
-  if (!item) return undefined;
-  if (!cut && run.engine.hooks.onOutputItem)
-    return run.finishItem(item, turn, out).then((finished) => texts.close(finished, out));
-  texts.close(item, out);
-  return undefined;
-}
-
-/** The end of an item of an upstream that speaks items. A promise only where `onOutputItem` is tapped. */
-function closeItem(
-  run: Run,
-  turn: TurnScope,
-  told: OutputItem,
-  out: EventDraft[],
-): Promise<void> | undefined {
-  const { assembler } = run;
-  const item = assembler.completeItem(told, out);
-  if (!item) return undefined;
-  const cut = "status" in item && item.status === "incomplete";
-  if (!cut && run.engine.hooks.onOutputItem)
-    return run.finishItem(item, turn, out).then((finished) => assembler.closeItem(told, finished, out));
-  assembler.closeItem(told, item, out);
-  return undefined;
-}
-
 /** At the end of a turn the client's calls are complete; gateway calls stay open until they have run. */
 async function closeFunctions(
   run: Run,
@@ -206,11 +166,7 @@ async function closeFunctions(
   for (const call of assembler.calls.list) {
     if (call.tool) continue;
     assembler.calls.ready(call, out);
-    assembler.calls.closeFunction(
-      call,
-      await run.finishItem(functionItem(call, "completed"), turn, out),
-      out,
-    );
+    await close(run, turn, assembler.calls.endingOf(call, "completed"), out);
   }
 }
 

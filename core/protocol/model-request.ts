@@ -56,7 +56,7 @@ export interface ModelRequest {
   readonly reasoning?: Reasoning | undefined;
   /** Whether the client streams. Unstreamed, the upstream is asked once and its body is one batch. */
   readonly stream: boolean;
-  /** Present when the upstream that is asked first is `native`. */
+  /** Present when the upstream that is asked first runs hosted tools. */
   readonly hosted?: HostedRequest | undefined;
   /** Wire parameters that some upstreams take as they are; forwarded where the upstream allows. */
   readonly passthrough: ModelPassthrough;

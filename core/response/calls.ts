@@ -5,8 +5,8 @@ import type { Note } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { type Callable, type Called, type Offer, resolveCalled } from "./called-names.ts";
-import { defaultPresentation } from "./default-presentation.ts";
-import { added, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
+import { defaultPresentation, retold } from "./default-presentation.ts";
+import { added, type Ending, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
 
 type CallChunk = Extract<ModelChunk, { type: "tool_call" }>;
@@ -162,22 +162,21 @@ export class Calls {
     for (const progress of call.presentation?.ready(call.arguments) ?? []) out.push(placed(call, progress));
   }
 
-  /** Ends a client's function call. */
-  closeFunction(call: OpenCall, item: OutputItem, out: EventDraft[]): void {
-    const { id: item_id, outputIndex: output_index, arguments: args, name } = call;
-    const events: EventDraft[] = [
-      { type: "response.function_call_arguments.done", item_id, output_index, name, arguments: args },
-    ];
-    this.#output.close(output_index, item, events, out, call.note);
+  /** A client's function call, which ends. */
+  endingOf(call: OpenCall, status: "completed" | "incomplete"): Ending {
+    const { id: item_id, outputIndex: output_index, arguments: args, name, note } = call;
+    const type = "response.function_call_arguments.done";
+    const end = (): EventDraft[] => [{ type, item_id, output_index, name, arguments: args }];
+    return { outputIndex: output_index, item: functionItem(call, status), note, end };
   }
 
-  /** The whole item of a gateway call that has ended, for `onOutputItem`, and the events that end it. */
-  end(call: OpenCall, end: CallEnd): { item: OutputItem; events: EventDraft[] } {
-    const { item, events } = (call.presentation as Presentation).done(end);
-    return {
-      item: { ...item, id: call.id } as OutputItem,
-      events: events.map((progress) => placed(call, progress)),
-    };
+  /** A gateway call that ends. A tap may make an error of its output: then the events say so. */
+  ending(call: OpenCall, how: CallEnd): Ending {
+    const { item: draft, events: progress } = (call.presentation as Presentation).done(how);
+    const item = { ...draft, id: call.id } as OutputItem;
+    const events = progress.map((event) => placed(call, event));
+    const end = (finished: OutputItem) => (finished === item ? events : retold(finished, events));
+    return { outputIndex: call.outputIndex, item, isCutOff: how.kind === "stopped", note: call.note, end };
   }
 
   /**
@@ -187,20 +186,18 @@ export class Calls {
   closeAll(out: EventDraft[], onError: (error: unknown) => void): void {
     for (const call of this.list) {
       if (this.#output.isClosed(call)) continue;
-      if (!call.tool) this.closeFunction(call, functionItem(call, "incomplete"), out);
-      else if (call.presentation) {
-        const { item, events } = this.#stop(call, call.presentation, onError);
-        this.#output.close(call.outputIndex, item, events, out, call.note);
-      }
+      if (!call.tool) this.#output.close(this.endingOf(call, "incomplete"), out);
+      else if (call.presentation) this.#output.close(this.#stopped(call, call.presentation, onError), out);
     }
   }
 
-  #stop(call: OpenCall, presentation: Presentation, onError: (error: unknown) => void) {
+  #stopped(call: OpenCall, { item }: Presentation, onError: (error: unknown) => void): Ending {
     try {
-      return this.end(call, { kind: "stopped" });
+      return this.ending(call, { kind: "stopped" });
     } catch (error) {
       onError(error);
-      return { item: { ...presentation.item, id: call.id, status: "failed" } as OutputItem, events: [] };
+      const failed = { ...item, id: call.id, status: "failed" } as OutputItem;
+      return { outputIndex: call.outputIndex, item: failed, note: call.note, end: () => [] };
     }
   }
 }

@@ -9,6 +9,18 @@ export interface Place {
   readonly outputIndex: number;
 }
 
+/** An item that is whole and ends now. */
+export interface Ending {
+  readonly outputIndex: number;
+  readonly item: OutputItem;
+  /** Taps see no item that was cut off. */
+  readonly isCutOff?: boolean;
+  /** Stored with the item. */
+  readonly note?: Note | undefined;
+  /** Ends it as `item`, which `onOutputItem` may have changed. Returns the events before its `output_item.done`. */
+  end(item: OutputItem): readonly EventDraft[];
+}
+
 /** A call whose arguments are streaming or whose tool is running. While it is hidden it has no place. */
 export interface OpenCall extends Place {
   /** The output index at which it was called: the same as its place unless it is shown later or never. */

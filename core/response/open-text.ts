@@ -36,9 +36,8 @@ export interface OpenPart {
 
 /** A message or reasoning item that is being streamed. */
 export interface OpenText extends Place {
-  readonly type: "message" | "reasoning";
-  /** As the upstream says it, where that speaks items: all but the parts is taken from it. */
-  native: TextItem | undefined;
+  /** As it was told when it opened; its id may be another than the one that is shown. */
+  readonly told: TextItem;
   /** The parts that have ended. */
   readonly content: Part[];
   readonly summary: Summary[];
@@ -63,8 +62,8 @@ export function usualPart(kind: WordsKind): PartType {
   return PARTS[kind];
 }
 
-export function openText(place: Place, type: OpenText["type"], native?: TextItem): OpenText {
-  return { ...place, type, native, content: [], summary: [], part: undefined };
+export function openText(place: Place, told: TextItem): OpenText {
+  return { ...place, told, content: [], summary: [], part: undefined };
 }
 
 export function openPart(open: OpenText, type: PartType): OpenPart {
@@ -72,54 +71,37 @@ export function openPart(open: OpenText, type: PartType): OpenPart {
   return { type, kind: KINDS[type], index, text: "", logprobs: [], annotations: [] };
 }
 
-/** The item as it would be if it ended now. */
-export function textItem(open: OpenText, status: ItemEnd): TextItem {
-  const { id, type, native, part } = open;
-  const at = part?.type === "summary_text" ? "summary" : "content";
-  const content = part && at === "content" ? [...open.content, toPart(part)] : open.content;
-  if (type === "message")
-    return {
-      ...(native as OutputMessage | undefined),
-      id,
-      type,
-      status,
-      role: "assistant",
-      content,
-    } as TextItem;
-  const summary = part && at === "summary" ? [...open.summary, toPart(part)] : open.summary;
-  if (!native) return { id, type, status, summary, content } as TextItem;
-  // Reasoning of upstreams that speak items has mostly neither status nor content: it stays so.
-  const { status: _status, content: listed, ...own } = native as ReasoningItem;
-  const ended = status === "incomplete" || native.status ? { status } : {};
-  return {
-    ...own,
-    id,
-    type,
-    ...ended,
-    summary,
-    ...(listed || content.length > 0 ? { content } : {}),
-  } as TextItem;
+/** The item with the parts that were shown, and with all else as it is told. */
+export function textItem({ id, content, summary, part }: OpenText, told: TextItem): TextItem {
+  const shown = part?.type !== "summary_text" && part ? [...content, toPart(part)] : content;
+  if (told.type === "message") {
+    const status = told.status === "incomplete" ? "incomplete" : "completed";
+    return { ...told, id, status, role: "assistant", content: shown } as TextItem;
+  }
+  // Reasoning of some upstreams has neither status nor content: it stays so.
+  const { status, content: listed, ...own } = told;
+  const ended = status && { status: status === "incomplete" ? status : "completed" };
+  const shownSummary = part?.type === "summary_text" ? [...summary, toPart(part)] : summary;
+  const rest = { ...ended, summary: shownSummary, ...(listed || shown.length > 0 ? { content: shown } : {}) };
+  return { ...own, id, ...rest } as TextItem;
+}
+
+/** An open item as it ends without a word of its upstream. What was sealed at the opening is not whole: it stays out. */
+export function endedAs(status: ItemEnd, told: TextItem): TextItem {
+  if (told.type === "message") return { ...told, status, content: [] };
+  const { encrypted_content: _, content, ...open } = told;
+  const ended = status === "incomplete" || told.status ? { status } : {};
+  return { ...open, ...ended, summary: [], ...(content ? { content: [] } : {}) };
 }
 
 /** Its `output_item.added`: without parts, which have events of their own. */
-export function openingEvent({ id, outputIndex, type, native }: OpenText): EventDraft {
-  if (type === "message")
-    return added(outputIndex, {
-      ...(native as OutputMessage | undefined),
-      id,
-      type,
-      status: "in_progress",
-      role: "assistant",
-      content: [],
-    });
-  if (!native) return added(outputIndex, { id, type, status: "in_progress", summary: [], content: [] });
-  const { status, content, ...own } = native as ReasoningItem;
-  const begun = {
-    ...(status ? { status: "in_progress" } : {}),
-    summary: [],
-    ...(content ? { content: [] } : {}),
-  };
-  return added(outputIndex, { ...own, id, type, ...begun } as OutputItem);
+export function openingEvent({ id, outputIndex, told }: OpenText): EventDraft {
+  const status = "in_progress";
+  if (told.type === "message")
+    return added(outputIndex, { ...told, id, status, role: "assistant", content: [] });
+  const { status: _, encrypted_content: _sealed, content, ...own } = told;
+  const begun = { ...(told.status ? { status } : {}), summary: [], ...(content ? { content: [] } : {}) };
+  return added(outputIndex, { ...own, id, ...begun } as OutputItem);
 }
 
 export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {

@@ -2,7 +2,7 @@ import { itemIdOf } from "../ids.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import { isModelItem, type Note, type StoredItem } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
-import { done, type Place } from "./open-items.ts";
+import { done, type Ending, type Place } from "./open-items.ts";
 
 /** What a client sees of a whole item. */
 export type Mask = (item: OutputItem) => OutputItem;
@@ -64,15 +64,9 @@ export class Output {
     return this.#mask(item);
   }
 
-  /** Ends an item that has been opened: its last events, then `output_item.done`. */
-  close(
-    outputIndex: number,
-    item: OutputItem,
-    events: readonly EventDraft[],
-    out: EventDraft[],
-    note?: Note,
-  ): void {
-    out.push(...events, done(outputIndex, this.#mask(item)));
+  /** Ends an item as `item`: its last events, then `output_item.done`. */
+  close({ outputIndex, note, item: whole, end }: Ending, out: EventDraft[], item = whole): void {
+    out.push(...end(item), done(outputIndex, this.#mask(item)));
     const kept = this.#note ? { ...note, ...this.#note } : note;
     this.#note = undefined;
     this.items[outputIndex] = kept ? { item, turn: this.turn, note: kept } : { item, turn: this.turn };

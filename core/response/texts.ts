@@ -1,9 +1,9 @@
-import type { ModelChunk, PartType } from "../protocol/chunk.ts";
+import type { PartType } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
-import type { Annotation, LogProb } from "../protocol/wire.ts";
+import type { Annotation, LogProb, OutputItem } from "../protocol/wire.ts";
+import type { Ending } from "./open-items.ts";
 import {
-  type ItemEnd,
-  isText,
+  endedAs,
   type OpenPart,
   type OpenText,
   openingEvent,
@@ -21,13 +21,7 @@ import type { Output } from "./output.ts";
 
 const NO_LOGPROBS: LogProb[] = [];
 
-/** Chunks that do not end an open text. */
-const PASSING: ReadonlySet<ModelChunk["type"]> = new Set(["usage", "note", "annotation", "tool_arguments"]);
-
-/**
- * The messages and reasoning of a response. One is open at a time. One that is made of chunks alone has one
- * part, and ends where other words begin; that of an upstream that speaks items ends when the upstream says so.
- */
+/** The messages and reasoning of a response. One is open at a time: it is opened, filled and closed. */
 export class Texts {
   readonly #output: Output;
   /** Whether the client asked for logprobs; an upstream may send them unasked. */
@@ -39,24 +33,15 @@ export class Texts {
     this.#logprobs = logprobs;
   }
 
-  /** Whether the open item ends before this chunk. */
-  endsAt(chunk: ModelChunk): boolean {
-    const open = this.#open;
-    if (open === undefined) return false;
-    if (open.native !== undefined) return endsNative(open, chunk);
-    if (chunk.type === open.part?.kind) return false;
-    if ((chunk.type === "text" || chunk.type === "reasoning") && chunk.text === "") return false;
-    return !PASSING.has(chunk.type);
-  }
-
-  /** The open item as it would be if it ended now. */
-  item(status: ItemEnd): TextItem | undefined {
-    return this.#open && textItem(this.#open, status);
+  open(item: TextItem, out: EventDraft[]): void {
+    const place = this.#output.take(item.type === "reasoning" ? "rs" : "msg", item.id);
+    this.#open = openText(place, item);
+    out.push(openingEvent(this.#open));
   }
 
   add(kind: WordsKind, text: string, logprobs: readonly LogProb[] | undefined, out: EventDraft[]): void {
-    if (text === "" && !logprobs?.length) return;
-    const open = this.#open ?? this.#begin(kind === "reasoning" ? "reasoning" : "message", out);
+    const open = this.#open;
+    if (!open || (text === "" && !logprobs?.length)) return;
     const part = open.part?.kind === kind ? open.part : this.#beginPart(open, usualPart(kind), out);
     part.text += text;
     const { id: item_id, outputIndex: output_index } = open;
@@ -93,41 +78,43 @@ export class Texts {
     out.push({ type: "response.output_text.annotation.added", ...at, annotation_index, annotation });
   }
 
-  /** Ends the open item as `item`, which `onOutputItem` may have annotated. */
-  close(item: TextItem, out: EventDraft[]): void {
-    const open = this.#open;
-    if (!open) return;
-    this.#open = undefined;
-    const { part } = open;
-    const ended = part && partOf(item, part);
-    const events = part && ended ? partDone(open, part, ended) : [];
-    this.#output.close(open.outputIndex, item, events, out);
-  }
-
-  /** Opens an item of an upstream that speaks items: the words that follow belong to it. */
-  openNative(item: TextItem, out: EventDraft[]): void {
-    this.#begin(item.type, out, unsealed(item));
-  }
-
-  /** Whether this is the item that is open. */
-  isOpen(item: TextItem): boolean {
-    return this.#open?.native !== undefined && this.#open.native.id === item.id;
-  }
-
-  /** A further part of an item of an upstream that speaks items. */
+  /** A further part of the open item. */
   beginPart(type: PartType, out: EventDraft[]): void {
     const open = this.#open;
-    if (open?.native === undefined) return;
-    if ((open.type === "message") === (type === "output_text" || type === "refusal"))
+    if (open && (open.told.type === "message") === (type === "output_text" || type === "refusal"))
       this.#beginPart(open, type, out);
   }
 
-  /** What the upstream says of the open item at its end. Its words stay as they were shown. */
-  completeNative(item: TextItem, out: EventDraft[]): TextItem {
+  /**
+   * The item as it ends: with the words that were shown. `undefined` if it has ended already. One that comes whole is
+   * opened and shown first.
+   */
+  ending(told: TextItem, out: EventDraft[]): Ending | undefined {
+    if (!this.#open || this.#open.told.id !== told.id) {
+      if (told.id !== undefined && this.#output.hasTaken(told.id)) return undefined;
+      // A plugin has dropped its opening, and its words have made a message of their own.
+      if (told.type === "message" && told.content.length === 0) return undefined;
+      this.open(told, out);
+    }
     const open = this.#open as OpenText;
-    open.native = { ...item, id: (open.native as TextItem).id } as TextItem;
-    if (!open.part && open.content.length === 0 && open.summary.length === 0) this.#addWhole(item, out);
-    return textItem(open, item.status === "incomplete" ? "incomplete" : "completed");
+    if (!open.part && open.content.length === 0 && open.summary.length === 0) this.#addWhole(told, out);
+    return this.#ending(open, told);
+  }
+
+  /** Ends what is open, cut off where it is. */
+  closeAll(out: EventDraft[]): void {
+    const open = this.#open;
+    if (open) this.#output.close(this.#ending(open, endedAs("incomplete", open.told)), out);
+  }
+
+  #ending(open: OpenText, told: TextItem): Ending {
+    const { outputIndex, part } = open;
+    const end = (item: OutputItem) => {
+      this.#open = undefined;
+      const ended = part && partOf(item as TextItem, part);
+      return part && ended ? partDone(open, part, ended) : [];
+    };
+    return { outputIndex, item: textItem(open, told), isCutOff: told.status === "incomplete", end };
   }
 
   /** The parts of an item that came whole. */
@@ -140,14 +127,6 @@ export class Texts {
       } else if (part.type === "refusal") this.add("refusal", part.refusal.toWellFormed(), undefined, out);
       else this.add("reasoning", part.text.toWellFormed(), undefined, out);
     }
-  }
-
-  #begin(type: OpenText["type"], out: EventDraft[], native?: TextItem): OpenText {
-    const place = this.#output.take(type === "reasoning" ? "rs" : "msg", native?.id);
-    const open = openText(place, type, native);
-    this.#open = open;
-    out.push(openingEvent(open));
-    return open;
   }
 
   #beginPart(open: OpenText, type: PartType, out: EventDraft[]): OpenPart {
@@ -165,28 +144,6 @@ export class Texts {
   }
 }
 
-/** What the upstream sealed at the opening is not yet whole; should a plugin close the item early, it stays out. */
-function unsealed(item: TextItem): TextItem {
-  if (item.type !== "reasoning" || item.encrypted_content === undefined) return item;
-  const { encrypted_content: _, ...begun } = item;
-  return begun;
-}
-
 function partOf(item: TextItem, { type, index }: OpenPart) {
   return (type === "summary_text" && item.type === "reasoning" ? item.summary : item.content)?.[index];
-}
-
-/** Another item, the end of the turn, or words that the item cannot hold: a plugin has put them there. */
-function endsNative({ type, native }: OpenText, chunk: ModelChunk): boolean {
-  switch (chunk.type) {
-    case "text":
-    case "refusal":
-      return type !== "message" && chunk.text !== "";
-    case "reasoning":
-      return type !== "reasoning" && chunk.text !== "";
-    case "item":
-      return isText(chunk.item) && (chunk.stage === "added" || chunk.item.id !== native?.id);
-    default:
-      return chunk.type === "stop" || chunk.type === "finish";
-  }
 }

@@ -1,9 +1,9 @@
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
-import { added, type Place } from "./open-items.ts";
+import { added, type Ending, type Place } from "./open-items.ts";
 import type { Output } from "./output.ts";
 
-interface OpenNative extends Place {
+interface OpenHosted extends Place {
   /** The upstream's own id: mostly the one that is shown. */
   told: string;
   /** As it was last shown. */
@@ -14,36 +14,34 @@ interface OpenNative extends Place {
   code?: string | undefined;
 }
 
-/** The items of an upstream that speaks items itself: they pass with their ids, at places of this response. */
-export class NativeItems {
+/** Items of tools that the upstream runs itself: they pass with their ids, at places of this response. */
+export class HostedItems {
   readonly #output: Output;
-  readonly #open = new Map<string, OpenNative>();
+  readonly #open = new Map<string, OpenHosted>();
   readonly #places = new Set<number>();
 
   constructor(output: Output) {
     this.#output = output;
   }
 
-  add(item: OutputItem, out: EventDraft[]): OpenNative {
-    const id = (item as { id?: string }).id;
-    const place = this.#output.take("item", id);
-    const told = id ?? place.id;
-    const before = this.#open.get(told);
+  open(item: OutputItem, out: EventDraft[]): void {
+    const open = this.#take(item);
+    const before = this.#open.get(open.told);
     if (before) this.#cutOff(before, out);
-    const open: OpenNative = { ...place, told, item: { ...item, id: place.id } as OutputItem, ending: [] };
-    this.#open.set(told, open);
-    this.#places.add(open.outputIndex);
+    this.#open.set(open.told, open);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
-    return open;
+  }
+
+  #take(item: OutputItem): OpenHosted {
+    const { id } = item as { id?: string };
+    const place = this.#output.take("item", id);
+    this.#places.add(place.outputIndex);
+    return { ...place, told: id ?? place.id, item: { ...item, id: place.id } as OutputItem, ending: [] };
   }
 
   /** Whether the item at this place is one of them. */
   has(outputIndex: number): boolean {
     return this.#places.has(outputIndex);
-  }
-
-  isOpen(id: string): boolean {
-    return this.#open.has(id);
   }
 
   event(event: EventDraft, out: EventDraft[]): void {
@@ -57,11 +55,14 @@ export class NativeItems {
     else out.push(inPlace);
   }
 
-  /** Ends an item as `item`, which `onOutputItem` may have changed; opens it first if it comes whole. */
-  close(told: OutputItem, item: OutputItem, out: EventDraft[]): void {
-    const id = (told as { id?: string }).id;
-    const open = (id === undefined ? undefined : this.#open.get(id)) ?? this.add(begun(told), out);
-    this.#end(open, { ...item, id: open.id } as OutputItem, open.ending, out);
+  /** The whole item, which ends. One that comes whole opens as it ends; `undefined` if it has ended before. */
+  ending(item: OutputItem): Ending | undefined {
+    const { id } = item as { id?: string };
+    const open = id === undefined ? undefined : this.#open.get(id);
+    if (open) return this.#ending(open, item, open.ending);
+    if (id !== undefined && this.#output.hasTaken(id)) return undefined;
+    const whole = this.#take(item);
+    return this.#ending(whole, item, [added(whole.outputIndex, this.#output.mask(begun(whole.item)))]);
   }
 
   /** Ends what the upstream left open, cut off where it is. */
@@ -70,20 +71,26 @@ export class NativeItems {
   }
 
   /** Code that was shown stays. */
-  #cutOff(open: OpenNative, out: EventDraft[]): void {
+  #cutOff(open: OpenHosted, out: EventDraft[]): void {
     const { code, id: item_id, outputIndex: output_index } = open;
-    if (code === undefined) {
-      this.#end(open, cutOff(open.item), [], out);
-      return;
-    }
     const type = "response.code_interpreter_call_code.done";
-    const item = { ...open.item, code } as OutputItem;
-    this.#end(open, cutOff(item), [{ type, item_id, output_index, code }], out);
+    const events: EventDraft[] = code === undefined ? [] : [{ type, item_id, output_index, code }];
+    const item = code === undefined ? open.item : ({ ...open.item, code } as OutputItem);
+    this.#output.close(this.#ending(open, cutOff(item), events), out);
   }
 
-  #end(open: OpenNative, item: OutputItem, events: readonly EventDraft[], out: EventDraft[]): void {
-    this.#open.delete(open.told);
-    this.#output.close(open.outputIndex, item, events, out);
+  #ending(open: OpenHosted, whole: OutputItem, events: readonly EventDraft[]): Ending {
+    const item = { ...whole, id: open.id } as OutputItem;
+    const end = () => {
+      this.#open.delete(open.told);
+      return events;
+    };
+    return {
+      outputIndex: open.outputIndex,
+      item,
+      isCutOff: "status" in item && item.status === "incomplete",
+      end,
+    };
   }
 }
 
