@@ -1,9 +1,9 @@
 /** What each command runs: whoever adds a slow file must not take the main job out of `npm test`. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
-import { LONG, SLOW } from "./runs.ts";
+import { isShared, LONG, SHARED, SLOW } from "./runs.ts";
 
 const fileAt = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const MODE = "vitest run --config test/vitest.config.ts";
@@ -34,4 +34,18 @@ it("npm run test:all runs everything, and CI runs it", () => {
     "test:long": `${MODE} --mode long`,
   });
   expect(readFileSync(fileAt(".ci/run"), "utf8")).toMatch(/^step npm run test:all /m);
+});
+
+/** What sets the environment or starts a process, and helpers that clean up once per process, after its first file. */
+const ITS_OWN =
+  /process\.env|stubEnv|chdir|child_process|worker_threads|helpers\/(?:chromium|command|gateway|jupyter|npm|postgres|processes|redis|temp-folder|mcp\/(?:odd|published))\.ts/;
+
+it("files that share a process set no environment and start no process", () => {
+  const cwd = fileAt("");
+  const shared = globSync(
+    SHARED.map((folder) => `${folder}/**/*.test.ts`),
+    { cwd },
+  ).filter(isShared);
+  expect(shared.length).toBeGreaterThan(50);
+  expect(shared.filter((file) => ITS_OWN.test(readFileSync(fileAt(file), "utf8")))).toEqual([]);
 });

@@ -24,3 +24,27 @@ export const LONG: readonly string[] = [
   "test/plugins/code-interpreter/pyodide-orphans.test.ts",
   "test/plugins/dialect-responses/mixed-mistakes.test.ts",
 ];
+
+/**
+ * Their files share a process and its modules, one after the other, which saves loading the gateway for each of them.
+ * Their tests set no environment and start no process, and `helpers/nothing-left.ts` asserts that each file leaves the
+ * process as it was.
+ */
+export const SHARED: readonly string[] = [
+  "test/hooks",
+  "test/pipeline",
+  "test/plugins/dialect-chat",
+  "test/plugins/dialect-responses",
+  "test/plugins/remote-policy",
+  "test/plugins/upstream-http",
+  "test/protocol",
+];
+
+/** Files of these folders that need a process of their own. */
+const ALONE: readonly string[] = [
+  "test/pipeline/broken-arguments.test.ts", // starts an MCP server
+];
+
+export function isShared(file: string): boolean {
+  return SHARED.some((folder) => file.startsWith(`${folder}/`)) && !ALONE.includes(file);
+}
