@@ -146,7 +146,7 @@ export function partDone({ id, outputIndex }: OpenText, part: OpenPart, ended: P
           const annotation_index = part.annotations.length + i;
           return { type: "response.output_text.annotation.added", ...at, annotation_index, annotation };
         }),
-        { type: "response.output_text.done", ...at, text: ended.text, logprobs: ended.logprobs },
+        { type: "response.output_text.done", ...at, text: ended.text, logprobs: ended.logprobs ?? [] },
         done,
       ];
   }

@@ -8,7 +8,8 @@ export function addUsage(total: ResponseUsage | null, turn: ResponseUsage): Resp
     input_tokens: total.input_tokens + turn.input_tokens,
     input_tokens_details: {
       cached_tokens: input.cached_tokens + turn.input_tokens_details.cached_tokens,
-      cache_write_tokens: input.cache_write_tokens + turn.input_tokens_details.cache_write_tokens,
+      cache_write_tokens:
+        (input.cache_write_tokens ?? 0) + (turn.input_tokens_details.cache_write_tokens ?? 0),
     },
     output_tokens: total.output_tokens + turn.output_tokens,
     output_tokens_details: {

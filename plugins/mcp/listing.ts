@@ -64,8 +64,8 @@ export function lastSeen(label: string, history: readonly StoredItem[]): SeenLis
     ({ name, description, input_schema, annotations }) => ({
       name,
       description: description ?? undefined,
-      inputSchema: input_schema,
-      annotations: annotations ?? undefined,
+      inputSchema: input_schema as ServerTool["inputSchema"],
+      annotations: (annotations ?? undefined) as ServerTool["annotations"],
     }),
   );
   return { ...(stored.note as ListOrigin | undefined), tools };

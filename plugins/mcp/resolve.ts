@@ -98,7 +98,7 @@ function refuseTwice(entry: ToolEntry, label: string, entries: readonly ToolEntr
 function isForced(label: string, { request: { tool_choice, tools } }: ResponseContext): boolean {
   if (tool_choice === "required") return tools.length === 1;
   if (typeof tool_choice === "string") return false;
-  if (tool_choice.type === "mcp") return tool_choice.server_label === label;
+  if (tool_choice.type === "mcp") return "server_label" in tool_choice && tool_choice.server_label === label;
   if (tool_choice.type !== "allowed_tools" || tool_choice.mode !== "required") return false;
   return tool_choice.tools.every(({ type, server_label }) => type === "mcp" && server_label === label);
 }

@@ -1,5 +1,25 @@
 import { isJson, type Json } from "./wire-exceptions.ts";
-import { eventDef } from "./wire-schema.ts";
+import { eventDef, OLDER_ITEMS, OLDER_TOOLS } from "./wire-schema.ts";
+
+/** Whether OpenAI's older description knows the types of all items and tools in a response, and its reasons. */
+export function isOlderResponse(response: unknown): boolean {
+  if (!isJson(response)) return true;
+  return (
+    arrayOf(response.output).every(isOlderItem) &&
+    arrayOf(response.tools).every((tool) => !isJson(tool) || OLDER_TOOLS.has(tool.type)) &&
+    !(isJson(response.incomplete_details) && NEW_REASONS.has(response.incomplete_details.reason))
+  );
+}
+
+const NEW_REASONS = new Set<unknown>(["max_messages", "steered"]);
+
+export function isOlderItem(item: unknown): boolean {
+  return !isJson(item) || OLDER_ITEMS.has(item.type);
+}
+
+export function isOlderEvent(event: Json): boolean {
+  return isOlderResponse(event.response) && isOlderItem(event.item);
+}
 
 /**
  * Whether a value uses only what the Open Responses file knows. Its `ItemField`, `Tool` and `Annotation`

@@ -17,7 +17,12 @@ export function createExplainer(defs: Record<string, Json>): (errors: readonly E
   return (errors) => {
     const notMeant = errors.flatMap(({ keyword, instancePath, parentSchema }) => {
       const owner = owners.get(parentSchema);
-      if (keyword !== "enum" || !instancePath.endsWith("/type") || owner === undefined) return [];
+      if (
+        (keyword !== "enum" && keyword !== "const") ||
+        !instancePath.endsWith("/type") ||
+        owner === undefined
+      )
+        return [];
       const at = instancePath.slice(0, -"/type".length);
       return [owner, ...extending(owner).map(([name]) => name)].map((name) => ({ name, at }));
     });
@@ -32,7 +37,9 @@ export function createExplainer(defs: Record<string, Json>): (errors: readonly E
 }
 
 function toLine({ instancePath, message, keyword, params }: ErrorObject): string {
-  const allowed = keyword === "enum" ? `: ${JSON.stringify(params.allowedValues)}` : "";
+  const values =
+    keyword === "const" ? params.allowedValue : keyword === "enum" ? params.allowedValues : undefined;
+  const allowed = values === undefined ? "" : `: ${JSON.stringify(values)}`;
   return `  ${instancePath || "/"} ${message ?? keyword}${allowed}`;
 }
 

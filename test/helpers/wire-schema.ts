@@ -1,13 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { EXCEPTIONS, isJson, type Json, type SchemaFile } from "./wire-exceptions.ts";
+import { EXCEPTIONS, isJson, type SchemaFile } from "./wire-exceptions.ts";
+import { correctedDefs, type Defs, membersByType } from "./wire-files.ts";
 import { createExplainer } from "./wire-problems.ts";
 
-type Schema = Json & { $defs: Record<string, Json> };
-
-const FILES: Record<SchemaFile, Schema> = {
-  openai: readSchema("openai-responses.schema.json"),
-  openresponses: readSchema("openresponses.schema.json"),
+const DEFS: Record<SchemaFile, Defs> = {
+  openai: correctedDefs("openai"),
+  "openai-2026-08": correctedDefs("openai-2026-08"),
+  openresponses: correctedDefs("openresponses"),
 };
 
 // Sub-schemas compile when they are first asked for, and once.
@@ -22,31 +21,39 @@ const ajv = new Ajv2020({
   code: { optimize: false },
   formats: { uri: (text: string) => URL.canParse(text), unixtime: true, float: true },
 });
-for (const [file, schema] of Object.entries(FILES)) ajv.addSchema(schema, file);
+for (const [file, $defs] of Object.entries(DEFS)) ajv.addSchema({ $defs }, file);
 
 const explain = {
-  openai: createExplainer(FILES.openai.$defs),
-  openresponses: createExplainer(FILES.openresponses.$defs),
+  openai: createExplainer(DEFS.openai),
+  "openai-2026-08": createExplainer(DEFS["openai-2026-08"]),
+  openresponses: createExplainer(DEFS.openresponses),
 };
 
 /** The name under `$defs` that describes events of this type; `undefined` if the file knows none. */
-export function eventDef(file: SchemaFile, type: unknown): string | undefined {
+export function eventDef(file: SchemaFile, type: string): string | undefined {
   return EVENT_DEFS[file].get(type);
 }
 
-const EVENT_DEFS: Record<SchemaFile, Map<unknown, string>> = {
-  openai: eventDefs("openai", /Event$/),
-  openresponses: eventDefs("openresponses", /StreamingEvent$/),
+const EVENT_DEFS: Record<SchemaFile, Map<string, string>> = {
+  openai: membersByType(DEFS.openai, "ResponseStreamEvent"),
+  "openai-2026-08": membersByType(DEFS["openai-2026-08"], "ResponseStreamEvent"),
+  openresponses: openResponsesEvents(),
 };
 
-function eventDefs(file: SchemaFile, named: RegExp): Map<unknown, string> {
-  const byType = new Map<unknown, string>();
-  for (const [name, def] of Object.entries(FILES[file].$defs)) {
-    const type = isJson(def.properties) && isJson(def.properties.type) ? def.properties.type.enum : undefined;
-    if (named.test(name) && Array.isArray(type)) byType.set(type[0], name);
-  }
-  return byType;
+/** That file names no union of its events. */
+function openResponsesEvents(): Map<string, string> {
+  const names = Object.keys(DEFS.openresponses).filter((name) => name.endsWith("StreamingEvent"));
+  const union = { anyOf: names.map((name) => ({ $ref: `#/$defs/${name}` })) };
+  return membersByType({ ...DEFS.openresponses, union }, "union");
 }
+
+const OLDER = DEFS["openai-2026-08"];
+/** The types of items and of tools that OpenAI's older description has. */
+export const OLDER_ITEMS: ReadonlySet<unknown> = new Set([
+  ...membersByType(OLDER, "OutputItem").keys(),
+  ...membersByType(OLDER, "ItemResource").keys(),
+]);
+export const OLDER_TOOLS: ReadonlySet<unknown> = new Set(membersByType(OLDER, "Tool").keys());
 
 export type Kind = "response" | "event" | "item" | "error" | "list";
 
@@ -70,7 +77,8 @@ function masked(file: SchemaFile, kind: Kind, value: unknown): unknown {
 function maskAs(file: SchemaFile, kind: Kind, value: unknown): void {
   if (!isJson(value)) return;
   for (const exception of EXCEPTIONS) {
-    if (exception.schema === file && exception.of === kind) exception.mask(value);
+    if ("mask" in exception && exception.schemas.includes(file) && exception.of === kind)
+      exception.mask(value);
   }
   if (kind === "event") {
     maskAs(file, "response", value.response);
@@ -78,8 +86,4 @@ function maskAs(file: SchemaFile, kind: Kind, value: unknown): void {
   }
   const items = kind === "response" ? value.output : kind === "list" ? value.data : [];
   if (Array.isArray(items)) for (const item of items) maskAs(file, "item", item);
-}
-
-function readSchema(name: string): Schema {
-  return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), "utf8")) as Schema;
 }

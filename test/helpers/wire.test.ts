@@ -439,6 +439,31 @@ describe("the schemas", () => {
     expect(() => expectValidResponse(response)).not.toThrow();
   });
 
+  it("know what the reference has and the older description lacks", () => {
+    const item = { type: "configuration_update", id: "cu_1", reasoning: { effort: "high" } };
+    const list = { object: "list", data: [item], first_id: "cu_1", last_id: "cu_1", has_more: false };
+    expect(() => expectValidItemList(list)).not.toThrow();
+    expect(() => expectValidItemList({ ...list, has_more: undefined })).toThrow(/'has_more'/);
+    const compacting = { type: "response.compaction.compacting", item_id: "cmp_1", output_index: 0 };
+    expect(() => expectValidEvent({ ...compacting, sequence_number: 2 })).not.toThrow();
+    expect(() => expectValidEvent(compacting)).toThrow(/ResponseCompactionCompactingEvent of openai:.*/);
+    const steered = { status: "incomplete", incomplete_details: { reason: "steered" } };
+    expect(() => expectValidResponse(sampleResponse(steered))).not.toThrow();
+  });
+
+  it("require what only the older description requires", () => {
+    const bad = sampleStream([messageItem(["a"])]).at(-1)?.response as {
+      output: Array<{ content: object[] }>;
+    };
+    for (const { content } of bad.output)
+      for (const part of content) Object.assign(part, { logprobs: undefined });
+    expect(() => expectValidResponse(bad)).toThrow(/Response of openai-2026-08:\n.*'logprobs'/);
+  });
+
+  it("refuse what the SDK adds by itself", () => {
+    expect(() => expectValidResponse(sampleResponse({ output_text: "hi" }))).toThrow(/\/output_text/);
+  });
+
   it("check URLs", () => {
     const bad = sampleStream([messageItem(["a"], [{ ...citation, url: "nowhere" }])]);
     expect(() => expectValidStream(bad)).toThrow(/url must match format "uri"/);
@@ -487,6 +512,8 @@ describe("the exceptions", () => {
     ["context_length_exceeded", { error: { code: "context_length_exceeded", message: "" } }],
     ["a null description of a format", { text: { format: format({ description: null }) } }],
     ["an echoed JSON schema", { text: { format: format({ description: "" }) } }],
+    ["a null user", { user: null }],
+    ["no access programs", { access_programs: undefined }],
     ["an effort that Open Responses lacks", { reasoning: { effort: "minimal", summary: null } }],
   ])("let %s pass", (_, fields) => {
     expect(() => expectValidResponse(sampleResponse(fields))).not.toThrow();
@@ -494,6 +521,8 @@ describe("the exceptions", () => {
 
   it.each([
     ["another unknown code", { error: { code: "oops", message: "" } }, /\/error\/code/],
+    ["a user that is no text", { user: 1 }, /\/user/],
+    ["a usage that is no object", { usage: "none" }, /\/usage/],
     ["a format without a name", { text: { format: { ...format({}), name: undefined } } }, /'name'/],
     ["an effort that nobody knows", { reasoning: { effort: "huge", summary: null } }, /\/reasoning\/effort/],
   ])("do not let %s pass", (_, fields, problem) => {

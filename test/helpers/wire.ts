@@ -1,14 +1,21 @@
 /**
- * Validation of everything that vr sends: by OpenAI's schema always, by that of Open Responses when the
- * value uses only what it knows, and streams by the order that events must come in. Each function returns
- * its argument, typed.
+ * Validation of everything that vr sends: by the reference always, by OpenAI's older description and by Open
+ * Responses when the value uses only what they know, and streams by the order that events must come in. Each
+ * function returns its argument, typed.
  */
 import type { ErrorEnvelope } from "../../core/errors.ts";
 import type { ResponseEvent } from "../../core/protocol/events.ts";
 import type { ResponseItemList, Response as ResponseObject } from "../../core/protocol/wire.ts";
 import { checkForClients } from "./wire-clients.ts";
 import { isJson } from "./wire-exceptions.ts";
-import { isKnownEvent, isKnownItem, isKnownResponse } from "./wire-known.ts";
+import {
+  isKnownEvent,
+  isKnownItem,
+  isKnownResponse,
+  isOlderEvent,
+  isOlderItem,
+  isOlderResponse,
+} from "./wire-known.ts";
 import { checkOrder } from "./wire-order.ts";
 import { eventDef, validate } from "./wire-schema.ts";
 
@@ -17,6 +24,7 @@ export { EXCEPTIONS, type Exception } from "./wire-exceptions.ts";
 /** The body of `POST /v1/responses` unstreamed, or of `GET /v1/responses/{id}`. */
 export function expectValidResponse(body: unknown): ResponseObject {
   validate("openai", "Response", "response", body);
+  if (isOlderResponse(body)) validate("openai-2026-08", "Response", "response", body);
   if (isKnownResponse(body)) validate("openresponses", "ResponseResource", "response", body);
   const response = body as ResponseObject;
   for (const item of response.output) checkForClients(item);
@@ -26,15 +34,15 @@ export function expectValidResponse(body: unknown): ResponseObject {
 /** One event, alone. */
 export function expectValidEvent(event: unknown): ResponseEvent {
   if (!isJson(event)) throw new Error(`not an event: ${JSON.stringify(event)}`);
-  const openai = eventDef(
-    "openai",
-    String(event.type).replace(/^response\.reasoning\./, "response.reasoning_text."),
-  );
+  const type = String(event.type).replace(/^response\.reasoning\./, "response.reasoning_text.");
+  const openai = eventDef("openai", type);
   if (!openai) throw new Error(`no event of this API: ${JSON.stringify(event)}`);
   validate("openai", openai, "event", event);
+  const older = eventDef("openai-2026-08", type);
+  if (older && isOlderEvent(event)) validate("openai-2026-08", older, "event", event);
   if (isKnownEvent(event)) {
-    const type = String(event.type).replace("response.reasoning_text.", "response.reasoning.");
-    validate("openresponses", eventDef("openresponses", type) ?? "", "event", event);
+    const theirs = type.replace("response.reasoning_text.", "response.reasoning.");
+    validate("openresponses", eventDef("openresponses", theirs) ?? "", "event", event);
   }
   if (isJson(event.item)) checkForClients(event.item);
   return event as unknown as ResponseEvent;
@@ -48,9 +56,11 @@ export function expectValidStream(events: readonly unknown[]): ResponseObject {
 
 /** The body of `GET /v1/responses/{id}/input_items` and the like. */
 export function expectValidItemList(body: unknown): ResponseItemList {
-  validate("openai", "ResponseItemList", "list", body);
+  // Only the older description has the list itself; what it does not know in it, the reference does.
+  validate("openai-2026-08", "ResponseItemList", "list", withOlderItems(body));
   const list = body as ResponseItemList;
   for (const item of list.data) {
+    validate("openai", "ConversationItem", "item", item);
     if (isKnownItem(item)) validate("openresponses", "ItemField", "item", item);
     checkForClients(item);
   }
@@ -63,9 +73,13 @@ export function expectValidItemList(body: unknown): ResponseItemList {
   return list;
 }
 
+function withOlderItems(list: unknown): unknown {
+  return isJson(list) && Array.isArray(list.data) ? { ...list, data: list.data.filter(isOlderItem) } : list;
+}
+
 /** The body of an answer with a status of 400 or more. */
 export function expectValidError(body: unknown): ErrorEnvelope {
-  validate("openai", "ErrorResponse", "error", body);
+  validate("openai-2026-08", "ErrorResponse", "error", body);
   validate("openresponses", "ErrorPayload", "error", isJson(body) ? body.error : undefined);
   return body as ErrorEnvelope;
 }

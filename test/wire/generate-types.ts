@@ -1,63 +1,61 @@
 /**
- * Writes `core/protocol/wire.ts` from `test/fixtures/openai-responses.schema.json`: one exported type for
- * each schema that is reachable from ROOTS. Run with `npm run types`; a test holds the file to its source.
+ * Writes `core/protocol/wire.ts`: one exported type for each schema that is reachable from NAMES. They stand in
+ * the reference, `openai-sdk-7.59.schema.json`, corrected where it differs from the wire. Run with
+ * `npm run types`; a test holds the file to its source.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import type { Json } from "../helpers/wire-exceptions.ts";
+import { correctedDefs } from "../helpers/wire-files.ts";
+import { NAMES, ONLY_OLDER } from "./type-names.ts";
 
 interface Schema {
   $ref?: string;
   type?: string | string[];
   enum?: unknown[];
   const?: unknown;
-  properties?: Record<string, Schema>;
+  properties?: Record<string, Schema | false>;
   required?: string[];
   items?: Schema;
   additionalProperties?: boolean | Schema;
-  allOf?: Schema[];
   anyOf?: Schema[];
-  oneOf?: Schema[];
 }
 
-/** The schemas that vr names itself; what they refer to follows. */
-const ROOTS = [
-  "CreateResponse",
-  "Response",
-  "ResponseStreamEvent",
-  "InputItem",
-  "ItemResource",
-  "OutputItem",
-  "ResponseItemList",
-  "ErrorResponse",
-  "IncludeEnum",
-  "ResponseErrorCode",
-];
-
-const schemaUrl = new URL("../fixtures/openai-responses.schema.json", import.meta.url);
 const outputUrl = new URL("../../core/protocol/wire.ts", import.meta.url);
 
 export function generateTypes(): string {
-  const defs = (JSON.parse(readFileSync(schemaUrl, "utf8")) as { $defs: Record<string, Schema> }).$defs;
+  const reference = correctedDefs("openai");
+  const older = correctedDefs("openai-2026-08");
+  const names = new Map(Object.entries(NAMES).map(([name, place]) => [place, name]));
   const done = new Map<string, string>();
-  const queue = [...ROOTS];
-  const nameOf = (ref: string) => ref.slice("#/$defs/".length);
-  const typeName = (name: string) => name.replaceAll(/[^A-Za-z0-9]/g, "");
+  const queue = [...Object.values(NAMES), ...ONLY_OLDER];
+  /** The name that the code has for a schema, and else its own. */
+  const typeName = (place: string) => names.get(place) ?? place.replaceAll(/[^A-Za-z0-9]/g, "");
+
+  /** What stands at a place: the name of a schema, then the way into it. */
+  const schemaAt = (place: string) => {
+    const [name = "", ...path] = place.split("/");
+    let schema: unknown = reference[name] ?? (ONLY_OLDER.has(name) ? older[name] : undefined);
+    for (const key of path) schema = (schema as Json | undefined)?.[key];
+    if (schema === undefined) throw new Error(`no schema at ${place}`);
+    return schema as Schema;
+  };
+  const placeOf = (ref: string) => {
+    const name = ref.slice("#/$defs/".length);
+    // A schema of the older file refers to its own names, which the table leads to the reference.
+    return reference[name] || ONLY_OLDER.has(name) ? name : (NAMES[name] ?? name);
+  };
 
   const toType = (schema: Schema | undefined): string => {
     if (!schema || Object.keys(schema).length === 0) return "unknown";
     if (schema.$ref) {
-      queue.push(nameOf(schema.$ref));
-      return typeName(nameOf(schema.$ref));
+      const place = placeOf(schema.$ref);
+      queue.push(place);
+      return typeName(place);
     }
     if (schema.const !== undefined) return JSON.stringify(schema.const);
     if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
-    const variants = schema.anyOf ?? schema.oneOf;
-    const object = schema.properties || schema.type === "object" ? toObject(schema) : undefined;
-    const parts = [
-      ...(schema.allOf ?? []).map((part) => toUnion([part])),
-      ...(variants ? [toUnion(variants)] : []),
-      ...(object && (schema.properties || !(schema.allOf || variants)) ? [object] : []),
-    ];
-    if (parts.length > 0) return parts.join(" & ");
+    if (schema.anyOf) return toUnion(schema.anyOf);
+    if (schema.properties || schema.type === "object") return toObject(schema);
     const types = Array.isArray(schema.type) ? schema.type : [schema.type];
     return [...new Set(types.map((type) => toPrimitive(type, schema)))].join(" | ");
   };
@@ -81,7 +79,8 @@ export function generateTypes(): string {
     }
   };
   const toObject = (schema: Schema) => {
-    const fields = Object.entries(schema.properties ?? {}).map(([key, value]) => {
+    const fields = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+      if (value === false) return [];
       const optional = schema.required?.includes(key) ? "" : "?";
       return `${JSON.stringify(key)}${optional}: ${toType(value)};`;
     });
@@ -92,16 +91,15 @@ export function generateTypes(): string {
     return `{ ${fields.join(" ")} }`;
   };
 
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    if (done.has(name)) continue;
-    done.set(name, "");
-    done.set(name, `export type ${typeName(name)} = ${toType(defs[name])};`);
+  for (let place = queue.pop(); place !== undefined; place = queue.pop()) {
+    if (done.has(place)) continue;
+    done.set(place, "");
+    done.set(place, `export type ${typeName(place)} = ${toType(schemaAt(place))};`);
   }
-  const types = [...done.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
   const head =
-    "// Generated by `npm run types` from test/fixtures/openai-responses.schema.json. Do not edit.\n" +
+    "// Generated by `npm run types` from test/fixtures/openai-sdk-7.59.schema.json. Do not edit.\n" +
     "// The wire types of the OpenAI Responses API that vr names, and what they refer to.\n\n";
-  return `${head}${types.join("\n")}\n`;
+  return `${head}${[...done.values()].sort().join("\n")}\n`;
 }
 
 if (import.meta.main) {
