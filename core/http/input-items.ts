@@ -20,12 +20,12 @@ export function pageOfInput(
 }
 
 /** An input item as the list shows it: with an id, a status, and content as parts. */
-function toResource(item: Item, responseId: string, index: number): ItemResource {
+function toResource(item: Item, responseId: string, index: number): ItemResource & { id: string } {
   const type = itemType(item);
   const id = inputItemId(item, responseId, index);
   const status = (item as { status?: string | null }).status ?? "completed";
-  if (!isMessage(item)) return { ...item, type, id, status } as ItemResource;
-  return { ...item, type, id, status, content: toParts(item) } as ItemResource;
+  if (!isMessage(item)) return { ...item, type, id, status } as ItemResource & { id: string };
+  return { ...item, type, id, status, content: toParts(item) } as ItemResource & { id: string };
 }
 
 function toParts(item: MessageItem): (InputContent | OutputMessageContent)[] {
