@@ -177,6 +177,11 @@ describe("the core", () => {
 });
 
 describe("plugins", () => {
+  it("leave `UpstreamError` to what speaks with model servers", () => {
+    const others = plugins.filter((file) => !/^plugins\/(upstream-|dialect-)/.test(file));
+    expect(others.filter((file) => /new UpstreamError\b|isUpstreamError/.test(textOf(file)))).toEqual([]);
+  });
+
   it("import the public entry, their own files and packages", () => {
     expect(violations(plugins, pluginViolation)).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { NotFoundError } from "../../core/index.ts";
+import { NotFoundError, within } from "../../core/index.ts";
 import type { Container } from "./container.ts";
 import type { Interpreter } from "./interpreter.ts";
-import type { Session, SessionFile } from "./runtime.ts";
+import { RuntimeError, type Session, type SessionFile } from "./runtime.ts";
 
 /** Where the working directory appears to be, whatever it is called where the code runs. OpenAI API: `path`. */
 const WORKING_DIRECTORY = "/mnt/data";
@@ -59,10 +59,12 @@ async function inTurn<T>(
   work: (session: Session, signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   if (!container.session?.alive) return undefined;
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(TIMEOUT_MS)]);
-  return container.use(() =>
-    // What holds the turn may have ended the session.
-    queue.run(container.id, signal, async () => container.session && work(container.session, signal)),
+  const late = () => new RuntimeError("busy", "The container is busy: try again later.");
+  return within({ ms: TIMEOUT_MS, stop: ending, late }, (signal) =>
+    container.use(() =>
+      // What holds the turn may have ended the session.
+      queue.run(container.id, signal, async () => container.session && work(container.session, signal)),
+    ),
   );
 }
 

@@ -4,7 +4,6 @@ import type { Container } from "./container.ts";
 import { checkEnvironment, environmentShape } from "./container-choice.ts";
 import { findFile, listFiles, printable, readFile, toFileObject } from "./container-files.ts";
 import type { Interpreter } from "./interpreter.ts";
-import { toVrError } from "./runtime-errors.ts";
 
 const BODY_LIMITS = { bodyBytes: 256 * 1024, jsonDepth: 16 };
 
@@ -34,9 +33,7 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
     if (warning) ctx.set("x-vr-warning", warning);
     const minutes = body.expires_after?.minutes;
     const idleMs = minutes === undefined ? undefined : minutes * 60_000;
-    ctx.body = await toVrError(async () =>
-      toContainerObject(containers.create({ name: body.name, ...(idleMs ? { idleMs } : {}) })),
-    );
+    ctx.body = toContainerObject(containers.create({ name: body.name, ...(idleMs ? { idleMs } : {}) }));
   });
 
   router.get("/v1/containers", (ctx) => {
@@ -57,7 +54,7 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
 
   router.get("/v1/containers/:id/files", async (ctx) => {
     const container = containers.find(ctx.params.id ?? "");
-    const files = await toVrError(() => listFiles(interpreter, container, ending));
+    const files = await listFiles(interpreter, container, ending);
     ctx.body = toPage(
       files.map((file) => toFileObject(container, file)),
       ctx.query,
@@ -72,14 +69,14 @@ export function containerRoutes({ router, ending }: Vr, interpreter: Interpreter
   router.get("/v1/containers/:id/files/:file", async (ctx) => {
     const { id = "", file = "" } = ctx.params;
     const container = containers.find(id);
-    const found = await toVrError(() => findFile(interpreter, container, file, ending));
+    const found = await findFile(interpreter, container, file, ending);
     ctx.body = toFileObject(container, found);
   });
 
   router.get("/v1/containers/:id/files/:file/content", async (ctx) => {
     const { id = "", file = "" } = ctx.params;
     const container = containers.find(id);
-    const read = await toVrError(() => readFile(interpreter, container, file, ending));
+    const read = await readFile(interpreter, container, file, ending);
     const path = printable(read.file.path);
     // Code wrote it, so a browser is not to run it.
     ctx.set("x-content-type-options", "nosniff");

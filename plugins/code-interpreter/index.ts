@@ -1,9 +1,9 @@
-import { definePlugin, UpstreamError } from "../../core/index.ts";
+import { definePlugin, isVrError } from "../../core/index.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { containerRoutes } from "./container-routes.ts";
 import { Interpreter } from "./interpreter.ts";
 import { optionsSchema } from "./options.ts";
-import type { CodeRuntime } from "./runtime.ts";
+import { RuntimeError } from "./runtime.ts";
 import { codeInterpreterKind } from "./tool-kind.ts";
 
 export { jupyter } from "./jupyter/index.ts";
@@ -36,10 +36,10 @@ export const codeInterpreter = definePlugin({
       name: "code-interpreter",
       description: runtime.description,
       check: async (signal) => ({
-        ...(await told(runtime.check(signal))),
+        ...(await checked(runtime.check(signal))),
         ...interpreter.state,
       }),
-      examine: (signal) => told(runtime.examine(signal)),
+      examine: (signal) => checked(runtime.examine(signal)),
     });
     if (options.startAhead) vr.onReady(() => interpreter.spares.fill());
     vr.onClose(() => interpreter.close());
@@ -48,11 +48,13 @@ export const codeInterpreter = definePlugin({
 
 export default codeInterpreter;
 
-/** A runtime's errors are fit to be shown. */
-async function told(asked: ReturnType<CodeRuntime["check"]>): Promise<Record<string, unknown>> {
+/** What a check of the runtime gives. A runtime's errors may be shown, of whatever class they are. */
+async function checked<T>(check: Promise<T>): Promise<T> {
   try {
-    return await asked;
+    return await check;
   } catch (error) {
-    throw new UpstreamError(502, (error as Error).message, { cause: error });
+    throw isVrError(error)
+      ? error
+      : new RuntimeError("unavailable", (error as Error).message, { cause: error });
   }
 }

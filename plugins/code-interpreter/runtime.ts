@@ -1,4 +1,4 @@
-import type { Log } from "../../core/index.ts";
+import { type Log, VrError } from "../../core/index.ts";
 
 /** What is known of a runtime before anything of it is loaded. */
 export interface RuntimeFacts {
@@ -92,14 +92,25 @@ export interface SessionFile {
   modifiedAt: number;
 }
 
-/** Why a runtime cannot do what it was asked. The message may be shown to the model: no URLs, no secrets. */
-export class RuntimeError extends Error {
-  override readonly name = "RuntimeError";
-  readonly code: "unavailable" | "busy" | "too_large" | "not_found";
+/** Why a runtime cannot do what it was asked. */
+type Reason = "unavailable" | "busy" | "too_large" | "not_found";
 
-  constructor(code: RuntimeError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+/** What a client is answered for each reason. */
+const ANSWERS: Record<Reason, [status: number, type: VrError["type"], code: string]> = {
+  not_found: [404, "invalid_request_error", "file_not_found"],
+  too_large: [400, "invalid_request_error", "file_too_large"],
+  busy: [503, "server_error", "container_busy"],
+  unavailable: [503, "server_error", "runtime_unavailable"],
+};
+
+/** What a runtime throws. The message is shown to the model and to clients: no URLs, no secrets. */
+export class RuntimeError extends VrError {
+  readonly reason: Reason;
+
+  constructor(reason: Reason, message: string, options: ErrorOptions = {}) {
+    const [status, type, code] = ANSWERS[reason];
+    super(status, type, message, { code, ...options });
+    this.reason = reason;
   }
 }
 

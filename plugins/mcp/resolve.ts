@@ -3,7 +3,6 @@ import {
   type ResolvedEntry,
   type ResponseContext,
   type ToolEntry,
-  VrError,
 } from "../../core/index.ts";
 import { type McpEntry, readEntry, type WantedServer } from "./entry.ts";
 import { matches, needsApproval } from "./filter.ts";
@@ -51,7 +50,8 @@ async function resolveServer(
     tools = await server.tools(context.signal, known(seen, origin));
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    if (isForced(label, context) || isApproved(label, context)) throw unlisted(error);
+    if (isForced(label, context) || isApproved(label, context))
+      throw new Unavailable(error.message, { param: "server_label", cause: error });
     context.warn(error.message);
     return { tools: [], items: [failedItem(label, error.message)] };
   }
@@ -113,13 +113,4 @@ function isApproved(label: string, { request: { input }, history }: ResponseCont
     ({ item }) =>
       item.type === "mcp_approval_request" && item.server_label === label && approved.has(item.id),
   );
-}
-
-/** OpenAI API: what a request is answered whose server cannot be used. */
-function unlisted(error: Unavailable): VrError {
-  return new VrError(424, "external_connector_error", error.message, {
-    param: "server_label",
-    code: "mcp_server_unavailable",
-    cause: error,
-  });
 }

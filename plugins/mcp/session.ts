@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../core/index.ts";
+import { type ErrorFields, type JsonSchema, VrError } from "../../core/index.ts";
 
 /** A tool as its server lists it. */
 export interface ServerTool {
@@ -89,7 +89,12 @@ export class CallFailed extends Error {
   }
 }
 
-/** A server that cannot be used now. The message is a sentence for clients: no secrets. */
-export class Unavailable extends Error {
-  override readonly name = "Unavailable";
+/**
+ * A server that cannot be used now. The message is a sentence for clients: no secrets. OpenAI API: what a request is
+ * answered whose server cannot be used.
+ */
+export class Unavailable extends VrError {
+  constructor(message: string, fields?: Pick<ErrorFields, "param" | "cause">) {
+    super(424, "external_connector_error", message, { ...fields, code: "mcp_server_unavailable" });
+  }
 }

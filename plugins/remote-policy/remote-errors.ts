@@ -1,25 +1,28 @@
+import { VrError } from "../../core/index.ts";
+
 /**
  * The policy does not allow the URL, the host, its addresses, or a redirect. The message is a sentence for the client.
  * It names what the client wrote, never what DNS answered.
  */
-export class RemoteRefused extends Error {
-  override readonly name = "RemoteRefused";
+export class RemoteRefused extends VrError {
+  constructor(message: string) {
+    super(400, "invalid_request_error", message, { code: "remote_refused" });
+  }
 }
 
 /**
  * The policy allows the URL, but the host could not be resolved or reached, or its answer was incomplete. The message
  * is a sentence for the client. There is no `cause`, since the underlying errors contain addresses and certificates.
  */
-export class RemoteUnreachable extends Error {
-  override readonly name = "RemoteUnreachable";
-  /** The code of the underlying error, such as `ECONNREFUSED`. */
-  readonly code: string | undefined;
-
-  /** `what` completes the sentence "The host …". `error`: the underlying error, of which only the code is kept. */
+export class RemoteUnreachable extends VrError {
+  /**
+   * `what` completes the sentence "The host …". `error`: the underlying error, of which only the code is kept, such as
+   * `ECONNREFUSED`.
+   */
   constructor(host: string, what: string, error?: unknown) {
     const code = codeOf(error);
-    super(`The host "${host}" ${what}${code === undefined ? "" : ` (${code})`}.`);
-    this.code = code;
+    const message = `The host "${host}" ${what}${code === undefined ? "" : ` (${code})`}.`;
+    super(424, "external_connector_error", message, { code: code ?? null });
   }
 }
 

@@ -219,9 +219,9 @@ export function describeCodeRuntime(name: string, create: () => Promise<RuntimeW
       expect([...(await other.read("data/deep/b.bin", 1000, never))]).toEqual(
         Array.from({ length: 256 }, (_, i) => i),
       );
-      await expect(other.read("data/deep/b.bin", 255, never)).rejects.toMatchObject({ code: "too_large" });
+      await expect(other.read("data/deep/b.bin", 255, never)).rejects.toMatchObject({ reason: "too_large" });
       for (const path of ["none.txt", "../a.txt", "/etc/passwd", "link", "data", "a\u0000b", "data/../a.txt"])
-        await expect(other.read(path, 1000, never), path).rejects.toMatchObject({ code: "not_found" });
+        await expect(other.read(path, 1000, never), path).rejects.toMatchObject({ reason: "not_found" });
       await other.close();
     });
 

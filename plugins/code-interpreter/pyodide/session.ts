@@ -135,7 +135,7 @@ export class PyodideSession implements Session {
         (reason) => new RuntimeError("unavailable", reason),
       );
       signal.throwIfAborted();
-      if (answer instanceof RuntimeError && answer.code === "unavailable") throw answer;
+      if (answer instanceof RuntimeError && answer.reason === "unavailable") throw answer;
       return answer as T;
     } finally {
       clearTimeout(timer);

@@ -37,7 +37,11 @@ describe.skipIf(skip)(title, () => {
     const server = await startJupyter();
     await server.stop();
     const runtime = runtimeAt(server.url, { token: server.token });
-    const away = { name: "RuntimeError", code: "unavailable", message: /cannot be reached \(ECONNREFUSED\)/ };
+    const away = {
+      name: "RuntimeError",
+      reason: "unavailable",
+      message: /cannot be reached \(ECONNREFUSED\)/,
+    };
     await expect(runtime.check(never)).rejects.toMatchObject({
       ...away,
       message: expect.stringMatching(away.message),
@@ -113,7 +117,7 @@ describe.skipIf(skip)(title, () => {
     const server = await startJupyter();
     const runtime = runtimeAt(server.url, { token: server.token, kernel: "fortran" });
     await expect(runtime.check(never)).rejects.toThrow('The Jupyter server has no kernel "fortran".');
-    await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(runtime.open(never)).rejects.toMatchObject({ reason: "unavailable" });
   });
 
   it("whose kernel does not become ready starts a second one, and deletes the first", async () => {

@@ -154,7 +154,7 @@ it.each([
   expect(session.alive).toBe(false);
   expect(await ended.promise).toBe(reason);
   expect((await run(session, "1")).end).toEqual({ kind: "died", reason });
-  await expect(session.files(1, never)).rejects.toMatchObject({ code: "unavailable" });
+  await expect(session.files(1, never)).rejects.toMatchObject({ reason: "unavailable" });
 });
 
 it("tells of a process that was killed from outside, during an execution and between two", async () => {
@@ -266,7 +266,7 @@ it("lists and reads in spite of what code did to its files", async () => {
   expect(Buffer.from(await session.read("shut/in", 10, never)).toString()).toBe("x");
   for (const path of ["endless", "round/line\nbreak ☃", "x".repeat(5000)])
     await expect(session.read(path, 10, never), path.slice(0, 20)).rejects.toMatchObject({
-      code: "not_found",
+      reason: "not_found",
     });
   expect((await run(session, "print('alive')")).text).toBe("alive\n");
 });
@@ -280,5 +280,5 @@ it("runs sessions at once, each its own, and ends all of them when it is closed"
   expect(ran.map((one) => one.of("result"))).toEqual(sessions.map((_, i) => `${499999500000 * i}`));
   await runtime.close();
   for (const pid of pids) await gone(pid ?? 0);
-  await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable" });
+  await expect(runtime.open(never)).rejects.toMatchObject({ reason: "unavailable" });
 });

@@ -69,17 +69,17 @@ describe("a child that does not keep to the protocol is ended:", () => {
   it("files over the limit, or other bytes than announced", async () => {
     const file = { path: "a", bytes: 1, modifiedAt: 1 };
     await expect(saying({ type: "files", files: [file, file] }).files(1, never)).rejects.toMatchObject({
-      code: "unavailable",
+      reason: "unavailable",
     });
     const part = { type: "part", base64: Buffer.alloc(2000).toString("base64") };
     await expect(saying(part, { type: "read", bytes: 2000 }).read("a", 1000, never)).rejects.toMatchObject({
-      code: "too_large",
+      reason: "too_large",
     });
   });
 });
 
 it("waits for no child that does not answer", async () => {
-  await expect(sessionOf("").files(1, never)).rejects.toMatchObject({ code: "unavailable" });
+  await expect(sessionOf("").files(1, never)).rejects.toMatchObject({ reason: "unavailable" });
   expect((await run(sessionOf(""), "1", { timeoutMs: 50 })).end).toEqual({ kind: "timed_out", lost: true });
   expect((await run(sessionOf(""), "1", { signal: AbortSignal.timeout(50) })).end).toEqual({
     kind: "interrupted",
@@ -94,7 +94,7 @@ it("waits for no child that does not answer", async () => {
 it("takes one call at a time", async () => {
   const session = sessionOf("");
   const running = run(session, "1", { timeoutMs: 50 });
-  await expect(session.files(1, never)).rejects.toMatchObject({ code: "busy" });
+  await expect(session.files(1, never)).rejects.toMatchObject({ reason: "busy" });
   await running;
 });
 

@@ -64,7 +64,7 @@ it("a runtime that is closed leaves none, not even of what is starting or at wor
     logCharacters: 10,
   });
   const opening = runtime.open(never);
-  const refused = expect(opening).rejects.toMatchObject({ code: "unavailable" });
+  const refused = expect(opening).rejects.toMatchObject({ reason: "unavailable" });
   await runtime.close();
   await refused;
   expect((await running).kind).toBe("died");

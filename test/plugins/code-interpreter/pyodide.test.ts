@@ -54,7 +54,7 @@ it("says how many sessions there are, and refuses one more than it may have", as
   const runtime = runtimeWith({ maxSessions: 1 });
   const session = await runtime.open(never);
   expect(await runtime.check()).toEqual({ runtime: "pyodide", sessions: 1 });
-  await expect(runtime.open(never)).rejects.toMatchObject({ code: "busy" });
+  await expect(runtime.open(never)).rejects.toMatchObject({ reason: "busy" });
   await session.close();
   expect(await runtime.check()).toEqual({ runtime: "pyodide", sessions: 0 });
   await (await runtime.open(never)).close();
@@ -73,7 +73,7 @@ it("opens no session that nobody wants any more", async () => {
 
 it("gives up a start that takes too long, and says so", async () => {
   const runtime = runtimeWith({ startTimeoutMs: 1 });
-  await expect(runtime.open(never)).rejects.toMatchObject({ code: "unavailable", message: /in time/ });
+  await expect(runtime.open(never)).rejects.toMatchObject({ reason: "unavailable", message: /in time/ });
   expect(await runtime.check()).toMatchObject({ lastFailure: expect.stringContaining("in time") });
 });
 

@@ -48,7 +48,7 @@ it("refuses one more than may wait, and goes on", async () => {
   const running = queue.run("a", never, () => first.promise);
   const waiting = queue.run("b", never, async () => "b");
   await expect(queue.run("c", never, async () => "c")).rejects.toMatchObject({
-    code: "busy",
+    reason: "busy",
     message: "The queue of 1 is full: try again later.",
   });
   first.open();
@@ -60,7 +60,7 @@ it("lets nobody wait longer than queueMs", async () => {
   const queue = new ExecutionQueue({ ...LIMITS, concurrent: 1, queueMs: 20 });
   const first = gate();
   const running = queue.run("a", never, () => first.promise);
-  await expect(queue.run("b", never, async () => "b")).rejects.toMatchObject({ code: "busy" });
+  await expect(queue.run("b", never, async () => "b")).rejects.toMatchObject({ reason: "busy" });
   first.open();
   await running;
   expect(queue.waiting).toBe(0);
