@@ -9,6 +9,8 @@ export interface CheckReport {
   readonly version: string;
   /** The configuration's path; `null` when it could not be loaded. */
   readonly config: string | null;
+  /** Environment variables of the gateway, and of the plugins that are configured or that variables bring. */
+  readonly settings: readonly SettingReport[];
   /** Names, in the order of set-up. */
   readonly plugins: readonly string[];
   readonly taps: readonly TapReport[];
@@ -33,6 +35,15 @@ export interface TapReport {
   readonly plugin: string;
   readonly hook: string;
   readonly onError: "fail" | "warn";
+}
+
+export interface SettingReport {
+  readonly name: string;
+  /** The plugins that declare it; empty for one of the gateway itself. */
+  readonly plugins: readonly string[];
+  readonly help: string;
+  /** Whether it is set. Its value is not shown. */
+  readonly set: boolean;
 }
 
 interface Tried {

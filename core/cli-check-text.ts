@@ -1,4 +1,4 @@
-import type { CheckReport, Finding, StoreReport, UpstreamReport } from "./cli-check-report.ts";
+import type { CheckReport, Finding, SettingReport, StoreReport, UpstreamReport } from "./cli-check-report.ts";
 import { shown } from "./config-problem.ts";
 import { isObject } from "./protocol/problem.ts";
 import { describeRoute } from "./routing/routes.ts";
@@ -8,17 +8,31 @@ const MODELS_SHOWN = 12;
 /** Characters of a line of details, and of the column of names before it. Names may be longer. */
 const WIDTH = 100;
 const NAME_WIDTH = 9;
+/** Characters of the column of settings' names. */
+const SETTING_WIDTH = 32;
 
 type Mark = "ok" | "FAIL" | "warn" | "";
 
 /** The report for people: one subject per line, marked in front. */
 export function toText(report: CheckReport): string {
-  const { plugins, taps, toolKinds, tools, store, upstreams, dependencies, routes, problems, warnings } =
-    report;
+  const {
+    settings,
+    plugins,
+    taps,
+    toolKinds,
+    tools,
+    store,
+    upstreams,
+    dependencies,
+    routes,
+    problems,
+    warnings,
+  } = report;
   const lines = [`vr ${report.version}`];
   if (report.config) lines.push(line("ok", "config", shown(report.config)));
   if (plugins.length > 0) lines.push(line("", "plugins", plugins.join(", ")));
   lines.push(...unplaced(problems).map((found) => findingLine("FAIL", found)));
+  lines.push(...settings.map(settingLine));
   lines.push(
     ...taps.map(({ hook, name, onError }) => line("", "tap", `${hook}  ${name}  onError: ${onError}`)),
   );
@@ -49,6 +63,15 @@ const TRIED: ReadonlySet<Finding["subject"]> = new Set(["store", "upstream", "de
 /** Those that no such line shows. */
 function unplaced(problems: readonly Finding[]): Finding[] {
   return problems.filter(({ subject, name }) => !name || !TRIED.has(subject));
+}
+
+function settingLine({ name, plugins, set }: SettingReport): string {
+  const shown = `${name.padEnd(SETTING_WIDTH)}  ${set ? "set" : "not set"}`;
+  return line(
+    "",
+    "setting",
+    plugins.length > 0 ? `${shown.padEnd(SETTING_WIDTH + 9)}  ${plugins.join(", ")}` : shown,
+  );
 }
 
 function findingLine(mark: Mark, { subject, name, message }: Finding): string {

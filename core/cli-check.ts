@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { broughtPlugins, knownSettings } from "./cli-brought.ts";
 import { type CheckReport, cleanReport, type Finding, type TapReport } from "./cli-check-report.ts";
 import { toText } from "./cli-check-text.ts";
 import { attemptWithin, tryDependency, tryStore, tryUpstream } from "./cli-check-tries.ts";
@@ -7,10 +8,12 @@ import { loadConfig } from "./config-file.ts";
 import { explainSetUp } from "./config-problem.ts";
 import { type Flags, resolveSettings } from "./config-settings.ts";
 import type { MaybePromise } from "./context.ts";
+import { readDeclared } from "./declared-settings.ts";
 import type { Gateway } from "./gateway.ts";
 import { ROUTES_IGNORED } from "./gateway-set-up.ts";
 import type { Engine } from "./pipeline/engine.ts";
 import type { Plugin, Vr } from "./plugin.ts";
+import { nonEmpty } from "./setting.ts";
 
 export interface CheckOptions {
   flags: Flags;
@@ -60,6 +63,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
     ok: false,
     version: options.version,
     config: null,
+    settings: [],
     plugins: [],
     taps: [],
     toolKinds: [],
@@ -101,7 +105,18 @@ async function setUp(
     report.plugins = config.plugins.map(({ name }) => name);
     report.routes = config.routes;
     at.subject = "settings";
+    report.settings = (await knownSettings(config.plugins)).map(({ name, plugins, help }) => ({
+      name,
+      plugins,
+      help,
+      set: nonEmpty(env[name]) !== undefined,
+    }));
     const settings = resolveSettings(flags, env, config);
+    const brought = await broughtPlugins(config.plugins, settings, env);
+    readDeclared(
+      [...config.plugins, brought.upstream, brought.store].filter((one) => one !== undefined),
+      env,
+    );
     at.subject = "plugin";
     const plugins = config.plugins.map((plugin) =>
       watched(plugin, limitMs, () => {
@@ -115,9 +130,11 @@ async function setUp(
         report.taps = vr.taps().map(toTapReport);
       },
     };
-    return await setUpGateway({ ...config, plugins: [...plugins, reader] }, settings).catch((error) => {
-      throw explainSetUp(error, file);
-    });
+    return await setUpGateway({ ...config, plugins: [...plugins, reader] }, settings, env, brought).catch(
+      (error) => {
+        throw explainSetUp(error, file);
+      },
+    );
   } catch (error) {
     report.problems.push({ ...at, message: error instanceof Error ? error.message : String(error) });
     return undefined;
@@ -131,7 +148,7 @@ function watched(plugin: Plugin, limitMs: number, begins: () => void): Plugin {
     return attemptWithin(limitMs, `plugin "${plugin.name}" has not ${what}`, run);
   };
   return {
-    name: plugin.name,
+    ...plugin,
     setup: (vr) => {
       const onReady: Vr["onReady"] = (run) => vr.onReady(() => limited("started", run));
       return limited("been set up", () => plugin.setup({ ...vr, onReady }));

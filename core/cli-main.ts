@@ -4,47 +4,6 @@ import { isVrError } from "./errors.ts";
 import { cutSecrets } from "./secrets.ts";
 import { neverWaiting } from "./standard-streams.ts";
 
-const USAGE = `vr: the OpenAI Responses API in front of any model server
-
-  vr start [options]     start the gateway
-  vr check [options]     load the configuration, try upstreams and store, say what is wrong; exit code 0 or 1
-  vr --help              this text
-  vr --version
-
-Options of start, each over its environment variable, which is over the configuration file:
-  --port N         VR_PORT         port to listen on; 0 takes a free one (5969)
-  --host NAME      VR_HOST         address to listen on (127.0.0.1)
-  --upstream URL   VR_UPSTREAM     model server that speaks chat completions, such as
-                                   http://127.0.0.1:8000/v1; replaces the configured ones
-                                   (with none configured, one that is running, else a demo)
-  --config FILE                    configuration (the nearest vr.config.ts, else the shipped one)
-
-Options of check: --config, --upstream, and
-  --json           one JSON document on standard output
-  --timeout MS     milliseconds for each thing that is tried (5000; 30000 where a plugin
-                   tries out what it depends on)
-
-Environment only:
-  VR_ALLOWED_HOSTS      host names that the gateway answers to, separated by commas, besides localhost,
-                        the machine's own and IP addresses; "*" is every name
-  VR_UPSTREAM_KIND      what VR_UPSTREAM is: vllm, ollama, lm-studio, llama-cpp, openai,
-                        openai-compatible or demo; alone, at its usual address
-  VR_UPSTREAM_API_KEY   sent to VR_UPSTREAM as a bearer token
-  VR_DB_PATH            file of the SQLite store; ":memory:" keeps nothing
-  VR_REDIS_URL          Redis that takes the place of the configured store, such as
-                        redis://127.0.0.1:6379
-  VR_JUPYTER_URL        Jupyter server or kernel gateway that runs code_interpreter's Python, such as
-                        http://127.0.0.1:8888; without it Python runs in vr's own sandbox
-  VR_JUPYTER_TOKEN      sent to VR_JUPYTER_URL
-  VR_MCP_CONFIG_PATH    file of MCP servers, as MCP clients share it: {"mcpServers": {…}}
-  VR_MCP_REQUEST_REMOTE_ENABLED
-                        false: no MCP servers by a request's server_url (true)
-  VR_MCP_REQUEST_REMOTE_URL_CHECKS
-                        false: such servers may be anywhere, http and this host too (true)
-  VR_LOG_LEVEL          debug, info, warn, error or silent (info); debug tells of each model call
-  VR_LOG_BODIES         true: at debug, whole requests to models and their answers (false)
-`;
-
 /** The options of each command; `--help` and `--version` go with all. */
 const OPTIONS = {
   start: ["port", "host", "upstream", "config"],
@@ -67,13 +26,17 @@ export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parsed;
   const [command, ...rest] = positionals;
   if (values.version) process.stdout.write(`${version()}\n`);
-  else if (values.help || command === undefined || command === "help") process.stdout.write(USAGE);
+  else if (values.help || command === undefined || command === "help") await COMMANDS.help(values);
   else if (!isCommand(command) || rest.length > 0) misused(`there is no command "${positionals.join(" ")}"`);
   else if (isUnderstood(command, values)) await run(() => COMMANDS[command](values));
 }
 
-/** Loaded when they are called: neither needs the other. */
+/** Loaded when they are called: none needs another. */
 const COMMANDS = {
+  help: async ({ config }: Values) => {
+    const { help } = await import("./cli-help.ts");
+    await help((text) => process.stdout.write(text), config);
+  },
   start: async (values: Values) => {
     const { start } = await import("./cli-start.ts");
     await start(values, process.env, version());

@@ -1,4 +1,5 @@
 import { banner, listeningLine } from "./cli-banner.ts";
+import { type Brought, broughtPlugins } from "./cli-brought.ts";
 import { stopOnSignals } from "./cli-stop.ts";
 import { logStrays } from "./cli-strays.ts";
 import type { Config } from "./config.ts";
@@ -8,7 +9,7 @@ import { type Flags, resolveSettings, type StartSettings } from "./config-settin
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createLog } from "./log.ts";
 import { logOutput } from "./log-output.ts";
-import type { Plugin } from "./plugin.ts";
+import { cutSecrets } from "./secrets.ts";
 import { boundWrites } from "./standard-streams.ts";
 import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 
@@ -16,7 +17,7 @@ import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
   const { config, file } = await loadConfig(flags.config);
   const settings = resolveSettings(flags, env, config);
-  const { gateway, url } = await startGateway(config, settings).catch((error: unknown) => {
+  const { gateway, url } = await startGateway(config, settings, env).catch((error: unknown) => {
     throw explainSetUp(error, file);
   });
   logStrays(gateway.engine.log);
@@ -36,7 +37,7 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   // Only now: the first question to a server loads the HTTP client.
   watch = watchUpstreams(gateway.engine.registry.upstreams, gateway.engine.log);
   await watch.firstAnswers(BANNER_WAITS_MS);
-  process.stdout.write(banner({ file, config, gateway, url, checks: watch.first }));
+  process.stdout.write(cutSecrets(banner({ file, config, gateway, url, checks: watch.first })));
 }
 
 /** Milliseconds to write the last lines of the log. */
@@ -49,8 +50,10 @@ const BANNER_WAITS_MS = 1_000;
 export async function startGateway(
   config: Config,
   settings: StartSettings,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ gateway: Gateway; url: string }> {
-  const gateway = await setUpGateway(config, settings);
+  const brought = await broughtPlugins(config.plugins, settings, env);
+  const gateway = await setUpGateway(config, settings, env, brought);
   try {
     return { gateway, url: await gateway.listen(settings.port, settings.host) };
   } catch (error) {
@@ -60,14 +63,20 @@ export async function startGateway(
 }
 
 /** A gateway with its plugins set up, which does not listen yet. @throws ConfigError that names the plugin */
-export async function setUpGateway(config: Config, settings: StartSettings): Promise<Gateway> {
+export async function setUpGateway(
+  config: Config,
+  settings: StartSettings,
+  env: NodeJS.ProcessEnv,
+  { upstream, store }: Brought,
+): Promise<Gateway> {
   const { limits, timeouts } = config;
   return createGateway({
     plugins: config.plugins,
-    upstream: await upstreamPlugin(settings),
+    upstream,
     routes: config.routes,
-    store: settings.redisUrl === undefined ? undefined : await storePlugin(config.plugins),
+    store,
     settings,
+    env,
     limits: {
       maxTurns: limits.maxTurns,
       toolTimeoutMs: timeouts.toolMs,
@@ -92,20 +101,4 @@ export async function setUpGateway(config: Config, settings: StartSettings): Pro
     connections: { connections: limits.connections, requestMs: timeouts.requestMs },
     log: createLog(settings.logLevel),
   });
-}
-
-// These two are the only places of the core that know a plugin.
-
-/** The plugin that `--upstream` and `VR_UPSTREAM_KIND` mean. */
-async function upstreamPlugin({ upstream, upstreamKind, upstreamApiKey }: StartSettings) {
-  if (!upstream && !upstreamKind) return undefined;
-  const { namedUpstream } = await import("../plugins/find-server/index.ts");
-  return namedUpstream({ baseUrl: upstream, kind: upstreamKind, apiKey: upstreamApiKey });
-}
-
-/** The plugin that `VR_REDIS_URL` means: none where one of the configuration obeys it already. */
-async function storePlugin(configured: readonly Plugin[]): Promise<Plugin | undefined> {
-  const { storeKeyv } = await import("../plugins/store-keyv/index.ts");
-  const store = storeKeyv();
-  return configured.some(({ name }) => name === store.name) ? undefined : store;
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { checkOptions } from "./check-options.ts";
+import { GATEWAY_VARIABLES } from "./config-variables.ts";
+import { settingsProblem } from "./declared-settings.ts";
 import { isHostName } from "./http/hosts.ts";
 import { LOG_LEVELS } from "./log.ts";
 import type { Plugin } from "./plugin.ts";
@@ -17,6 +19,7 @@ const plugin = z.custom<Plugin>(
         : "not a plugin: expected { name, setup(vr) }; was its function called?",
   },
 );
+const gateway = { name: "", settings: GATEWAY_VARIABLES };
 const plugins = z.array(plugin).superRefine((all, context) => {
   for (const [i, { name, once }] of all.entries()) {
     const first = all.findIndex((other) => other.name === name && (once || other.once));
@@ -26,6 +29,8 @@ const plugins = z.array(plugin).superRefine((all, context) => {
         path: [i],
         message: `"${name}" is plugins[${first}] already: one is enough`,
       });
+    const message = settingsProblem(all[i] as Plugin, [gateway, ...all.slice(0, i)]);
+    if (message) context.addIssue({ code: "custom", path: [i], message });
   }
 });
 

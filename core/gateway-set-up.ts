@@ -1,16 +1,18 @@
 import type { BodyLimits } from "./body-limits.ts";
 import type { Log, MaybePromise } from "./context.ts";
 import { namingResponse } from "./current-response.ts";
+import { readDeclared } from "./declared-settings.ts";
 import { ConfigError, isVrError, PluginError } from "./errors.ts";
 import { HookSet } from "./hook-set.ts";
 import type { SealedHooks } from "./hooks.ts";
 import { createRouter } from "./http/router.ts";
 import { ownedBy, ownerOf } from "./owners.ts";
-import type { Plugin, Settings, Vr } from "./plugin.ts";
+import type { Plugin, Vr } from "./plugin.ts";
 import { Registry } from "./registry.ts";
 import { GuardedUpstream } from "./routing/guarded-upstream.ts";
 import { UpstreamRouter } from "./routing/router.ts";
 import type { Route } from "./routing/routes.ts";
+import type { GatewaySettings, Settings } from "./setting.ts";
 import { limitStore } from "./store-limit.ts";
 import { toGuardLimits } from "./upstream-limits.ts";
 import { within } from "./within.ts";
@@ -21,9 +23,11 @@ export interface SetUpOptions {
   upstream?: Plugin | undefined;
   /** Where requests go, by their model. Not looked at with `upstream`: it takes the place of their targets. */
   routes?: readonly Route[] | undefined;
-  /** Takes the place of every store that `plugins` use: `VR_REDIS_URL`. */
+  /** Replaces every store that `plugins` use: one that flags or environment name. */
   store?: Plugin | undefined;
-  settings: Settings;
+  settings: GatewaySettings;
+  /** Where the variables that plugins declare are read: the process's own environment unless given. */
+  env?: NodeJS.ProcessEnv | undefined;
   /** Milliseconds for one call of the store. */
   storeTimeoutMs: number;
   /** Time limit of one call of a tap, in milliseconds. */
@@ -57,12 +61,21 @@ export class PluginSet {
 
   /** In order. @throws ConfigError that names the plugin; those that were set up are closed again */
   async setUp(): Promise<{ router: UpstreamRouter; hooks: SealedHooks }> {
-    const { plugins, upstream, store, log, hookTimeoutMs } = this.#options;
+    const { plugins, upstream, store, log, hookTimeoutMs, settings, env = process.env } = this.#options;
     const given = { upstreams: !upstream, stores: !store };
+    const all = [...(upstream ? [upstream] : []), ...(store ? [store] : []), ...plugins];
+    const declared = readDeclared(all, env);
+    const settingsOf = (plugin: Plugin) => Object.freeze({ ...settings, ...declared.get(plugin) });
     try {
-      if (upstream) await this.#setUp(upstream, { ...given, upstreams: true });
-      if (store) await this.#setUp(store, { upstreams: false, stores: true });
-      for (const plugin of plugins) await this.#setUp(plugin, given);
+      for (const plugin of all) {
+        const uses =
+          plugin === upstream
+            ? { ...given, upstreams: true }
+            : plugin === store
+              ? { upstreams: false, stores: true }
+              : given;
+        await this.#setUp(plugin, settingsOf(plugin), uses);
+      }
       const hooks = this.hooks.seal({ log, limitMs: hookTimeoutMs });
       this.#router = this.#createRouter();
       return { router: this.#router, hooks };
@@ -100,8 +113,12 @@ export class PluginSet {
     }
   }
 
-  async #setUp(plugin: Plugin, uses: { upstreams: boolean; stores: boolean }): Promise<void> {
-    const vr = this.#vrFor(plugin.name, uses);
+  async #setUp(
+    plugin: Plugin,
+    settings: Settings,
+    uses: { upstreams: boolean; stores: boolean },
+  ): Promise<void> {
+    const vr = this.#vrFor(plugin.name, settings, uses);
     await attempt(plugin.name, "set up", () => plugin.setup(vr));
     this.#claimRoutes(plugin.name);
   }
@@ -117,9 +134,9 @@ export class PluginSet {
   }
 
   /** `uses`: whether what the plugin adds counts, or something else takes its place. */
-  #vrFor(plugin: string, uses: { upstreams: boolean; stores: boolean }): Vr {
+  #vrFor(plugin: string, settings: Settings, uses: { upstreams: boolean; stores: boolean }): Vr {
     const { registry, hooks } = this;
-    const { log, settings, storeTimeoutMs } = this.#options;
+    const { log, storeTimeoutMs } = this.#options;
     return {
       hooks: hooks.facade(plugin),
       tools: {

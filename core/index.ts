@@ -41,7 +41,7 @@ export { newId, responseIdOfItem } from "./ids.ts";
 export { type ItemText, type TextKind, textsOf } from "./item-texts.ts";
 export { createJsonStringCutter, type JsonStringCutter } from "./json-string-cutter.ts";
 export { type LruBounds, LruMap } from "./lru-map.ts";
-export { definePlugin, type Plugin, type Settings, type Vr } from "./plugin.ts";
+export { definePlugin, type Plugin, type Vr } from "./plugin.ts";
 export { checkRequest } from "./protocol/check-request.ts";
 export type { FinishReason, ModelChunk, PartType, TextChunk } from "./protocol/chunk.ts";
 export { type EventDraft, isItemEvent, type Progress, type ResponseEvent } from "./protocol/events.ts";
@@ -78,6 +78,14 @@ export type * as wire from "./protocol/wire.ts";
 export type { OwnToolOptions, ToolRegistry, UpstreamRegistry } from "./registry.ts";
 export { defaultPresentation, replayDefault } from "./response/default-presentation.ts";
 export { cutCredentials } from "./secrets.ts";
+export {
+  type Setting,
+  type SettingDeclarations,
+  type Settings,
+  type SettingValues,
+  setting,
+  trueOrFalse,
+} from "./setting.ts";
 export type { ResponseShell, Store, StoredResponse } from "./store.ts";
 export {
   createTailWindow,

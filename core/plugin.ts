@@ -7,35 +7,11 @@ import type { Dependency } from "./dependency.ts";
 import type { Tap } from "./hook-taps.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ToolRegistry, UpstreamRegistry } from "./registry.ts";
+import type { SettingDeclarations, Settings } from "./setting.ts";
 import type { Store } from "./store.ts";
 
-/** What flags and environment say, which plugins prefer to their own options. */
-export interface Settings {
-  /** `VR_DB_PATH` */
-  readonly dbPath?: string | undefined;
-  /** `VR_REDIS_URL`: may hold a password. */
-  readonly redisUrl?: string | undefined;
-  /** `VR_UPSTREAM_API_KEY` */
-  readonly upstreamApiKey?: string | undefined;
-  /** `VR_JUPYTER_URL` */
-  readonly jupyterUrl?: string | undefined;
-  /** `VR_JUPYTER_TOKEN` */
-  readonly jupyterToken?: string | undefined;
-  /** `VR_MCP_CONFIG_PATH` */
-  readonly mcpConfigPath?: string | undefined;
-  /** `VR_MCP_REQUEST_REMOTE_ENABLED` */
-  readonly mcpRequestRemoteEnabled?: boolean | undefined;
-  /** `VR_MCP_REQUEST_REMOTE_URL_CHECKS` */
-  readonly mcpRequestRemoteUrlChecks?: boolean | undefined;
-  /** Where the gateway is going to listen; 0 takes a free port. */
-  readonly port?: number | undefined;
-  readonly logLevel: string;
-  /** `VR_LOG_BODIES` */
-  readonly logBodies?: boolean | undefined;
-}
-
-/** The only object that a plugin talks to. */
-export interface Vr {
+/** The only object that a plugin talks to. `Declared`: the variables that the plugin declares. */
+export interface Vr<Declared extends SettingDeclarations = Record<never, never>> {
   readonly hooks: Hooks;
   readonly tools: ToolRegistry;
   readonly upstreams: UpstreamRegistry;
@@ -52,7 +28,8 @@ export interface Vr {
   /** The limits of request bodies, for `readJson`. */
   readonly bodyLimits: BodyLimits;
   readonly log: Log;
-  readonly settings: Settings;
+  /** The gateway's settings, and by their names the values of the variables that the plugin declares. */
+  readonly settings: Settings<Declared>;
   /** Every tap of every plugin with what it has cost so far. */
   taps(): readonly Readonly<Tap<unknown>>[];
   /**
@@ -70,15 +47,25 @@ export interface Plugin {
   readonly name: string;
   /** The configuration may hold this plugin only once; a second one is an error. */
   readonly once?: boolean;
+  /** Environment variables that the plugin reads, by name: `vr.settings` has their values. See `setting`. */
+  readonly settings?: SettingDeclarations;
   /** Called once, in the order of the configuration. A promise is awaited before the next plugin's set-up. */
   setup(vr: Vr): MaybePromise<void>;
 }
 
-interface Definition<Schema extends z.ZodType> {
+interface WithoutOptions<Declared extends SettingDeclarations> {
   name: string;
   once?: boolean;
+  settings?: Declared;
+  setup(vr: Vr<Declared>): MaybePromise<void>;
+}
+
+interface Definition<Schema extends z.ZodType, Declared extends SettingDeclarations> {
+  name: string;
+  once?: boolean;
+  settings?: Declared;
   options: Schema;
-  setup(vr: Vr, options: z.output<Schema>): MaybePromise<void>;
+  setup(vr: Vr<Declared>, options: z.output<Schema>): MaybePromise<void>;
 }
 
 type PluginFactory<Schema extends z.ZodType> =
@@ -92,18 +79,31 @@ type PluginFactory<Schema extends z.ZodType> =
  * A plugin with checked options: `definePlugin({ name, options: z.object({…}), setup(vr, options) {…} })`
  * gives the function that `vr.config.ts` calls. Options are checked at that call; one that the object does not
  * have is an error, unless it is a `z.looseObject`. `once: true`: a configuration may have it once.
+ * `settings: { VR_X: setting({…}) }`: environment variables of the plugin, typed and checked as `vr.settings.VR_X`.
  * @throws ConfigError that names the plugin and the option's path
  */
-export function definePlugin<Schema extends z.ZodType>(definition: Definition<Schema>): PluginFactory<Schema>;
+export function definePlugin<
+  Schema extends z.ZodType,
+  Declared extends SettingDeclarations = Record<never, never>,
+>(definition: Definition<Schema, Declared>): PluginFactory<Schema>;
 /** A plugin without options. */
-export function definePlugin(definition: Plugin): () => Plugin;
-export function definePlugin(definition: Plugin | Definition<z.ZodType>): (options?: unknown) => Plugin {
+export function definePlugin<Declared extends SettingDeclarations = Record<never, never>>(
+  definition: WithoutOptions<Declared>,
+): () => Plugin;
+export function definePlugin(
+  definition: Plugin | Definition<z.ZodType, SettingDeclarations>,
+): (options?: unknown) => Plugin {
   if (!("options" in definition)) return () => definition;
   const schema = withoutOthers(definition.options);
   return (input) => {
     const options = checkOptions(`plugin "${definition.name}"`, schema, input ?? {});
-    const { name, once } = definition;
-    return { name, ...(once ? { once } : {}), setup: (vr) => definition.setup(vr, options) };
+    const { name, once, settings } = definition;
+    return {
+      name,
+      ...(once ? { once } : {}),
+      ...(settings ? { settings } : {}),
+      setup: (vr) => definition.setup(vr as Vr<SettingDeclarations>, options),
+    };
   };
 }
 

@@ -7,6 +7,24 @@ const SECRET_VARIABLE = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 /** Characters: what is shorter is no secret, and would be cut out of ordinary words. */
 const SHORTEST = 6;
 
+/** Secrets that settings declare, in each form, the longer first: one may be a part of another. */
+let kept: readonly string[] = [];
+
+/** From now on this value is cut out of every text that passes here: as it is, in URLs and in JSON. */
+export function keepSecret(value: string): void {
+  const secret = value.trim();
+  if (secret.length < SHORTEST) return;
+  const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+  kept = [...new Set([...kept, ...forms])].sort((a, b) => b.length - a.length);
+}
+
+/** Removes the secrets that settings declare. */
+export function cutKept(text: string): string {
+  let clean = text;
+  for (const secret of kept) clean = clean.replaceAll(secret, "[redacted]");
+  return clean;
+}
+
 export function isSecretKey(key: string): boolean {
   return SECRET_KEYS.has(key.toLowerCase());
 }
@@ -30,7 +48,7 @@ const EXAMPLE = "user:password";
  * others.
  */
 export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  let clean = text;
+  let clean = cutKept(text);
   for (const [name, value = ""] of Object.entries(env)) {
     const secret = value.trim();
     if (secret.length >= SHORTEST && SECRET_VARIABLE.test(name))
@@ -40,11 +58,11 @@ export function cutSecrets(text: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /**
- * Removes secrets that can be recognised by their form: user and password in a URL, query parameters that are named
- * like secrets, bearer tokens. Takes linear time on any text.
+ * Removes secrets that settings declare, and those that can be recognised by their form: user and password in a URL,
+ * query parameters that are named like secrets, bearer tokens. Takes linear time on any text.
  */
 export function cutCredentials(text: string): string {
-  return withoutUsers(text)
+  return withoutUsers(cutKept(text))
     .replace(SECRET_PARAMETER, "$1[redacted]")
     .replace(/\bBearer\s+[^\s"',}]+/gi, "Bearer [redacted]");
 }

@@ -51,6 +51,14 @@ it("the built package runs with the shipped configuration, wherever it is starte
   expect(child.exitCode).toBe(0);
 });
 
+it("the help of the built package lists the variables of the shipped plugins", async () => {
+  const { help }: typeof import("../core/cli-help.ts") = await import(`${dist}/core/cli-help.js`);
+  const text: string[] = [];
+  await help((part) => text.push(part), `${dist}/vr.config.js`, 120_000);
+  for (const name of ["VR_PORT", "VR_UPSTREAM_KIND", "VR_DB_PATH", "VR_JUPYTER_URL"])
+    expect(text.join("")).toContain(`  ${name} `);
+});
+
 it("every entry of package.json leads to a built file with types", () => {
   const { ".": core, "./plugins/*": plugins } = manifest.exports;
   const targets = [core.default, core.types, plugins.default, plugins.types, manifest.bin.vr];

@@ -60,7 +60,7 @@ export const routesSchema = z.array(route).superRefine((routes, context) => {
 
 export type Route = z.output<typeof route>;
 
-/** In one line, for the start banner: `llama-* → a, b; else c`. */
+/** In one line, for the start banner: `small-* → a, b; else c`. */
 export function describeRoute({ model, to, fallbacks }: Route): string {
   const listed = (targets: readonly Target[]) =>
     targets.map((target) => target.upstream + (target.model ? ` as ${target.model}` : "")).join(", ");

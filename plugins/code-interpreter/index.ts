@@ -2,7 +2,7 @@ import { definePlugin, isVrError } from "../../core/index.ts";
 import { chooseRuntime } from "./choose-runtime.ts";
 import { containerRoutes } from "./container-routes.ts";
 import { Interpreter } from "./interpreter.ts";
-import { optionsSchema } from "./options.ts";
+import { optionsSchema, settings } from "./options.ts";
 import { RuntimeError } from "./runtime.ts";
 import { codeInterpreterKind } from "./tool-kind.ts";
 
@@ -26,6 +26,7 @@ export {
 export const codeInterpreter = definePlugin({
   name: "code-interpreter",
   once: true,
+  settings,
   options: optionsSchema,
   setup(vr, options) {
     const runtime = chooseRuntime(vr, options.runtime);

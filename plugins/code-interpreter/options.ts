@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { setting } from "../../core/index.ts";
 import type { RuntimeFactory } from "./runtime.ts";
 
 const milliseconds = z
@@ -60,6 +61,21 @@ export const optionsSchema = z.strictObject({
   startAhead: z.boolean().default(false),
   limits: limits.prefault({}),
 });
+
+export const settings = {
+  VR_JUPYTER_URL: setting({
+    schema: z.url({ protocol: /^https?$/, error: "expected a URL such as http://127.0.0.1:8888" }),
+    help:
+      "Jupyter server or kernel gateway that runs code_interpreter's Python, such as http://127.0.0.1:8888; " +
+      "without it Python runs in vr's own sandbox",
+  }),
+  VR_JUPYTER_TOKEN: setting({
+    // A token that was read from a file may end with a line break.
+    schema: z.string().transform((text) => text.trim() || undefined),
+    help: "sent to VR_JUPYTER_URL",
+    secret: true,
+  }),
+};
 
 export type Options = z.output<typeof optionsSchema>;
 export type Limits = Options["limits"];

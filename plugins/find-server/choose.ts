@@ -1,7 +1,8 @@
-import { ConfigError, type Settings } from "../../core/index.ts";
+import { ConfigError } from "../../core/index.ts";
 import { type Found, identify } from "./identify.ts";
 import { type ServerAt, type ServerKind, usualAddress } from "./kinds.ts";
 import { chosenNotes, nothingFound, otherNotes, type Seen } from "./notes.ts";
+import type { FindServerSettings } from "./settings.ts";
 
 /** Where to look. */
 export interface Place {
@@ -23,7 +24,7 @@ export interface Looking {
   places: readonly Place[];
   /** For all of them together. */
   timeoutMs: number;
-  settings: Settings;
+  settings: FindServerSettings;
   env: NodeJS.ProcessEnv;
 }
 
@@ -40,7 +41,7 @@ export async function choose({ places, timeoutMs, settings, env }: Looking): Pro
   const notes = others.flatMap((other) => otherNotes(other, timeoutMs));
   if (chosen?.found.type !== "server") throw new ConfigError([...nothingFound(others), ...notes].join("; "));
   const { kind, state } = chosen.found;
-  const apiKey = kind === "openai" ? env.OPENAI_API_KEY?.trim() : settings.upstreamApiKey;
+  const apiKey = kind === "openai" ? env.OPENAI_API_KEY?.trim() : settings.VR_UPSTREAM_API_KEY;
   const why = kind === "demo" ? nothingFound(others) : chosenNotes(kind, state, apiKey);
   return {
     kind,
@@ -52,7 +53,7 @@ export async function choose({ places, timeoutMs, settings, env }: Looking): Pro
 async function look(
   place: Place,
   signal: AbortSignal,
-  settings: Settings,
+  settings: FindServerSettings,
   env: NodeJS.ProcessEnv,
 ): Promise<Seen> {
   const { kind } = place;
@@ -60,7 +61,7 @@ async function look(
   if (kind === "openai" && !env.OPENAI_API_KEY?.trim()) return { kind, baseUrl: "", found: { type: "none" } };
   const baseUrl = place.baseUrl ?? usualAddress(kind, env) ?? "";
   if (kind !== "openai")
-    return { kind, baseUrl, found: await identify(baseUrl, signal, settings.upstreamApiKey) };
+    return { kind, baseUrl, found: await identify(baseUrl, signal, settings.VR_UPSTREAM_API_KEY) };
   // Not asked: the start does not wait for the network.
   const found: Found = isOwnAddress(baseUrl, settings)
     ? { type: "itself" }
@@ -69,7 +70,7 @@ async function look(
 }
 
 /** Clients of this gateway may have been told by `OPENAI_BASE_URL` where it is: it must not ask itself. */
-function isOwnAddress(baseUrl: string, { port }: Settings): boolean {
+function isOwnAddress(baseUrl: string, { port }: FindServerSettings): boolean {
   const { hostname, port: asked } = new URL(baseUrl);
   return /^(localhost|127\..*|\[::1\]|0\.0\.0\.0)$/.test(hostname) && asked === String(port);
 }

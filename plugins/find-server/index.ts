@@ -2,8 +2,10 @@ import { z } from "zod";
 import { definePlugin, type Upstream } from "../../core/index.ts";
 import { choose } from "./choose.ts";
 import { pluginOf, SERVER_KINDS } from "./kinds.ts";
+import { findServerSettings } from "./settings.ts";
 
 export { type NamedUpstream, namedUpstream } from "./named-upstream.ts";
+export { namedUpstreamSettings } from "./settings.ts";
 
 /** Whether a URL may be shown: the start banner shows the addresses. */
 function hasNoCredentials(url: string): boolean {
@@ -35,6 +37,7 @@ const ORDER = ["vllm", "ollama", "lm-studio", "llama-cpp", "openai", "demo"] as 
 export const findServer = definePlugin({
   name: "find-server",
   once: true,
+  settings: findServerSettings,
   options: z.object({
     /** Where to look, ordered by preference. */
     places: z

@@ -46,10 +46,6 @@ export type ServerKind = keyof typeof KINDS;
 
 export const SERVER_KINDS = Object.keys(KINDS) as [ServerKind, ...ServerKind[]];
 
-export function isServerKind(name: string): name is ServerKind {
-  return Object.hasOwn(KINDS, name);
-}
-
 export function pluginOf(kind: ServerKind, at: ServerAt): Promise<Plugin> {
   return KINDS[kind].plugin(at);
 }

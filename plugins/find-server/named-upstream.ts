@@ -1,12 +1,12 @@
 import { ConfigError, type Plugin } from "../../core/index.ts";
-import { isServerKind, pluginOf, SERVER_KINDS, type ServerKind, usualAddress } from "./kinds.ts";
+import { pluginOf, type ServerKind, usualAddress } from "./kinds.ts";
 
 /** What flags and environment say of the upstream. */
 export interface NamedUpstream {
   /** `--upstream`, `VR_UPSTREAM` */
   baseUrl?: string | undefined;
   /** `VR_UPSTREAM_KIND` */
-  kind?: string | undefined;
+  kind?: ServerKind | undefined;
   /** `VR_UPSTREAM_API_KEY` */
   apiKey?: string | undefined;
 }
@@ -19,7 +19,7 @@ export async function namedUpstream(
   { baseUrl, kind, apiKey }: NamedUpstream,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Plugin> {
-  const known = kind === undefined ? kindAt(baseUrl) : toKind(kind);
+  const known = kind ?? kindAt(baseUrl);
   if (known === "demo" && baseUrl !== undefined)
     throw new ConfigError(`VR_UPSTREAM_KIND is "demo", which is no server, but there is one: ${baseUrl}`);
   const address = baseUrl ?? usualAddress(known, env);
@@ -40,11 +40,6 @@ function ofVariables(message: string, variable: string): string {
     .replace(/^plugin "[^"]*": (?=baseUrl|apiKey)/, "")
     .replace(/^baseUrl\b/, variable)
     .replaceAll(/\bapiKey\b/g, "VR_UPSTREAM_API_KEY");
-}
-
-function toKind(name: string): ServerKind {
-  if (isServerKind(name)) return name;
-  throw new ConfigError(`VR_UPSTREAM_KIND is "${name}": expected one of ${SERVER_KINDS.join(", ")}`);
 }
 
 /** Only OpenAI itself is known by its address. */

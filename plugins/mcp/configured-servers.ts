@@ -1,6 +1,6 @@
-import { ConfigError, type Settings, type Vr, VrError } from "../../core/index.ts";
+import { ConfigError, type Vr, VrError } from "../../core/index.ts";
 import { ConfiguredServer } from "./configured-server.ts";
-import type { Options } from "./options.ts";
+import type { McpSettings, Options, settings } from "./options.ts";
 import { shortened } from "./reason-of.ts";
 import { createRedact } from "./redact.ts";
 import { seldom } from "./seldom.ts";
@@ -18,7 +18,11 @@ export type Open = (address: Address, signal: AbortSignal, note: (text: string) 
  * The operator's servers by label, connected once the gateway is set up and closed with it.
  * @throws ConfigError that names file, label and key
  */
-export function createConfiguredServers(vr: Vr, given: Options, open: Open): Map<string, ConfiguredServer> {
+export function createConfiguredServers(
+  vr: Vr<typeof settings>,
+  given: Options,
+  open: Open,
+): Map<string, ConfiguredServer> {
   const { log } = vr;
   const servers = new Map<string, ConfiguredServer>();
   for (const config of readServers(vr.settings, given)) {
@@ -54,10 +58,13 @@ function startAll(servers: readonly ConfiguredServer[]): void {
 }
 
 /** @throws ConfigError that names file, label and key */
-function readServers({ mcpConfigPath }: Settings, { config, servers }: Options): ServerConfig[] {
+function readServers(
+  { VR_MCP_CONFIG_PATH: path }: McpSettings,
+  { config, servers }: Options,
+): ServerConfig[] {
   const file =
-    mcpConfigPath !== undefined
-      ? readServersFile(mcpConfigPath, "VR_MCP_CONFIG_PATH", process.env)
+    path !== undefined
+      ? readServersFile(path, "VR_MCP_CONFIG_PATH", process.env)
       : config !== undefined
         ? readServersFile(config, 'plugin "mcp": config', process.env)
         : [];

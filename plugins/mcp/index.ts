@@ -1,9 +1,9 @@
-import { definePlugin, type Settings } from "../../core/index.ts";
+import { definePlugin } from "../../core/index.ts";
 import type { RemoteFetch } from "../remote-policy/index.ts";
 import type { Open } from "./configured-servers.ts";
 import { addEndpoints } from "./endpoints.ts";
 import { createMcpKind } from "./kind.ts";
-import { type Options, options } from "./options.ts";
+import { type McpSettings, type Options, options, settings } from "./options.ts";
 import type { RemoteServers } from "./remote-servers.ts";
 import type { Servers } from "./servers.ts";
 
@@ -11,6 +11,7 @@ import type { Servers } from "./servers.ts";
 export const mcp = definePlugin({
   name: "mcp",
   once: true,
+  settings,
   options,
   async setup(vr, given) {
     // A host that is written wrong is found when the gateway starts.
@@ -31,7 +32,7 @@ export const mcp = definePlugin({
       const { RemoteServers } = await import("./remote-servers.ts");
       return new RemoteServers({
         ...given.remote,
-        enabled: vr.settings.mcpRequestRemoteEnabled ?? given.remote.enabled,
+        enabled: vr.settings.VR_MCP_REQUEST_REMOTE_ENABLED ?? given.remote.enabled,
         connectTimeoutMs: given.connectTimeoutMs,
         policy: policy ?? (await createPolicy(vr.settings, given)),
         open: (address, signal) => open(address, signal, () => {}),
@@ -53,11 +54,14 @@ export const mcp = definePlugin({
 
 export default mcp;
 
-function namesServers({ mcpConfigPath }: Settings, { config, servers }: Options): boolean {
-  return mcpConfigPath !== undefined || config !== undefined || Object.keys(servers).length > 0;
+function namesServers({ VR_MCP_CONFIG_PATH: path }: McpSettings, { config, servers }: Options): boolean {
+  return path !== undefined || config !== undefined || Object.keys(servers).length > 0;
 }
 
-async function createPolicy(settings: Settings, { remote }: Options): Promise<RemoteFetch> {
+async function createPolicy(
+  { VR_MCP_REQUEST_REMOTE_URL_CHECKS: checks }: McpSettings,
+  { remote }: Options,
+): Promise<RemoteFetch> {
   const { createRemoteFetch } = await import("../remote-policy/index.ts");
-  return createRemoteFetch({ ...remote, checks: settings.mcpRequestRemoteUrlChecks ?? remote.urlChecks });
+  return createRemoteFetch({ ...remote, checks: checks ?? remote.urlChecks });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Settings, setting, trueOrFalse } from "../../core/index.ts";
 import type { Connect, Resolver } from "../remote-policy/index.ts";
 import { approvalSchema, filterSchema } from "./filter.ts";
 import { serverSchema } from "./server-config.ts";
@@ -51,5 +52,23 @@ export const options = z.object({
   /** Bytes of one message of a server: of a result, mostly. A larger one fails its call. */
   messageBytes: count.default(16 * 1024 * 1024),
 });
+
+export const settings = {
+  VR_MCP_CONFIG_PATH: setting({
+    schema: z.string(),
+    help: 'file of MCP servers, as MCP clients share it: {"mcpServers": {…}}',
+  }),
+  VR_MCP_REQUEST_REMOTE_ENABLED: setting({
+    schema: trueOrFalse,
+    help: "false: requests name no MCP servers with server_url (true)",
+  }),
+  VR_MCP_REQUEST_REMOTE_URL_CHECKS: setting({
+    schema: trueOrFalse,
+    help: "false: such servers may be anywhere, http and this host too (true)",
+  }),
+};
+
+/** `vr.settings`, as this plugin reads it. */
+export type McpSettings = Settings<typeof settings>;
 
 export type Options = z.output<typeof options>;

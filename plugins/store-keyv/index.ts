@@ -1,10 +1,10 @@
 import type { Keyv } from "keyv";
-import { ConfigError, definePlugin, type Store, type Vr } from "../../core/index.ts";
+import { definePlugin, type Store, type Vr } from "../../core/index.ts";
 import { createMemoryKeyv } from "./bounded-memory.ts";
 import { createKeyvStore } from "./keyv-store.ts";
-import { type Options, options } from "./options.ts";
+import { type Options, options, settings } from "./options.ts";
 import { createRedisKeyv } from "./redis-keyv.ts";
-import { parseRedisUrl, REDIS_URL_FORM } from "./redis-url.ts";
+import { parseRedisUrl } from "./redis-url.ts";
 
 export { createMemoryKeyv, type MemoryBounds } from "./bounded-memory.ts";
 export { createKeyvStore, type KeyvStoreOptions } from "./keyv-store.ts";
@@ -17,9 +17,10 @@ const REDIS_NAMESPACE = "vr";
 export const storeKeyv = definePlugin({
   name: "store-keyv",
   once: true,
+  settings,
   options,
   setup(vr, given) {
-    const toRedis = vr.settings.redisUrl !== undefined || given.redis !== undefined;
+    const toRedis = vr.settings.VR_REDIS_URL !== undefined || given.redis !== undefined;
     const store = toRedis
       ? createRedisStore(vr, given)
       : createKeyvStore(loggedKeyv(vr, given), { ttlDays: given.ttlDays });
@@ -28,12 +29,14 @@ export const storeKeyv = definePlugin({
   },
 });
 
-/** `VR_REDIS_URL` is over the URL of the options, which stay what they are otherwise. */
-function createRedisStore({ settings, log }: Vr, { redis, ttlDays }: Options): Store {
+/** `VR_REDIS_URL` overrides the URL of the options, and nothing else of them. */
+function createRedisStore(
+  { settings: { VR_REDIS_URL: chosen }, log }: Vr<typeof settings>,
+  { redis, ttlDays }: Options,
+): Store {
   const { url, namespace, timeoutMs } = typeof redis === "string" ? { url: redis } : { url: "", ...redis };
-  const server = parseRedisUrl(settings.redisUrl ?? url);
-  // The URL of the options was checked where it is written.
-  if (!server) throw new ConfigError(`VR_REDIS_URL: ${REDIS_URL_FORM}`);
+  const server = parseRedisUrl(chosen ?? url);
+  if (!server) throw new Error("both URLs were checked where they are written");
   const keyv = createRedisKeyv({
     server,
     namespace: namespace ?? REDIS_NAMESPACE,

@@ -1,6 +1,7 @@
 import type { Keyv } from "keyv";
 import { z } from "zod";
-import { parseRedisUrl, REDIS_URL_FORM } from "./redis-url.ts";
+import { setting } from "../../core/index.ts";
+import { parseRedisUrl, passwordsIn, REDIS_URL_FORM } from "./redis-url.ts";
 
 /** Recognizes a Keyv by its methods, since the configuration may use its own copy of the package. */
 function isKeyv(value: unknown): value is Keyv {
@@ -37,5 +38,21 @@ export const options = z
         "maxEntries and maxBytes limit vr's own memory; they do nothing to a keyv that you give or to a redis",
     },
   );
+
+const isRedisScheme = (text: string) => /^(rediss?|unix):$/.test(URL.parse(text)?.protocol ?? "");
+
+export const settings = {
+  VR_REDIS_URL: setting({
+    schema: z
+      .string()
+      .refine(isRedisScheme, {
+        error: "expected a URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6380",
+        abort: true,
+      })
+      .refine((text) => parseRedisUrl(text) !== undefined, REDIS_URL_FORM),
+    help: "Redis that replaces the configured store, such as redis://127.0.0.1:6379",
+    secret: passwordsIn,
+  }),
+};
 
 export type Options = z.output<typeof options>;

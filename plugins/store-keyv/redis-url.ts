@@ -39,6 +39,13 @@ export function parseRedisUrl(text: string): RedisServer | undefined {
   };
 }
 
+/** The password of a URL, as it is written and as it is meant; the whole text if it is no URL. */
+export function passwordsIn(text: string): string[] {
+  const url = URL.parse(text);
+  if (!url) return [text];
+  return [url.password, decode(url.password) ?? ""];
+}
+
 /** `unix:///run/redis/redis.sock?db=1` */
 function toSocketServer({ hostname, pathname, searchParams }: URL): RedisServer | undefined {
   const path = decode(pathname);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { definePlugin } from "../../core/index.ts";
+import { definePlugin, setting } from "../../core/index.ts";
 import { defaultDatabasePath } from "./default-path.ts";
 import { createSqliteStore } from "./sqlite-store.ts";
 
@@ -11,6 +11,12 @@ export { createSqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
 export const storeSqlite = definePlugin({
   name: "store-sqlite",
   once: true,
+  settings: {
+    VR_DB_PATH: setting({
+      schema: z.string(),
+      help: 'file of the SQLite store; ":memory:" keeps nothing',
+    }),
+  },
   options: z.strictObject({
     path: z.string().min(1).optional(),
     ttlDays: z.number().nonnegative().max(36_500).optional(),
@@ -18,7 +24,7 @@ export const storeSqlite = definePlugin({
   }),
   setup(vr, { path, ttlDays, busyTimeoutMs }) {
     if (vr.stores.replaced) return; // no file for nothing
-    const chosen = vr.settings.dbPath ?? path ?? defaultDatabasePath();
+    const chosen = vr.settings.VR_DB_PATH ?? path ?? defaultDatabasePath();
     const store = createSqliteStore({
       // Absolute, so that errors name the file wherever vr was started.
       path: chosen === ":memory:" ? chosen : resolve(chosen),

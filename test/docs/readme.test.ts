@@ -8,6 +8,7 @@ const QUOTED = {
   "docs/guide/write-a-plugin.md": [
     "examples/custom-tool/word-count.ts",
     "examples/custom-tool/vr.config.ts",
+    "examples/own-setting/support-hours.ts",
     "examples/guardrail/guard-cards.ts",
     "examples/hosted-tool/file-search.ts",
     "examples/custom-store/memory-store.ts",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CheckReport } from "../../core/cli-check-report.ts";
+import { help as writeHelp } from "../../core/cli-help.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { type ChatServer, createChatServer, json, plain } from "../helpers/chat-server.ts";
 import { checkInProcess } from "../helpers/check-in-process.ts";
@@ -122,6 +123,11 @@ describe("vr check --json", () => {
       ok: true,
       version: manifest.version,
       config: config[1],
+      settings: expect.arrayContaining([
+        { name: "VR_PORT", plugins: [], help: expect.any(String), set: false },
+        { name: "VR_REDIS_URL", plugins: ["store-keyv"], help: expect.any(String), set: false },
+        { name: "VR_DB_PATH", plugins: ["store-sqlite"], help: expect.any(String), set: true },
+      ]),
       plugins: ["upstream-openai-compatible", "mine", "store-sqlite"],
       taps: [
         { plugin: "mine", name: "mine/second look", hook: "beforeUpstream", onError: "warn" },
@@ -152,6 +158,32 @@ describe("vr check --json", () => {
       problems: [],
       warnings: [],
     });
+  });
+
+  it("lists the settings that vr --help lists, set or not", async () => {
+    const config = tempConfig("{ plugins: [...defaults({ upstream: false }), demo()] }");
+    const [{ settings }, { stdout: text }] = await Promise.all([
+      report(["--config", config]),
+      check(["--config", config]),
+    ]);
+    const help: string[] = [];
+    await writeHelp((part) => help.push(part), config, 120_000);
+    const named = new Set(help.join("").match(/\bVR_[A-Z_]+/g));
+    expect(new Set(settings.map(({ name }) => name))).toEqual(named);
+    for (const { name, set } of settings)
+      expect(text).toMatch(new RegExp(`^ +setting +${name} +${set ? "set" : "not set"}\\b`, "m"));
+  });
+
+  it("calls a wrong variable of a plugin a problem of the settings", async () => {
+    const { code, problems, settings } = await report([], { env: { ...demo, VR_JUPYTER_URL: "here" } });
+    expect(code).toBe(1);
+    expect(problems).toEqual([
+      {
+        subject: "settings",
+        message: 'VR_JUPYTER_URL is "here": expected a URL such as http://127.0.0.1:8888',
+      },
+    ]);
+    expect(settings.find(({ name }) => name === "VR_JUPYTER_URL")?.set).toBe(true);
   });
 
   it("has the routes, and says when --upstream has taken the place of their targets", async () => {
@@ -224,6 +256,7 @@ describe("vr check --json", () => {
       ok: false,
       version: manifest.version,
       config: null,
+      settings: [],
       plugins: [],
       taps: [],
       toolKinds: [],

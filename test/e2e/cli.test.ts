@@ -30,7 +30,7 @@ describe("vr", () => {
   it.each([["--help"], ["-h"], ["help"], []])("%s shows how it is used", async (...args) => {
     const { code, stdout, stderr } = await vr(args).finished;
     expect(code).toBe(0);
-    for (const word of ["vr start", "--port", "VR_PORT", "--config", "VR_DB_PATH", "VR_LOG_LEVEL"])
+    for (const word of ["vr start", "--port", "VR_PORT", "--config", "VR_LOG_LEVEL"])
       expect(stdout).toContain(word);
     expect(stderr).toBe("");
   });

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { type ConfigInput, defineConfig } from "../../core/config.ts";
 import type { ErrorEnvelope } from "../../core/errors.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../core/gateway.ts";
-import type { Plugin, Settings } from "../../core/plugin.ts";
+import type { Plugin } from "../../core/plugin.ts";
 import type { ResponseEvent } from "../../core/protocol/events.ts";
 import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
 import { storeSqlite } from "../../plugins/store-sqlite/index.ts";
@@ -22,7 +22,9 @@ export interface InProcessOptions {
   host?: string;
   /** Told of the gateway before it listens. */
   made?: (gateway: Gateway) => void;
-  settings?: Partial<Settings>;
+  settings?: Partial<GatewayOptions["settings"]>;
+  /** Variables that plugins declare; the store is in memory unless `VR_DB_PATH` says otherwise. */
+  env?: Record<string, string>;
   /** SQLite in memory unless said; `null` for none. */
   store?: Plugin | null;
 }
@@ -79,7 +81,8 @@ export async function startInProcess(options: InProcessOptions): Promise<InProce
   const gateway = await createGateway({
     plugins: store ? [store, ...options.plugins] : options.plugins,
     routes: defineConfig({ plugins: [], routes: options.routes }).routes,
-    settings: { dbPath: ":memory:", logLevel: "debug", ...options.settings },
+    settings: { logLevel: "debug", ...options.settings },
+    env: { VR_DB_PATH: ":memory:", ...options.env },
     limits: {
       maxTurns: 8,
       toolTimeoutMs: 10_000,

@@ -19,8 +19,11 @@ export function tempFolder(files: Record<string, string> = {}): string {
   return folder;
 }
 
-/** The path of a configuration of its own folder: `options` is the source text of `defineConfig`'s argument. */
-export function tempConfig(options: string): string {
+/**
+ * The path of a configuration of its own folder: `options` is the source text of `defineConfig`'s argument, `head` what
+ * stands in front.
+ */
+export function tempConfig(options: string, head = ""): string {
   const plugins = {
     defaults: "defaults",
     demo: "demo",
@@ -38,6 +41,6 @@ export function tempConfig(options: string): string {
   };
   const used = Object.entries(plugins).filter(([name]) => new RegExp(`\\b${name}\\(`).test(options));
   const imports = used.map(([name, from]) => `import { ${name} } from "vr-gateway/plugins/${from}";\n`);
-  const text = `import { defineConfig, definePlugin } from "vr-gateway";\n${imports.join("")}\nexport default defineConfig(${options});\n`;
+  const text = `import { defineConfig, definePlugin } from "vr-gateway";\n${imports.join("")}${head}\nexport default defineConfig(${options});\n`;
   return join(tempFolder({ "vr.config.ts": text }), "vr.config.ts");
 }

@@ -1,5 +1,6 @@
 /** What plugin authors must not be able to write. Checked by the compiler: each line that is wrong must stay so. */
-import type { ModelChunk, Vr } from "../../core/index.ts";
+import { z } from "zod";
+import { definePlugin, type ModelChunk, setting, type Vr } from "../../core/index.ts";
 import { defaults } from "../../plugins/defaults/index.ts";
 
 export function tapOptions({ hooks }: Vr): void {
@@ -72,3 +73,42 @@ export function shippedSet(): void {
   // @ts-expect-error: a member is left out, or takes options
   defaults({ store: true });
 }
+
+export const declared = definePlugin({
+  name: "declared",
+  settings: { VR_DAYS: setting({ schema: z.coerce.number(), help: "days ahead" }) },
+  options: z.object({ days: z.number().default(3) }),
+  setup({ settings }, options) {
+    const days: number = settings.VR_DAYS ?? options.days;
+    // @ts-expect-error: a variable may be unset
+    const set: number = settings.VR_DAYS;
+    // @ts-expect-error: it is what the schema makes of its text
+    const text: string | undefined = settings.VR_DAYS;
+    // @ts-expect-error: another plugin's variable
+    void settings.VR_DB_PATH;
+    const level: string = settings.logLevel;
+    void [days, set, text, level];
+  },
+});
+
+export const withoutOptions = definePlugin({
+  name: "without-options",
+  settings: { VR_DAYS: setting({ schema: z.coerce.number(), help: "days ahead" }) },
+  setup({ settings }) {
+    const days: number | undefined = settings.VR_DAYS;
+    // @ts-expect-error: a misspelt variable
+    void settings.VR_DAY;
+    void days;
+  },
+});
+
+export const withoutSettings = definePlugin({
+  name: "without-settings",
+  setup({ settings }) {
+    // @ts-expect-error: it declares none
+    void settings.VR_DAYS;
+  },
+});
+
+// @ts-expect-error: a variable has a help
+setting({ schema: z.string() });

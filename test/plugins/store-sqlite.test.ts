@@ -453,7 +453,7 @@ describe("the file of store-sqlite", () => {
 });
 
 describe("the plugin store-sqlite", () => {
-  async function setUp(settings: Partial<Vr["settings"]>, options?: Parameters<typeof storeSqlite>[0]) {
+  async function setUp(settings: { VR_DB_PATH?: string }, options?: Parameters<typeof storeSqlite>[0]) {
     const stores: Store[] = [];
     const closers: (() => unknown)[] = [];
     await storeSqlite(options).setup({
@@ -468,7 +468,7 @@ describe("the plugin store-sqlite", () => {
 
   it("writes to VR_DB_PATH rather than to its own option", async () => {
     const [chosen, option] = [file(), file()];
-    const { store } = await setUp({ dbPath: chosen }, { path: option });
+    const { store } = await setUp({ VR_DB_PATH: chosen }, { path: option });
     await store.putResponse(turn("resp_1", "q", "a"));
     expect(await sqliteStore({ path: chosen }).getResponse("resp_1")).toBeDefined();
     expect(() => statSync(option)).toThrow(/ENOENT/);

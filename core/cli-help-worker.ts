@@ -1,0 +1,31 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { bringing } from "./cli-brought.ts";
+import { loadConfig } from "./config-file.ts";
+import { type DeclaredSetting, declaredSettings } from "./declared-settings.ts";
+import type { Plugin } from "./plugin.ts";
+import { cutSecrets } from "./secrets.ts";
+
+/** What the thread tells `vr --help`: first without the configuration, then with it. */
+export interface HelpMessage {
+  readonly settings: readonly Pick<DeclaredSetting, "name" | "help" | "plugins">[];
+  /** Why the configuration could not be loaded. */
+  readonly failure?: string;
+  readonly isLast?: boolean;
+}
+
+const tell = (message: HelpMessage) => parentPort?.postMessage(message);
+
+/** A schema cannot be sent to another thread. */
+function listed(plugins: readonly Pick<Plugin, "name" | "settings">[]): HelpMessage["settings"] {
+  return declaredSettings(plugins).map(({ name, help, plugins }) => ({ name, help, plugins }));
+}
+
+const known = await bringing();
+tell({ settings: listed(known) });
+try {
+  const { config } = await loadConfig(workerData.config);
+  tell({ settings: listed([...known, ...config.plugins]), isLast: true });
+} catch (error) {
+  const failure = cutSecrets(error instanceof Error ? error.message : String(error));
+  tell({ settings: listed(known), failure, isLast: true });
+}
