@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import manifest from "../package.json" with { type: "json" };
 
 /**
  * Imports go one way: a file may import what stands in its own layer or below. Files of `core/` itself that
@@ -19,7 +20,10 @@ const LAYERS: readonly RegExp[] = [
   /^core\/gateway(-[a-z-]+)?\.ts$/,
   /^core\/config(-[a-z-]+)?\.ts$/,
   /^core\/cli(-[a-z-]+)?\.ts$/,
+  /^core\/testing\//,
 ];
+/** What tests check vr with. The running gateway never loads it. */
+const TESTING = "core/testing/";
 const PUBLIC_ENTRY = "core/index.ts";
 /** The only file of the core that knows a plugin: it loads those that flags and variables name. */
 const COMPOSITION_ROOT = new Set(["core/cli-brought.ts"]);
@@ -72,6 +76,7 @@ const layerOf = (file: string) => LAYERS.findIndex((layer) => layer.test(file));
 function coreViolation(file: string, specifier: string): string | undefined {
   const target = targetOf(file, specifier);
   if (target.startsWith("vr-gateway")) return "the core does not import itself by name";
+  if (target.startsWith(TESTING)) return file.startsWith(TESTING) ? undefined : "only tests import this";
   if (target.startsWith("plugins/"))
     return COMPOSITION_ROOT.has(file) ? undefined : "only the composition root imports plugins";
   if (!specifier.startsWith(".") || file === PUBLIC_ENTRY) return undefined;
@@ -182,6 +187,16 @@ describe("the core", () => {
   });
 });
 
+it("what tests check vr with needs no dependency that only the development has", () => {
+  const files = core.filter((file) => file.startsWith(TESTING));
+  expect(files.length).toBeGreaterThan(5);
+  const packages = files
+    .flatMap((file) => importsOf(textOf(file)))
+    .filter((specifier) => !specifier.startsWith(".") && !specifier.startsWith("node:"))
+    .map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier);
+  expect(packages.filter((name) => !(name in manifest.dependencies))).toEqual([]);
+});
+
 describe("plugins", () => {
   it("leave `UpstreamError` to what speaks with model servers", () => {
     const others = plugins.filter((file) => !/^plugins\/(upstream-|dialect-)/.test(file));
@@ -259,6 +274,12 @@ describe("these rules", () => {
     ["core/cli-start.ts", "../plugins/mcp/index.ts"],
     ["core/cli-brought.ts", "../plugins/mcp/index.ts", "fine"],
     ["core/config.ts", "./cli.ts"],
+    ["core/testing/wire/order.ts", "./item.ts", "fine"],
+    ["core/testing/wire/order.ts", "../../protocol/wire.ts", "fine"],
+    ["core/testing/wire/order.ts", "../../index.ts"],
+    ["core/index.ts", "./testing/wire/expect-valid.ts"],
+    ["core/cli-start.ts", "./testing/wire/expect-valid.ts"],
+    ["core/http/respond.ts", "../testing/wire/expect-valid.ts"],
   ])("judge %s → %s", (file, specifier, verdict = "refused") => {
     expect(coreViolation(file, specifier) === undefined ? "fine" : "refused").toBe(verdict);
   });
@@ -269,6 +290,7 @@ describe("these rules", () => {
     ["plugins/mcp/wire/read.ts", "../client.ts", "fine"],
     ["plugins/mcp/index.ts", "node:http", "fine"],
     ["plugins/mcp/index.ts", "../../core/errors.ts"],
+    ["plugins/mcp/index.ts", "../../core/testing/wire/expect-valid.ts"],
     ["plugins/mcp/index.ts", "../dialect-chat/index.ts"],
     ["plugins/mcp/index.ts", "../remote-policy/index.ts", "fine"],
     ["plugins/mcp/index.ts", "../remote-policy/host-rules.ts"],

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import manifest from "../package.json" with { type: "json" };
-import { expectValidResponse } from "./helpers/wire.ts";
+import { expectValidResponse } from "./wire/wire.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 /** Inside of the tree, so that what is built finds its dependencies. */
@@ -66,4 +66,9 @@ it("every entry of package.json leads to a built file with types", () => {
     const built = join(root, target.replace("*", "demo")).replace(join(root, "dist"), dist);
     expect(existsSync(built), target).toBe(true);
   }
+});
+
+it("what only tests need is left out", () => {
+  expect(existsSync(`${dist}/core/http`)).toBe(true);
+  expect(existsSync(`${dist}/core/testing`)).toBe(false);
 });

@@ -9,7 +9,7 @@ import { answer, type ChatServer, createChatServer } from "../helpers/chat-serve
 import { vr } from "../helpers/command.ts";
 import { olderNode } from "../helpers/older-node.ts";
 import { tempConfig, tempFolder } from "../helpers/temp-folder.ts";
-import { expectValidError } from "../helpers/wire.ts";
+import { expectValidError } from "../wire/wire.ts";
 
 /** A port that is in use for as long as the tests run. */
 let taken: string;

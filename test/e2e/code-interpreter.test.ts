@@ -10,7 +10,7 @@ import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { type JupyterServer, needsJupyter, startJupyter } from "../helpers/jupyter.ts";
 import { skipUnless } from "../helpers/skip.ts";
 import { collectSse } from "../helpers/sse.ts";
-import { expectValidResponse, expectValidStream } from "../helpers/wire.ts";
+import { expectValidResponse, expectValidStream } from "../wire/wire.ts";
 
 const fileAt = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const fixture = (name: string) => readFileSync(fileAt(`test/fixtures/requests/${name}.json`), "utf8");

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { answer, type ChatServer, chunk, createChatServer, json, stream } from "../helpers/chat-server.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
-import { expectValidItemList, expectValidResponse, expectValidStream } from "../helpers/wire.ts";
+import { expectValidItemList, expectValidResponse, expectValidStream } from "../wire/wire.ts";
 
 let demo: Gateway;
 let gateway: Gateway;

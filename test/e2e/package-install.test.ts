@@ -10,7 +10,7 @@ import { type Npm, npm } from "../helpers/npm.ts";
 import { installOlderNode, olderNode } from "../helpers/older-node.ts";
 import { openStream, refused } from "../helpers/open-stream.ts";
 import { tempFolder } from "../helpers/temp-folder.ts";
-import { expectValidResponse } from "../helpers/wire.ts";
+import { expectValidResponse } from "../wire/wire.ts";
 
 /** The package as a stranger gets it: packed, then installed from the registry into an empty folder. */
 

@@ -9,7 +9,7 @@ import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { skipUnless } from "../helpers/skip.ts";
 import { collectSse } from "../helpers/sse.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
-import { expectValidError, expectValidResponse, expectValidStream } from "../helpers/wire.ts";
+import { expectValidError, expectValidResponse, expectValidStream } from "../wire/wire.ts";
 
 const fileAt = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const fixture = (name: string) => readFileSync(fileAt(`test/fixtures/requests/${name}.json`), "utf8");

@@ -6,7 +6,7 @@ import { type ChatServer, chunk, createChatServer, DONE, HANG, stream } from "..
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { readSse } from "../helpers/sse.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
-import { expectValidError, expectValidStream } from "../helpers/wire.ts";
+import { expectValidError, expectValidStream } from "../wire/wire.ts";
 
 let server: ChatServer;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { post } from "../helpers/ask.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
-import { expectValidResponse, expectValidStream } from "../helpers/wire.ts";
+import { expectValidResponse, expectValidStream } from "../wire/wire.ts";
 
 const question = 'How many words are in "the quick brown fox"?';
 const answer = [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask, post } from "../helpers/ask.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
-import { expectValidError } from "../helpers/wire.ts";
+import { expectValidError } from "../wire/wire.ts";
 
 describe("examples/first-plugin", () => {
   let gateway: Gateway;

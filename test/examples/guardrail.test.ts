@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { post } from "../helpers/ask.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
-import { expectValidError, expectValidResponse, expectValidStream } from "../helpers/wire.ts";
+import { expectValidError, expectValidResponse, expectValidStream } from "../wire/wire.ts";
 
 const CARD_AS_ANSWER = "What is 123456 * 33300000000?"; // 4111084800000000
 const BLOCKED_AS_ANSWER = "My name is Ada."; // Nice to meet you, Ada.

@@ -7,7 +7,7 @@ import { post } from "../helpers/ask.ts";
 import { vr } from "../helpers/command.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { collectSse } from "../helpers/sse.ts";
-import { expectValidStream } from "../helpers/wire.ts";
+import { expectValidStream } from "../wire/wire.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const quickstart = readFileSync(`${root}test/fixtures/requests/quickstart-mcp.json`, "utf8");

@@ -1,7 +1,7 @@
 import type { ResponseEvent } from "../../core/protocol/events.ts";
 import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
+import { expectValidEvent, expectValidResponse, expectValidStream } from "../wire/wire.ts";
 import { collectSse } from "./sse.ts";
-import { expectValidEvent, expectValidResponse, expectValidStream } from "./wire.ts";
 
 interface HasUrl {
   /** Without `/v1`. */

@@ -6,9 +6,9 @@ import type { Plugin } from "../../core/plugin.ts";
 import type { ResponseEvent } from "../../core/protocol/events.ts";
 import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
 import { storeSqlite } from "../../plugins/store-sqlite/index.ts";
+import { expectValidError, expectValidEvent, expectValidResponse, expectValidStream } from "../wire/wire.ts";
 import { type LoggedLine, recordingLog } from "./recording-log.ts";
 import { collectSse, readSse } from "./sse.ts";
-import { expectValidError, expectValidEvent, expectValidResponse, expectValidStream } from "./wire.ts";
 
 export interface InProcessOptions {
   plugins: readonly Plugin[];

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
+import { expectValidStream } from "../wire/wire.ts";
 import { readSse } from "./sse.ts";
-import { expectValidStream } from "./wire.ts";
 
 /** A stream of a gateway whose first word has come. */
 export async function openStream(url: string): Promise<{ rest(): Promise<ResponseObject> }> {

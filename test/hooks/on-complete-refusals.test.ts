@@ -14,7 +14,7 @@ import { text } from "../helpers/chunks.ts";
 import { type InProcess, type InProcessOptions, startInProcess } from "../helpers/in-process.ts";
 import { gate, says, scripted } from "../helpers/scripted.ts";
 import { storeOf } from "../helpers/store-of.ts";
-import { expectValidError } from "../helpers/wire.ts";
+import { expectValidError } from "../wire/wire.ts";
 
 interface Told {
   response: wire.Response;

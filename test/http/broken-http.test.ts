@@ -5,7 +5,7 @@ import type { EndContext } from "../../core/index.ts";
 import { plugin } from "../helpers/both-ways.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { says, scripted } from "../helpers/scripted.ts";
-import { expectValidError } from "../helpers/wire.ts";
+import { expectValidError } from "../wire/wire.ts";
 
 const CREATE = "POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 

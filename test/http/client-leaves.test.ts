@@ -9,7 +9,7 @@ import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { startInFront } from "../helpers/in-front.ts";
 import { collectSse, readSse } from "../helpers/sse.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
-import { expectValidResponse } from "../helpers/wire.ts";
+import { expectValidResponse } from "../wire/wire.ts";
 
 let server: ChatServer;
 let gateway: Gateway;

@@ -10,7 +10,7 @@ import {
   expectValidItemList,
   expectValidResponse,
   expectValidStream,
-} from "../helpers/wire.ts";
+} from "../wire/wire.ts";
 
 let server: ChatServer;
 let gateway: Gateway;

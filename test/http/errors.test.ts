@@ -18,7 +18,7 @@ import {
 } from "../helpers/chat-server.ts";
 import { type Gateway, startGateway } from "../helpers/gateway.ts";
 import { tempConfig } from "../helpers/temp-folder.ts";
-import { expectValidError, expectValidResponse } from "../helpers/wire.ts";
+import { expectValidError, expectValidResponse } from "../wire/wire.ts";
 
 const BODY_BYTES = 2_000;
 const API_KEY = "upstream-key-0123456789";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { plugin } from "../helpers/both-ways.ts";
 import { startInProcess } from "../helpers/in-process.ts";
 import { says, scripted } from "../helpers/scripted.ts";
-import { expectValidError } from "../helpers/wire.ts";
+import { expectValidError } from "../wire/wire.ts";
 
 const endpoints = plugin("endpoints", ({ router }) => {
   router.get("/own", (ctx) => {

@@ -11,7 +11,7 @@ import { startInProcess } from "../helpers/in-process.ts";
 import { mcp } from "../helpers/plugins/mcp.ts";
 import { RecordingSink, respondInto } from "../helpers/recording-sink.ts";
 import { calls, gate, says, scripted } from "../helpers/scripted.ts";
-import { expectValidStream } from "../helpers/wire.ts";
+import { expectValidStream } from "../wire/wire.ts";
 
 const docs = mcp({ docs: { search: () => ({ kind: "output", output: "found" }) } });
 const slowTool = (until: Promise<unknown>) =>

@@ -4,8 +4,8 @@
  * `npm run types`; a test holds the file to its source.
  */
 import { writeFileSync } from "node:fs";
-import type { Json } from "../helpers/wire-exceptions.ts";
-import { correctedDefs } from "../helpers/wire-files.ts";
+import type { Json } from "../../core/testing/wire/exceptions.ts";
+import { correctedDefs } from "../../core/testing/wire/files.ts";
 import { NAMES, ONLY_OLDER } from "./type-names.ts";
 
 interface Schema {

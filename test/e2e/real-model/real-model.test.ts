@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../helpers/gateway.ts";
 import { person } from "../../helpers/person.ts";
 import { collectSse } from "../../helpers/sse.ts";
-import { expectValidError, expectValidResponse, expectValidStream } from "../../helpers/wire.ts";
+import { expectValidError, expectValidResponse, expectValidStream } from "../../wire/wire.ts";
 import { type RealModel, startRealModel } from "./server.ts";
 
 // A model that shares its processors with other work takes its time.

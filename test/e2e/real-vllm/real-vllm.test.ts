@@ -8,7 +8,7 @@ import { type Gateway, startGateway } from "../../helpers/gateway.ts";
 import { person } from "../../helpers/person.ts";
 import { readSse } from "../../helpers/sse.ts";
 import { tempConfig } from "../../helpers/temp-folder.ts";
-import { expectValidError } from "../../helpers/wire.ts";
+import { expectValidError } from "../../wire/wire.ts";
 import { type RealVllm, startRealVllm } from "./server.ts";
 
 // A model that shares its processors with other work takes its time.

@@ -4,7 +4,7 @@ import { startGateway } from "../../helpers/gateway.ts";
 import { startHttpServer } from "../../helpers/mcp/http-server.ts";
 import { entry } from "../../helpers/mcp/odd.ts";
 import { tempFolder } from "../../helpers/temp-folder.ts";
-import { expectValidError, expectValidResponse } from "../../helpers/wire.ts";
+import { expectValidError, expectValidResponse } from "../../wire/wire.ts";
 
 /** A gateway with these options and variables is asked for a server at http and a loopback address. */
 async function ask(remote: object, env: Record<string, string>) {

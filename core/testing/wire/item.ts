@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { isJson, type Json } from "./wire-exceptions.ts";
-import { sequenceProblem, wordOf } from "./wire-sequences.ts";
+import { isJson, type Json } from "./exceptions.ts";
+import { sequenceProblem, wordOf } from "./sequences.ts";
 
 /** An event as the order is checked on it: valid by schema, so that its fields may be read. */
 export interface WireEvent extends Json {

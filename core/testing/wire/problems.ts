@@ -1,5 +1,5 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
-import { isJson, type Json } from "./wire-exceptions.ts";
+import { isJson, type Json } from "./exceptions.ts";
 
 const MOST = 12;
 

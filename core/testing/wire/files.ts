@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { EXCEPTIONS, type Json, type SchemaFile } from "./wire-exceptions.ts";
+import { EXCEPTIONS, type Json, type SchemaFile } from "./exceptions.ts";
 
 export type Defs = Record<string, Json>;
 
@@ -11,7 +11,7 @@ const FILES: Record<SchemaFile, string> = {
 
 /** The schemas of a file by name, corrected where it is known to differ from the wire. */
 export function correctedDefs(file: SchemaFile): Defs {
-  const url = new URL(`../fixtures/${FILES[file]}`, import.meta.url);
+  const url = new URL(`../../../test/fixtures/${FILES[file]}`, import.meta.url);
   const { $defs } = JSON.parse(readFileSync(url, "utf8")) as { $defs: Defs };
   for (const exception of EXCEPTIONS) {
     if ("correct" in exception && exception.schemas.includes(file)) exception.correct($defs);

@@ -6,7 +6,7 @@ import {
   expectValidItemList,
   expectValidResponse,
   expectValidStream,
-} from "./wire.ts";
+} from "../../../core/testing/wire/expect-valid.ts";
 import {
   codeItem,
   functionCallItem,
@@ -19,7 +19,7 @@ import {
   type SampleEvent,
   sampleResponse,
   sampleStream,
-} from "./wire-samples.ts";
+} from "../../../core/testing/wire/samples.ts";
 
 type Change = (events: SampleEvent[]) => void;
 

@@ -3,11 +3,11 @@
  * Responses when the value uses only what they know, and streams by the order that events must come in. Each
  * function returns its argument, typed.
  */
-import type { ErrorEnvelope } from "../../core/errors.ts";
-import type { ResponseEvent } from "../../core/protocol/events.ts";
-import type { ResponseItemList, Response as ResponseObject } from "../../core/protocol/wire.ts";
-import { checkForClients } from "./wire-clients.ts";
-import { isJson } from "./wire-exceptions.ts";
+import type { ErrorEnvelope } from "../../errors.ts";
+import type { ResponseEvent } from "../../protocol/events.ts";
+import type { ResponseItemList, Response as ResponseObject } from "../../protocol/wire.ts";
+import { checkForClients } from "./clients.ts";
+import { isJson } from "./exceptions.ts";
 import {
   isKnownEvent,
   isKnownItem,
@@ -15,11 +15,11 @@ import {
   isOlderEvent,
   isOlderItem,
   isOlderResponse,
-} from "./wire-known.ts";
-import { checkOrder } from "./wire-order.ts";
-import { eventDef, validate } from "./wire-schema.ts";
+} from "./known.ts";
+import { checkOrder } from "./order.ts";
+import { eventDef, validate } from "./schema.ts";
 
-export { EXCEPTIONS, type Exception } from "./wire-exceptions.ts";
+export { EXCEPTIONS, type Exception } from "./exceptions.ts";
 
 /** The body of `POST /v1/responses` unstreamed, or of `GET /v1/responses/{id}`. */
 export function expectValidResponse(body: unknown): ResponseObject {

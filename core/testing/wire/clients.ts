@@ -1,4 +1,4 @@
-import { check } from "./wire-item.ts";
+import { check } from "./item.ts";
 
 /** What the AI SDK's own schemas want absent where OpenAI's allow null: it aborts the stream otherwise. */
 const NEVER_NULL: Record<string, readonly string[]> = {

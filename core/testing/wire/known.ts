@@ -1,5 +1,5 @@
-import { isJson, type Json } from "./wire-exceptions.ts";
-import { eventDef, OLDER_ITEMS, OLDER_TOOLS } from "./wire-schema.ts";
+import { isJson, type Json } from "./exceptions.ts";
+import { eventDef, OLDER_ITEMS, OLDER_TOOLS } from "./schema.ts";
 
 /** Whether OpenAI's older description knows the types of all items and tools in a response, and its reasons. */
 export function isOlderResponse(response: unknown): boolean {

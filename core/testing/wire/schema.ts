@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { EXCEPTIONS, isJson, type SchemaFile } from "./wire-exceptions.ts";
-import { correctedDefs, type Defs, membersByType } from "./wire-files.ts";
-import { createExplainer } from "./wire-problems.ts";
+import { EXCEPTIONS, isJson, type SchemaFile } from "./exceptions.ts";
+import { correctedDefs, type Defs, membersByType } from "./files.ts";
+import { createExplainer } from "./problems.ts";
 
 const DEFS: Record<SchemaFile, Defs> = {
   openai: correctedDefs("openai"),

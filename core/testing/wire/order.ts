@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Response as ResponseObject } from "../../core/protocol/wire.ts";
-import { isJson, type Json } from "./wire-exceptions.ts";
-import { check, ItemTrace, type WireEvent } from "./wire-item.ts";
+import type { Response as ResponseObject } from "../../protocol/wire.ts";
+import { isJson, type Json } from "./exceptions.ts";
+import { check, ItemTrace, type WireEvent } from "./item.ts";
 
 /** The status that each terminal event must tell. */
 const TERMINAL: Record<string, string> = {
