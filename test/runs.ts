@@ -32,17 +32,26 @@ export const LONG: readonly string[] = [
  */
 export const SHARED: readonly string[] = [
   "test/hooks",
+  "test/http",
   "test/pipeline",
   "test/plugins/dialect-chat",
   "test/plugins/dialect-responses",
   "test/plugins/remote-policy",
   "test/plugins/upstream-http",
   "test/protocol",
+  "test/routing",
 ];
 
-/** Files of these folders that need a process of their own. */
+/** Files of these folders that start processes or set the environment. */
 const ALONE: readonly string[] = [
-  "test/pipeline/broken-arguments.test.ts", // starts an MCP server
+  "test/http/client-leaves.test.ts",
+  "test/http/endpoints.test.ts",
+  "test/http/errors.test.ts",
+  "test/http/frames.test.ts",
+  "test/http/web-pages.test.ts",
+  "test/pipeline/broken-arguments.test.ts",
+  "test/routing/command.test.ts",
+  "test/routing/trace.test.ts",
 ];
 
 export function isShared(file: string): boolean {
