@@ -21,6 +21,7 @@ export const SLOW: readonly string[] = [
 
 /** Random matrices and kills: a few rounds with fixed seeds, and many rounds with new seeds by `npm run test:long`. */
 export const LONG: readonly string[] = [
+  "test/e2e/killed-gateway.test.ts",
   "test/plugins/code-interpreter/pyodide-orphans.test.ts",
   "test/plugins/dialect-responses/mixed-mistakes.test.ts",
 ];

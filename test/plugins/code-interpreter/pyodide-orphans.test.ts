@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { findPlaces, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
 import { findConfinement } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
+import { chanceOf, ofSeed, oneOf, seeds } from "../../helpers/rounds.ts";
 import { skipUnless } from "../../helpers/skip.ts";
 import { cacheFolder, gone, never, runtimeWith } from "./pyodide-runtimes.ts";
 
 const folder = fileURLToPath(new URL("../../../plugins/code-interpreter/pyodide/", import.meta.url));
 const confinement = await findConfinement(probeCommand(findPlaces()));
 
-/** A gateway that runs the code and is killed in the middle of it. @returns the pid of the process that ran it */
-async function killGatewayDuring(code: string, host: "this" | "bare"): Promise<number> {
+/** A gateway that runs the code and is killed at the n-th of its outputs. @returns the pid of the process that ran it */
+async function killGatewayDuring(code: string, host: "this" | "bare", n = 1): Promise<number> {
   const script = `
     import { optionsSchema } from "${folder}options.ts";
     import { PyodideRuntime } from "${folder}pyodide-runtime.ts";
@@ -27,7 +29,11 @@ async function killGatewayDuring(code: string, host: "this" | "bare"): Promise<n
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    for await (const line of gateway.stdout.setEncoding("utf8")) return Number(line);
+    let outputs = 0;
+    for await (const pid of createInterface({ input: gateway.stdout })) {
+      outputs += 1;
+      if (outputs === n) return Number(pid);
+    }
     throw new Error("the gateway ended by itself");
   } finally {
     gateway.kill("SIGKILL");
@@ -44,6 +50,15 @@ describe("a gateway that is killed leaves no process behind", () => {
     ["asleep, on a bare host", "import time\nprint('on')\ntime.sleep(60)", "bare"],
   ] as const)("%s", async (_, code, host) => {
     await gone(await killGatewayDuring(code, host));
+  });
+
+  it("at any moment of code that prints, sleeps and computes", async () => {
+    const code = "import time\nwhile True:\n  print('on')\n  time.sleep(0.025)\n  sum(range(10**5))";
+    for (const seed of seeds({ few: 1, many: 100 })) {
+      const chance = chanceOf(seed);
+      const host = chance() < 0.5 ? "this" : "bare";
+      await ofSeed(seed, killGatewayDuring(code, host, 1 + oneOf(chance, 20)).then(gone));
+    }
   });
 
   const title = "in a computation that looks for nothing";
