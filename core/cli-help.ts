@@ -4,6 +4,8 @@ import type { HelpMessage } from "./cli-help-worker.ts";
 
 /** Milliseconds for the configuration to load. */
 const LOAD_MS = 2_000;
+/** Memory for it. */
+const MEMORY = { maxOldGenerationSizeMb: 256 };
 
 const workerFile = new URL(
   `./cli-help-worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
@@ -20,14 +22,22 @@ export async function help(
   limitMs = LOAD_MS,
 ): Promise<void> {
   write(GATEWAY_HELP);
-  const { settings, failure } = await ask(config, limitMs);
+  const { settings, failure } = await ask(config, limitMs).catch((error: Error) => ({
+    settings: [],
+    failure: error.message,
+  }));
   if (settings.length > 0) write(pluginHelp(settings));
   if (failure) write(`\nNot listed are the variables of the configured plugins: ${oneLine(failure)}\n`);
 }
 
 /** The last that the thread says in time. Configurations run any code: in a thread, none can keep or end this process. */
 async function ask(config: string | undefined, limitMs: number): Promise<HelpMessage> {
-  const worker = new Worker(workerFile, { workerData: { config }, stdout: true, stderr: true });
+  const worker = new Worker(workerFile, {
+    workerData: { config },
+    stdout: true,
+    stderr: true,
+    resourceLimits: MEMORY,
+  });
   // What the configuration prints is no help.
   worker.stdout.resume();
   worker.stderr.resume();

@@ -95,10 +95,12 @@ export function readSettings<Declared extends SettingDeclarations>(
   env: NodeJS.ProcessEnv,
 ): Omit<Settings<Declared>, "port" | "logLevel" | "logBodies"> {
   keepSecrets(declared, env);
-  const read = Object.entries(declared).map(([name, setting]) => [
-    name,
-    readSetting(name, setting, nonEmpty(env[name])),
-  ]);
+  const read = Object.entries(declared).map(([name, setting]) => {
+    const value = readSetting(name, setting, nonEmpty(env[name]));
+    // A schema may make several secrets of one text.
+    if (setting.secret === true) for (const text of textsIn(value)) keepSecret(text);
+    return [name, value];
+  });
   return Object.fromEntries(read);
 }
 
@@ -108,4 +110,10 @@ function keepSecrets(declared: SettingDeclarations, env: NodeJS.ProcessEnv): voi
     if (text === undefined || !secret) continue;
     for (const part of typeof secret === "function" ? secret(text) : [text]) keepSecret(part);
   }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (value instanceof Set || value instanceof Map) return textsIn([...value]);
+  return Array.isArray(value) || isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -46,6 +46,7 @@ function redact<T extends object>(value: T, depth: number): T {
 
 function redactField(field: unknown, depth: number): unknown {
   if (typeof field === "string") return cutKept(field);
+  if (field instanceof URL) return cutKept(field.href);
   if (typeof field !== "object" || field === null || field instanceof Error) return field;
   return depth > 1 ? redact(field, depth - 1) : "[…]";
 }

@@ -5,15 +5,20 @@ import { isObject } from "./protocol/problem.ts";
  * their text is; those that make error messages must also make the same message.
  */
 export function isSameSchema(a: unknown, b: unknown): boolean {
-  return isAlike(a, b, new Set());
+  return isAlike(a, b, new Map());
 }
 
-function isAlike(a: unknown, b: unknown, compared: Set<unknown>): boolean {
-  if (Object.is(a, b) || compared.has(a)) return true;
+/** `compared`: schemas may hold themselves, so a pair that is under comparison counts as alike. */
+type Compared = Map<unknown, Set<unknown>>;
+
+function isAlike(a: unknown, b: unknown, compared: Compared): boolean {
+  if (Object.is(a, b) || compared.get(a)?.has(b)) return true;
   if (typeof a === "function" && typeof b === "function") return String(a) === String(b);
   if (a instanceof RegExp && b instanceof RegExp) return String(a) === String(b);
+  if (a instanceof Date && b instanceof Date) return Object.is(a.getTime(), b.getTime());
+  if (isCollection(a) && isCollection(b)) return isAlike([...a], [...b], compared);
   if (!isObjectOrList(a) || !isObjectOrList(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  compared.add(a);
+  compared.set(a, (compared.get(a) ?? new Set()).add(b));
   const [left, right] = [definitionOf(a), definitionOf(b)];
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
   return [...keys].every((key) =>
@@ -21,6 +26,10 @@ function isAlike(a: unknown, b: unknown, compared: Set<unknown>): boolean {
       ? messageOf(left[key]) === messageOf(right[key])
       : isAlike(left[key], right[key], compared),
   );
+}
+
+function isCollection(value: unknown): value is Set<unknown> | Map<unknown, unknown> {
+  return value instanceof Set || value instanceof Map;
 }
 
 function isObjectOrList(value: unknown): value is Record<string, unknown> {

@@ -14,7 +14,8 @@ let kept: readonly string[] = [];
 export function keepSecret(value: string): void {
   const secret = value.trim();
   if (secret.length < SHORTEST) return;
-  const forms = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+  const inQuery = String(new URLSearchParams({ "": secret })).slice(1);
+  const forms = [secret, encodeURIComponent(secret), inQuery, JSON.stringify(secret).slice(1, -1)];
   kept = [...new Set([...kept, ...forms])].sort((a, b) => b.length - a.length);
 }
 

@@ -122,6 +122,7 @@ describe("a variable that several plugins declare", () => {
       plugins: declared.map((one, i) => declaring(`p${i}`, { VR_X: setting(one) })),
     });
   const help = "h";
+  const three = z.literal("3");
 
   it.each<[string, () => z.ZodType]>([
     ["text", () => z.string().trim().min(2, "expected more")],
@@ -145,6 +146,8 @@ describe("a variable that several plugins declare", () => {
     ["messages", z.string("expected a text"), z.string("expected a city")],
     ["own checks", z.string().refine((text) => text !== "a"), z.string().refine((text) => text !== "b")],
     ["conversions", z.string().transform((text) => text.trim()), z.string().transform((text) => [text])],
+    ["parts of the same kind", z.union([three, three]), z.union([z.literal("3"), z.literal("4")])],
+    ["dates", z.coerce.date().min(new Date(0)), z.coerce.date().min(new Date(1))],
     ["steps", z.string().transform(Number).pipe(z.number()), z.string().transform(Number).pipe(z.int())],
   ])("is an error at load with other %s", (_, one, other) => {
     expect(() => load({ schema: one, help }, { schema: other, help })).toThrow(
@@ -216,14 +219,27 @@ describe("a secret", () => {
     keepSecret(SECRET);
     const lines: string[] = [];
     const log = createLog("info", { write: (line) => void lines.push(line) }).child({ plugin: "own" });
-    log.info({ a: SECRET, b: { c: [`x ${SECRET}`, 1] }, err: new Error(SECRET) }, `told ${SECRET}`);
+    const url = new URL("http://host.example/");
+    url.searchParams.set("at", SECRET);
+    log.info({ a: SECRET, url, b: { c: [`x ${SECRET}`, 1] }, err: new Error(SECRET) }, `told ${SECRET}`);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({
       a: "[redacted]",
+      url: "http://host.example/?at=[redacted]",
       b: { c: ["x [redacted]", 1] },
       err: { message: "[redacted]" },
       msg: "told [redacted]",
     });
     for (const form of forms) expect(lines.join("")).not.toContain(form);
+  });
+
+  it("is each of the texts that its schema makes", async () => {
+    const keys = setting({
+      schema: z.string().transform((text) => text.split(",")),
+      help: "h",
+      secret: true,
+    });
+    await start({ VR_KEYS: "key-of-ada, key-of-bob" }, declaring("own", { VR_KEYS: keys }));
+    expect(cutCredentials("key-of-bob and key-of-ada")).toBe("[redacted] and [redacted]");
   });
 
   it("is cut out of what clients and models are told", async () => {

@@ -93,6 +93,19 @@ describe("a configuration that does not load costs one line of the help", () => 
     expect(shown).toContain("VR_LOG_BODIES");
   });
 
+  it("and so does a process that may not have threads", async () => {
+    const node: [string, ...string[]] = [
+      process.execPath,
+      "--permission",
+      "--allow-fs-read=*",
+      "--allow-fs-write=*",
+    ];
+    const { code, stdout } = await vr(["--help"], { node }).finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain("VR_LOG_BODIES");
+    expect(stdout.match(NOT_LISTED)).toHaveLength(1);
+  });
+
   it("and the exit code stays 0, whatever the configuration does and prints", async () => {
     const loud =
       'console.log("loud"); console.error("louder"); setInterval(() => {}, 1000); process.exit(3);';
