@@ -101,7 +101,10 @@ export interface ToolKind {
   type: string;
   /** `undefined`: not mine. @throws VrError, whose `param` the core completes to `tools[i]…` */
   resolve(entry: ToolEntry, context: ResponseContext): MaybePromise<ResolvedEntry | undefined>;
-  /** Item types that this kind owns, for `replay` and `mask`. */
+  /**
+   * Item types that this kind owns, for `replay` and `mask`. One that the API does not know may stand in `input` too;
+   * only its `id` is checked.
+   */
   items?: readonly string[];
   /**
    * What a model reads of an item of this kind. `undefined`: nothing (`mcp_list_tools`), or not mine. `entries` are

@@ -20,6 +20,7 @@ export class ResponseCreator {
     const { kinds, offered } = engine.registry;
     this.#known = {
       knownTypes: new Set(kinds.map((kind) => kind.type)),
+      ownedItems: new Set(kinds.flatMap((kind) => kind.items ?? [])),
       hasOfferedTools: offered.length > 0,
     };
   }

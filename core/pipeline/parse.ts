@@ -13,6 +13,8 @@ import type { IncludeEnum, ToolChoiceParam } from "../protocol/wire.ts";
 export interface KnownTools {
   /** The `type`s of the registered tool kinds. */
   knownTypes: ReadonlySet<string>;
+  /** The types of items that registered tool kinds own. */
+  ownedItems?: ReadonlySet<string>;
   /** Whether there are tools that every model sees. */
   hasOfferedTools: boolean;
 }
@@ -45,7 +47,11 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Respo
   const tools = parseTools(body.tools ?? [], known.knownTypes);
   const request: ResponseRequest = {
     ...parameters,
-    input: parseInput(body.input ?? undefined, parameters.previous_response_id !== undefined),
+    input: parseInput(
+      body.input ?? undefined,
+      parameters.previous_response_id !== undefined,
+      known.ownedItems,
+    ),
     tools,
     tool_choice: parseToolChoice(body.tool_choice ?? "auto", tools, known),
     include: new Set(parameters.include as IncludeEnum[] | undefined),
@@ -59,7 +65,7 @@ export function parseRequest(body: unknown, known: KnownTools = NO_TOOLS): Respo
   return request;
 }
 
-function parseInput(input: unknown, continues: boolean): Item[] {
+function parseInput(input: unknown, continues: boolean, owned?: ReadonlySet<string>): Item[] {
   if (typeof input === "string")
     return [{ type: "message", role: "user", content: [{ type: "input_text", text: input }] }];
   if (input !== undefined && !Array.isArray(input))
@@ -69,7 +75,7 @@ function parseInput(input: unknown, continues: boolean): Item[] {
     throw invalidParameter("input", { path: "", text: "required unless previous_response_id is given" });
   }
   for (let i = 0; i < input.length; i++) {
-    const problem = itemProblem(input[i]);
+    const problem = itemProblem(input[i], owned);
     if (problem) throw invalidParameter("input", below(`[${i}]`, problem));
   }
   return input as Item[];

@@ -1,4 +1,5 @@
 import type { ResponseContext } from "../context.ts";
+import { entryOf } from "../protocol/catalogue.ts";
 import {
   type HostedItem,
   type InTurn,
@@ -25,9 +26,6 @@ export interface Replaying {
   /** For a request's own input: warned of items that nothing here can read. */
   context?: ResponseContext;
 }
-
-/** Items that say nothing to a model by themselves. */
-const UNREAD = new Set(["mcp_list_tools", "mcp_approval_response"]);
 
 /**
  * Items of hosted tools as calls and outputs that any model can read; messages, reasoning and functions as
@@ -57,7 +55,7 @@ export function replayItems(
       const [asked, answered] = toPair(call);
       out.push({ item: asked, ...kept }, { item: answered, ...at });
     } else if (call === undefined && runsHosted && isHostedItem(item)) out.push({ item, ...kept });
-    else if (call === undefined && context && !UNREAD.has(itemType(item)))
+    else if (call === undefined && context && entryOf(itemType(item))?.reads !== "nothing")
       context.warn(`an input item of type "${itemType(item)}" was left out: no plugin here reads it`);
   }
   return out;

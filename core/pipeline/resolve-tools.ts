@@ -3,6 +3,7 @@ import { InvalidRequestError, isVrError, VrError } from "../errors.ts";
 import { blame } from "../failure.ts";
 import { ownerOf } from "../owners.ts";
 import { responseFor } from "../plugin-views.ts";
+import { entryOfTool } from "../protocol/catalogue.ts";
 import type { ModelFunction, ToolChoice } from "../protocol/model-request.ts";
 import type { ResponseRequest, ToolEntry } from "../protocol/request.ts";
 import { toolFamily } from "../protocol/tool-types.ts";
@@ -136,11 +137,9 @@ function atEntry(error: unknown, index: number): unknown {
   return completed;
 }
 
-/** Tools that an upstream can run without anything of the gateway's. */
-const PASSED = new Set(["code_interpreter", "file_search", "image_generation", "web_search"]);
-
+/** Whether an upstream can run the tool without anything of the gateway's. */
 function isPassed(entry: ToolEntry): boolean {
-  return PASSED.has(toolFamily(entry.type));
+  return entryOfTool(toolFamily(entry.type))?.runs === "server";
 }
 
 /** A hosted type without a plugin. Codex and others send such by default, so it is no error by itself. */

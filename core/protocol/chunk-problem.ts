@@ -1,3 +1,4 @@
+import { entryOf } from "./catalogue.ts";
 import type { FinishReason, ModelChunk, PartType } from "./chunk.ts";
 import { isItemEvent } from "./events.ts";
 import { isObject } from "./problem.ts";
@@ -14,13 +15,6 @@ const PARTS: Readonly<Record<PartType, true>> = {
   reasoning_text: true,
   summary_text: true,
 };
-
-/** Clients send the whole history back, so a model's item of these types would approve calls in the client's name. */
-const OTHERS: ReadonlySet<unknown> = new Set([
-  "mcp_approval_request",
-  "mcp_approval_response",
-  "item_reference",
-]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -52,7 +46,8 @@ const PROBLEMS: { readonly [Type in ModelChunk["type"]]: (chunk: Fields) => stri
   item: ({ item, stage }) => {
     if (stage !== "added" && stage !== "done") return 'stage must be "added" or "done"';
     if (!isTyped(item)) return "item must be an item";
-    if (OTHERS.has(item.type)) return `a model must not give an item of type "${item.type}"`;
+    if (entryOf(item.type as string)?.isClients)
+      return `a model must not give an item of type "${item.type}"`;
     if (!isAbsent(item.id) && !isText(item.id)) return "item.id must be a string";
     if (item.type === "message" && !Array.isArray(item.content)) return "item.content must be a list";
     if (item.type === "reasoning" && !Array.isArray(item.summary)) return "item.summary must be a list";

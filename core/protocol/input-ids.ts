@@ -1,5 +1,5 @@
 import { itemIdOf } from "../ids.ts";
-import { idPrefixOf } from "./id-prefixes.ts";
+import { idPrefixOf } from "./catalogue.ts";
 import { type Item, itemType } from "./items.ts";
 
 /** Item ids of input begin here, so that they never meet those of output items. */

@@ -1,17 +1,14 @@
+import { entryOf, type HostedType } from "./catalogue.ts";
 import type {
-  CodeInterpreterToolCall,
   EasyInputMessage,
-  FileSearchToolCall,
   FunctionCallOutputItemParam,
   FunctionToolCall,
-  ImageGenToolCall,
   InputItem,
   InputMessage,
   ItemReferenceParam,
   OutputItem,
   OutputMessage,
   ReasoningItem,
-  WebSearchToolCall,
 } from "./wire.ts";
 
 /** An item as the wire has it, in a request or in a response. */
@@ -27,7 +24,7 @@ export type ModelItem = MessageItem | ReasoningItem | FunctionToolCall | Functio
  * A call of a hosted tool that no plugin here owns: the upstream ran it itself, and only one that speaks items
  * can read it.
  */
-export type HostedItem = CodeInterpreterToolCall | FileSearchToolCall | ImageGenToolCall | WebSearchToolCall;
+export type HostedItem = Extract<Item, { type: HostedType }>;
 
 /**
  * An item with the turn that made it: items of one turn belong to one assistant message, however many
@@ -72,19 +69,9 @@ export function isItemReference(item: Item): item is ItemReferenceParam {
 }
 
 export function isModelItem(item: Item): item is ModelItem {
-  const type = itemType(item);
-  return (
-    type === "message" || type === "reasoning" || type === "function_call" || type === "function_call_output"
-  );
+  return entryOf(itemType(item))?.reads === "itself";
 }
 
-const HOSTED: ReadonlySet<string> = new Set<HostedItem["type"]>([
-  "code_interpreter_call",
-  "file_search_call",
-  "image_generation_call",
-  "web_search_call",
-]);
-
 export function isHostedItem(item: Item): item is HostedItem {
-  return HOSTED.has(itemType(item));
+  return entryOf(itemType(item))?.runs === "server";
 }

@@ -1,4 +1,4 @@
-import type { Tool } from "./wire.ts";
+import { entryOfTool } from "./catalogue.ts";
 
 /**
  * Who runs a tool: the caller through `function`, a server ("hosted"), or the caller through a type of its
@@ -6,32 +6,11 @@ import type { Tool } from "./wire.ts";
  */
 export type ToolTypeClass = "function" | "hosted" | "client" | "unknown";
 
-/** Every tool type of the API: a new one fails the build until it has its class. */
-const CLASSES: Record<Tool["type"], Exclude<ToolTypeClass, "unknown">> = {
-  function: "function",
-  code_interpreter: "hosted",
-  file_search: "hosted",
-  image_generation: "hosted",
-  mcp: "hosted",
-  web_search: "hosted",
-  web_search_2025_08_26: "hosted",
-  web_search_preview: "hosted",
-  web_search_preview_2025_03_11: "hosted",
-  apply_patch: "client",
-  computer: "client",
-  computer_use_preview: "client",
-  custom: "client",
-  local_shell: "client",
-  namespace: "client",
-  programmatic_tool_calling: "client",
-  shell: "client",
-  tool_search: "client",
-};
-
-const BY_TYPE = new Map<string, ToolTypeClass>(Object.entries(CLASSES));
-
 export function toolTypeClass(type: string): ToolTypeClass {
-  return BY_TYPE.get(type) ?? "unknown";
+  if (type === "function") return "function";
+  const entry = entryOfTool(type);
+  if (!entry) return "unknown";
+  return entry.runs === "client" ? "client" : "hosted";
 }
 
 /** A type without its date and `_preview`: one tool under several names. */

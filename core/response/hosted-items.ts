@@ -1,3 +1,4 @@
+import { entryOf } from "../protocol/catalogue.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import { added, type Ending, type Place } from "./open-items.ts";
@@ -99,14 +100,7 @@ function begun(item: OutputItem): OutputItem {
   return "status" in item ? ({ ...item, status: "in_progress" } as OutputItem) : item;
 }
 
-/** Types whose `status` has no `incomplete`, and what it says instead; `undefined`: nothing fits. */
-const CUT_OFF: Readonly<Record<string, string | undefined>> = {
-  web_search_call: "failed",
-  image_generation_call: "failed",
-  apply_patch_call: undefined,
-};
-
 function cutOff(item: OutputItem): OutputItem {
-  const status = item.type in CUT_OFF ? CUT_OFF[item.type] : "incomplete";
+  const { cutOff: status = "incomplete" } = entryOf(item.type) ?? {};
   return "status" in item && status ? ({ ...item, status } as OutputItem) : item;
 }

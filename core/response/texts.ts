@@ -1,3 +1,4 @@
+import { idPrefixOf } from "../protocol/catalogue.ts";
 import type { PartType } from "../protocol/chunk.ts";
 import type { EventDraft } from "../protocol/events.ts";
 import type { Annotation, LogProb, OutputItem } from "../protocol/wire.ts";
@@ -34,7 +35,7 @@ export class Texts {
   }
 
   open(item: TextItem, out: EventDraft[]): void {
-    const place = this.#output.take(item.type === "reasoning" ? "rs" : "msg", item.id);
+    const place = this.#output.take(idPrefixOf(item.type), item.id);
     this.#open = openText(place, item);
     out.push(openingEvent(this.#open));
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isObject, type Problem, problemIn } from "./problem.ts";
+import { isObject } from "./problem.ts";
 
 /*
  * Calls of tools that a gateway or a model server runs, as clients send them back. Clients leave out fields that they
@@ -16,7 +16,7 @@ const codeOutput = z.discriminatedUnion("type", [
   z.object({ type: z.literal("image"), url: z.string() }),
 ]);
 
-const codeInterpreterCall = z.object({
+export const codeInterpreterCall = z.object({
   id: name,
   status: text,
   container_id: text,
@@ -32,7 +32,7 @@ const fileSearchResult = z.object({
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullish(),
 });
 
-const fileSearchCall = z.object({
+export const fileSearchCall = z.object({
   id: name,
   status: text,
   queries: texts,
@@ -48,8 +48,8 @@ const webSearchAction = z.object({
   sources: z.array(z.object({ type: name })).nullish(),
 });
 
-const webSearchCall = z.object({ id: name, status: text, action: webSearchAction.nullish() });
-const imageGenerationCall = z.object({ id: name, status: text, result: text });
+export const webSearchCall = z.object({ id: name, status: text, action: webSearchAction.nullish() });
+export const imageGenerationCall = z.object({ id: name, status: text, result: text });
 
 /** In earlier versions of the API an error was a string. */
 const mcpError = z
@@ -59,7 +59,7 @@ const mcpError = z
     "a string or an object with a type",
   );
 
-const mcpCall = z.object({
+export const mcpCall = z.object({
   id: name,
   name,
   server_label: name,
@@ -77,28 +77,14 @@ const mcpTool = z.object({
   input_schema: schema.nullish(),
   annotations: schema.nullish(),
 });
-const mcpList = z.object({ id: name, server_label: name, tools: z.array(mcpTool), error: text });
-const approvalRequest = z.object({ id: name, name, server_label: name, arguments: z.string() });
-const approvalResponse = z.object({
+export const mcpList = z.object({ id: name, server_label: name, tools: z.array(mcpTool), error: text });
+export const approvalRequest = z.object({ id: name, name, server_label: name, arguments: z.string() });
+export const approvalResponse = z.object({
   id: text,
   approval_request_id: name,
   approve: z.boolean(),
   reason: text,
 });
 
-const HOSTED: Readonly<Record<string, z.ZodType>> = {
-  code_interpreter_call: codeInterpreterCall,
-  file_search_call: fileSearchCall,
-  image_generation_call: imageGenerationCall,
-  mcp_approval_request: approvalRequest,
-  mcp_approval_response: approvalResponse,
-  mcp_call: mcpCall,
-  mcp_list_tools: mcpList,
-  web_search_call: webSearchCall,
-};
-
-/** The schemas of hosted tools' items, by type. */
-export const hostedItems: readonly (readonly [
-  type: string,
-  check: (item: Record<string, unknown>) => Problem | undefined,
-])[] = Object.entries(HOSTED).map(([type, form]) => [type, (item) => problemIn(form, item)]);
+/** An item of a type that the API does not know and a plugin owns. */
+export const ownItem = z.object({ id: name });
