@@ -53,6 +53,7 @@ export default defineConfig(({ mode }) => {
             include: files.filter(isShared),
             isolate: false,
             restoreMocks: true,
+            unstubGlobals: true,
             setupFiles: ["test/helpers/nothing-left.ts"],
           },
         },
