@@ -15,9 +15,9 @@ export interface Log {
   child(fields: object): Log;
 }
 
-/** What the gateway knows of the client's call, beside its body. */
+/** What the gateway knows about the client's call besides its body. */
 export interface Caller {
-  /** The client's `Authorization` header as it came; for upstreams that forward it. Never logged. */
+  /** The client's `Authorization` header, unchanged, for upstreams that forward it. Never logged. */
   readonly authorization?: string | undefined;
   /** Method of the HTTP request: `POST`. */
   readonly method?: string;
@@ -42,11 +42,11 @@ export interface ResponseContext {
   readonly log: Log;
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
-  /** Milliseconds since then, by the monotonic clock. */
+  /** Milliseconds since the response began, by the monotonic clock. */
   readonly elapsedMs: number;
-  /** Model calls so far. */
+  /** The number of model calls so far. */
   readonly turns: number;
-  /** Said to the client in `x-vr-warning` (while headers have not left) and to the log. */
+  /** Sends a message to the log, and to the client in `x-vr-warning` while headers have not left. */
   warn(message: string): void;
   /** The value kept under `key` for this response; made by `init` at the first call. */
   state<T>(key: string | symbol, init: () => T): T;
@@ -91,15 +91,15 @@ export interface Turn {
   /** The value kept under `key` for this turn; made by `init` at the first call. */
   state<T>(key: string | symbol, init: () => T): T;
   /**
-   * For `beforeUpstream`: what the tap returns to answer without any upstream. The chunks go through
-   * `onChunk` and the assembler like an upstream's; a `finish` is added where it lacks one. They are frozen, all
-   * the way down: a cache may answer with them again.
-   * @throws TypeError when they are not chunks
+   * For a tap of `beforeUpstream`: return the result to answer without any upstream. The chunks pass `onChunk` and
+   * the assembler like an upstream's. A missing `finish` is added. The chunks are frozen deeply, so that a cache may
+   * answer with them again.
+   * @throws TypeError if they are not chunks
    */
   answer(chunks: readonly ModelChunk[]): ModelRequest;
 }
 
-/** What a running tool is given. */
+/** The turn as a running tool sees it. */
 export interface ToolTurn extends Turn {
   readonly callId: string;
   /** Shows an event of the call's item while the tool runs, such as `…in_progress`. */

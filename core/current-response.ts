@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Log } from "./context.ts";
 
-/** The response that code runs for. */
+/** The response for which code runs. */
 export interface CurrentResponse {
   /** `resp_…` */
   readonly id: string;

@@ -1,19 +1,19 @@
 import type { MaybePromise } from "./context.ts";
 
 /**
- * Something that a plugin works with beside upstreams and the store: a server, a sandbox. `GET /ready` and `vr check`
- * show how it is; a gateway whose dependency is down still answers what does not need it.
+ * Something that a plugin needs besides upstreams and the store, such as a server or a sandbox. `GET /ready` and
+ * `vr check` show its state. If it is down, the gateway still answers requests that do not need it.
  */
 export interface Dependency {
-  /** As `/ready` and `vr check` name it, unique in the gateway. */
+  /** The name shown by `/ready` and `vr check`, unique in the gateway. */
   readonly name: string;
-  /** One line: what and where. */
+  /** One line that says what it is and where. */
   readonly description: string;
   /**
-   * Whether it works now, for `GET /ready`: cheap, and starts nothing. Resolves to what is to be shown.
-   * @throws when it does not work: a `VrError`'s message is shown, of other errors only that there was one
+   * Checks whether it works now, for `GET /ready`. Must be cheap and start nothing. Resolves to the details to show.
+   * @throws if it does not work. The message of a `VrError` is shown; for other errors only that the check failed.
    */
   check(signal: AbortSignal): MaybePromise<Readonly<Record<string, unknown>> | undefined>;
-  /** The same for `vr check`, which may take its time and try things out. `check` unless said. */
+  /** The same for `vr check`. May take longer and try things out. Default: `check`. */
   examine?(signal: AbortSignal): MaybePromise<Readonly<Record<string, unknown>> | undefined>;
 }

@@ -1,7 +1,7 @@
 /**
- * The errors that vr answers with. Each knows its HTTP status and turns into the OpenAI envelope
- * `{ error: { message, type, param, code } }` in one place. They are recognised by a brand, not by
- * `instanceof`, so that two copies of the package still understand each other.
+ * The errors that vr answers with. Each has an HTTP status, and one method turns it into the OpenAI envelope
+ * `{ error: { message, type, param, code } }`. They are recognised by a brand, not by `instanceof`, so that two copies
+ * of the package recognise each other's errors.
  */
 
 import { cutCredentials } from "./secrets.ts";
@@ -27,7 +27,7 @@ export interface ErrorFields {
   cause?: unknown;
 }
 
-/** The error body that every endpoint answers with. */
+/** The body of every error answer. */
 export interface ErrorEnvelope {
   error: { message: string; type: ErrorType; param: string | null; code: string | null };
 }
@@ -51,7 +51,7 @@ export class VrError extends Error {
     this.code = fields.code ?? null;
   }
 
-  /** What the client is told; `message` is for the operator where the two differ. */
+  /** The message for the client. If it differs from `message`, that one is for the operator. */
   get publicMessage(): string {
     return this.message;
   }
@@ -61,14 +61,14 @@ export class VrError extends Error {
   }
 }
 
-/** 400: what the client sent cannot be honoured. */
+/** 400: the request is wrong, or asks for something that is not possible. */
 export class InvalidRequestError extends VrError {
   constructor(message: string, fields?: ErrorFields) {
     super(400, "invalid_request_error", message, fields);
   }
 }
 
-/** 404: no such response, item, container or path. */
+/** 404: the response, item, container or path does not exist. */
 export class NotFoundError extends VrError {
   constructor(message: string, fields?: ErrorFields) {
     super(404, "invalid_request_error", message, fields);
@@ -83,8 +83,8 @@ export class RefusedError extends VrError {
 }
 
 /**
- * 503: the store cannot be reached or cannot do what it was asked. Its message, which may name files and
- * hosts, goes to the log; clients are told only that.
+ * 503: the store cannot be reached or has failed. Its message may name files and hosts, so it goes only to the log.
+ * Clients get a general message.
  */
 export class StoreError extends VrError {
   override get publicMessage(): string {
@@ -96,7 +96,7 @@ export class StoreError extends VrError {
   }
 }
 
-/** The upstream refused, failed, broke off or took too long. Its own headers and secrets never pass. */
+/** The upstream refused, failed, broke off or took too long. Its headers and secrets are never passed on. */
 export class UpstreamError extends VrError {
   readonly [UPSTREAM_BRAND] = true;
 
@@ -106,7 +106,7 @@ export class UpstreamError extends VrError {
   }
 }
 
-/** The reason of an abort because the client is gone: the response is `cancelled`, not failed. Nobody reads it. */
+/** The reason of an abort after the client has left. The response is `cancelled`, not failed. No client sees it. */
 export class ClientLeft extends VrError {
   constructor() {
     super(499, "invalid_request_error", "The client left.");
@@ -120,7 +120,7 @@ export class ConfigError extends VrError {
   }
 }
 
-/** A plugin threw, or answered a hook with something that the hook does not take. Names plugin and hook. */
+/** A plugin threw, or returned something that the hook does not accept. The message names plugin and hook. */
 export class PluginError extends VrError {
   constructor(message: string, fields?: ErrorFields) {
     super(500, "server_error", message, { code: "plugin_error", ...fields });
@@ -128,12 +128,12 @@ export class PluginError extends VrError {
 }
 
 /**
- * Thrown by a guardrail in `onChunk` or `onOutputItem`: the response ends here as `incomplete`,
- * `content_filter`. Not an error of the request: what came before has passed and stays.
+ * Thrown by a guardrail in `onChunk` or `onOutputItem`. The response ends here as `incomplete`, `content_filter`. This
+ * is not a failed request: what was sent before stays.
  */
 export class GuardrailStop extends Error {
   readonly [STOP_BRAND] = true;
-  /** Chunks that still pass before the stop (what a tail window held that turned out harmless). */
+  /** Chunks that are still sent before the stop, such as harmless text that a tail window held back. */
   readonly before: readonly unknown[];
 
   constructor(message: string, options: { before?: readonly unknown[] } = {}) {
@@ -155,7 +155,7 @@ export function isGuardrailStop(error: unknown): error is GuardrailStop {
   return typeof error === "object" && error !== null && STOP_BRAND in error;
 }
 
-/** Anything thrown, as a `VrError`. What is not one becomes a 500 that hides the message. */
+/** Turns anything thrown into a `VrError`. Anything else becomes a 500 that hides the message. */
 export function toVrError(error: unknown): VrError {
   if (isVrError(error)) return error;
   return new VrError(500, "server_error", "The gateway failed to handle this request.", { cause: error });

@@ -12,7 +12,7 @@ import type { Engine, Limits } from "./pipeline/engine.ts";
 import { UnderWay } from "./under-way.ts";
 import { within } from "./within.ts";
 
-/** Not imported: see `http/router.ts`. */
+/** Not imported, for the reason given in `http/router.ts`. */
 const { createServer } = process.getBuiltinModule("node:http");
 
 export interface GatewayOptions
@@ -23,10 +23,10 @@ export interface GatewayOptions
   connections: ConnectionLimits;
 }
 
-/** Milliseconds that an idle connection is kept: longer than clients and proxies keep theirs. */
+/** Milliseconds that an idle connection stays open: longer than clients and proxies keep theirs. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** Sets plugins up in order and makes a gateway of them. @throws ConfigError that names the plugin */
+/** Sets up the plugins in order and creates the gateway. @throws ConfigError that names the plugin */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits, http, edge, connections, log } = options;
   const { storeTimeoutMs, hookTimeoutMs } = limits;
@@ -87,7 +87,7 @@ export class Gateway {
     return [...new Set(this.#plugins.endpoints.stack.map(({ path }) => String(path)))];
   }
 
-  /** Resolves to the URL once the gateway listens. @throws when the address cannot be had */
+  /** Resolves to the URL once the gateway listens. @throws if the address is not available */
   async listen(port: number, host: string): Promise<string> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
@@ -95,15 +95,15 @@ export class Gateway {
     });
     const address = this.#server.address() as AddressInfo;
     if (isHostName(host)) this.#edge.hosts.allow(host);
-    // On a port that other machines reach, a plugin that authenticates clients protects better than host names do.
+    // On a port that other machines can reach, a plugin that authenticates clients protects better than host names.
     if (this.engine.registry.authenticates && !isLoopback(address.address)) this.#edge.hosts.allow("*");
     const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
     return `http://${name}:${address.port}`;
   }
 
   /**
-   * Takes no more requests, lets open responses end, and after `drainMs` milliseconds ends what is left with
-   * `response.failed`; then closes plugins in reverse order.
+   * Accepts no more requests and waits for open responses. After `drainMs` milliseconds it ends the remaining ones with
+   * `response.failed`. Then it closes the plugins in reverse order.
    */
   async close(drainMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -124,5 +124,5 @@ export class Gateway {
   }
 }
 
-/** Milliseconds for terminal events to leave before connections are cut, and for observers to end. */
+/** Milliseconds for terminal events to be sent before connections are cut, and for observers to end. */
 const LAST_WORDS_MS = 1_000;

@@ -9,7 +9,7 @@ import { deepFreeze } from "./protocol/streamed.ts";
 type Batch = readonly ModelChunk[];
 type ChunkTap = Tap<(chunk: ModelChunk, turn: Turn) => unknown>;
 
-/** Lifts a tap for single chunks over a batch: one dispatch per upstream read, however many chunks it brought. */
+/** Turns a tap for single chunks into one for a batch, so that each upstream read is dispatched once. */
 export function liftSync(tap: ChunkTap, { log }: TapWatch): (batch: Batch, turn: Turn) => Batch {
   return (batch, wholeTurn) => {
     const start = performance.now();
@@ -42,7 +42,7 @@ export function liftSync(tap: ChunkTap, { log }: TapWatch): (batch: Batch, turn:
   };
 }
 
-/** The same, waiting for each chunk's tap before the next chunk's. */
+/** The same for an asynchronous tap. It waits for each chunk before the next. */
 export function liftAsync(
   tap: ChunkTap,
   { log, clock }: TapWatch,
@@ -79,9 +79,9 @@ function append(out: ModelChunk[], result: unknown): void {
 }
 
 /**
- * Freezes what a tap made, since it may return the same object for every response, and a later tap's change would show
- * in the next one. The chunk that the tap received was made by the upstream for this response and stays as it is.
- * @throws PluginError when it is not a chunk
+ * Freezes what a tap created, since the tap may return the same object for every response, and a later tap's change
+ * would show in the next response. The chunk that the tap received belongs to this response and is not frozen.
+ * @throws PluginError if it is not a chunk
  */
 function checkReturned(tap: ChunkTap, result: unknown, given: ModelChunk): void {
   if (result === null) throw nullError(tap);
@@ -96,7 +96,7 @@ function checkReturned(tap: ChunkTap, result: unknown, given: ModelChunk): void 
   }
 }
 
-/** Most chunks hold only text and numbers. */
+/** Freezes a chunk. Most chunks hold only text and numbers. */
 function freeze(chunk: ModelChunk): void {
   const { type } = chunk;
   const isFlat = (type === "text" && !chunk.logprobs) || type === "tool_arguments" || type === "reasoning";
@@ -104,7 +104,7 @@ function freeze(chunk: ModelChunk): void {
   else deepFreeze(chunk);
 }
 
-/** A stop takes effect even if something that it lets pass is not a chunk. */
+/** A stop takes effect even if one of its `before` is not a chunk. */
 function stopWith(tap: ChunkTap, log: Log, stop: GuardrailStop): ModelChunk[] {
   const before: ModelChunk[] = [];
   for (const chunk of stop.before) {
@@ -112,14 +112,14 @@ function stopWith(tap: ChunkTap, log: Log, stop: GuardrailStop): ModelChunk[] {
     if (problem)
       log.error(
         { plugin: tap.name, hook: tap.hook, problem },
-        "a stop lets something pass that is not a chunk",
+        "a GuardrailStop has something in `before` that is not a chunk",
       );
     else before.push(chunk as ModelChunk);
   }
   return [...before, { type: "stop", message: stop.message }];
 }
 
-/** The stop of one tap's guardrail stands, whatever later taps make of it. */
+/** Keeps the stop of one tap, whatever later taps return. */
 function keepStop(batch: Batch, out: Batch): Batch {
   const last = batch.at(-1);
   if (last?.type !== "stop" || out.some((chunk) => chunk.type === "stop")) return out;
@@ -127,7 +127,7 @@ function keepStop(batch: Batch, out: Batch): Batch {
 }
 
 function asyncError(tap: ChunkTap, promise: PromiseLike<unknown>): PluginError {
-  promise.then(undefined, () => {}); // the error below stands for whatever it would have said
+  promise.then(undefined, () => {}); // the error below is reported instead
   return new PluginError(
     `plugin "${tap.name}" returned a promise in onChunk: make it an async function or pass { async: true }`,
   );

@@ -28,7 +28,7 @@ export class TapClock {
     this.#limitMs = limitMs;
   }
 
-  /** Settles as `promise` does, or rejects when its time is up. A later result is ignored. */
+  /** Settles like `promise`, or rejects when its time is up. A later result is ignored. */
   hold<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const call = { until: performance.now() + this.#limitMs, reject };

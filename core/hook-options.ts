@@ -1,7 +1,7 @@
 import { PluginError } from "./errors.ts";
 
 export interface TapOptions {
-  /** Tells several taps of one plugin apart in errors and figures. */
+  /** Distinguishes several taps of one plugin in errors and statistics. */
   name?: string;
   /** Lower stages run earlier; 0 by default. Taps of one stage run in the order of registration. */
   stage?: number;

@@ -41,5 +41,5 @@ function othersOf<T extends Tap<unknown>>(tap: T, taps: readonly T[]): T[] {
 
 function inCircle(taps: readonly Tap<unknown>[]): PluginError {
   const names = taps.map(({ name }) => `"${name}"`).join(", ");
-  return new PluginError(`taps of ${taps[0]?.hook} are to run before each other: ${names}`);
+  return new PluginError(`taps of ${taps[0]?.hook} must each run before the other: ${names}`);
 }

@@ -56,7 +56,9 @@ export class HookSet {
   #add(hook: HookName, plugin: string, options: unknown, fn: unknown): void {
     if (this.#sealed) throw new PluginError(`plugin "${plugin}" taps ${hook} after set-up: hooks are sealed`);
     if (typeof options === "function")
-      throw new PluginError(`plugin "${plugin}" taps ${hook} with its options behind the function`);
+      throw new PluginError(
+        `plugin "${plugin}" taps ${hook} with its options after the function: they come first`,
+      );
     checkTapOptions(plugin, hook, options);
     if (typeof fn !== "function") throw new PluginError(`plugin "${plugin}" taps ${hook} without a function`);
     this.#taps[hook].push(newTap(hook, plugin, options as AnyTapOptions, fn as AnyTap["fn"]));
@@ -133,7 +135,7 @@ export class HookSet {
     for (const tap of taps) {
       const watched = watch(tap);
       hook.tapAsync(tap.name, (response, context, callback) => {
-        // runTap logs an observer's failure; it goes no further.
+        // runTap logs an observer's failure, which has no other effect.
         runTap(
           tap,
           watched,
@@ -156,11 +158,13 @@ function newTap(hook: HookName, plugin: string, options: AnyTapOptions, fn: AnyT
   return { hook, plugin, name, options: { ...options }, fn, calls: 0, errors: 0, totalMs: 0, maxMs: 0 };
 }
 
-/** A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` tests without an error. */
+/**
+ * A misspelt hook is an error that lists the hooks, not `undefined`. `"onChunk" in vr.hooks` tests without an error.
+ */
 function withoutOthers(plugin: string, hooks: Hooks): Hooks {
   return new Proxy(hooks, {
     get(target, key) {
-      // `await` and `JSON.stringify` read these of any object.
+      // `await` and `JSON.stringify` read these properties of any object.
       if (typeof key === "symbol" || key in target || key === "then" || key === "toJSON")
         return Reflect.get(target, key);
       const names = Object.keys(target).join(", ");

@@ -4,7 +4,7 @@ import { blame } from "./failure.ts";
 import type { TapClock } from "./hook-limit.ts";
 import type { AnyTapOptions } from "./hook-options.ts";
 
-/** A function on a hook, and what it has cost so far. */
+/** A function on a hook, and its cost so far. */
 export interface Tap<Fn> {
   readonly hook: string;
   readonly plugin: string;
@@ -15,7 +15,7 @@ export interface Tap<Fn> {
   /** How often it was called; for `onChunk`, with how many batches. */
   calls: number;
   errors: number;
-  /** Milliseconds, waiting included. */
+  /** Milliseconds in all calls, with waiting. */
   totalMs: number;
   maxMs: number;
 }
@@ -28,12 +28,12 @@ export interface TapWatch {
 
 type Callback = (error: Error | null, result?: never) => void;
 
-/** What a hook takes from a tap, beside nothing. */
+/** What a tap may return besides nothing. */
 export interface Returned {
-  /** Names it in errors: `a request`. */
+  /** Its name in errors, such as `a request`. */
   readonly what: string;
   is(result: object): boolean;
-  /** Says what is wrong with it, if that is known. */
+  /** What is wrong with a result, if that is known. */
   problem?(result: object): string | undefined;
 }
 
@@ -74,7 +74,7 @@ export function measure(tap: Tap<unknown>, start: number): void {
   if (ms > tap.maxMs) tap.maxMs = ms;
 }
 
-/** What a tap's throw becomes; `undefined` when its `onError` is "warn". */
+/** The error for what a tap threw; `undefined` if its `onError` is "warn". */
 export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error | undefined {
   if (isGuardrailStop(error)) return error;
   tap.errors++;
@@ -87,7 +87,9 @@ export function tapFailure(tap: Tap<unknown>, log: Log, error: unknown): Error |
   return blame(new PluginError(`plugin "${tap.name}" failed in ${tap.hook}`, { cause: error }), tap.name);
 }
 
-/** A guardrail's slip of the pen (`return { kind: "denied" }`) must not pass for silence. */
+/**
+ * The error for a wrong result. A guardrail's typing error (`return { kind: "denied" }`) must not count as no result.
+ */
 function resultProblem(tap: Tap<unknown>, result: unknown, returned?: Returned): PluginError | undefined {
   if (result === undefined) return undefined;
   if (result === null) return nullError(tap);

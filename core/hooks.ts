@@ -5,7 +5,7 @@ import type { ModelRequest } from "./protocol/model-request.ts";
 import type { OutputItem, Response as ResponseObject } from "./protocol/wire.ts";
 import type { ToolCall, ToolDecision } from "./tool.ts";
 
-/** A tap may be asynchronous on every hook; it returns nothing to change nothing. `null` is an error. */
+/** A tap may be asynchronous on every hook. Return nothing to keep the value; `null` is an error. */
 export type TapFunction<Args extends unknown[], Result> = (
   ...args: Args
 ) => MaybePromise<Result | undefined | void>;
@@ -19,30 +19,31 @@ export interface Hook<Fn, Options extends TapOptions = TapOptions> {
 /** The five hooks, as a plugin sees them: `vr.hooks`. */
 export interface Hooks {
   /**
-   * Once per turn, in series, before the upstream is asked. Return a new request to replace it, throw a
-   * `VrError` to refuse (its own status while nothing has been sent, `response.failed` later),
-   * `return turn.answer(chunks)` to answer without any upstream. Calls that the client has approved form a turn too, of
-   * index 0, before the model's first: if a tap refuses or answers it, they do not run.
+   * Runs once per turn, in series, before the upstream is asked. Return a new request to replace it. Throw a `VrError`
+   * to refuse: the client gets its status while nothing has been sent, `response.failed` later. Return
+   * `turn.answer(chunks)` to answer without any upstream. Calls that the client has approved also form a turn, with
+   * index 0, before the model's first; if a tap refuses or answers it, they do not run.
    */
   beforeUpstream: Hook<TapFunction<[request: ModelRequest, turn: Turn], ModelRequest>>;
   /**
-   * Every chunk, in series. Return a chunk to replace it, `[]` to drop it, several to insert. Chunks are
-   * fragments: what you look for may be split (see `createTailWindow`). Throw `GuardrailStop` to end the
-   * response. One asynchronous tap makes the whole hook asynchronous.
+   * Runs for every chunk, in series. Return a chunk to replace it, `[]` to drop it, a list to insert several. Chunks
+   * are fragments: what you look for may be split over several (see `createTailWindow`). Throw `GuardrailStop` to end
+   * the response. One asynchronous tap makes the whole hook asynchronous.
    */
   onChunk: Hook<
     TapFunction<[chunk: ModelChunk, turn: Turn], ModelChunk | readonly ModelChunk[]>,
     ChunkTapOptions
   >;
   /**
-   * Every complete item, in series, before its first `*.done` event. Return a new item to add annotations or
-   * to change a tool's outcome; what was streamed is immutable. Throw `GuardrailStop` to end the response.
+   * Runs for every complete item, in series, before its first `*.done` event. Return a new item to add annotations or
+   * to change a tool's output. Text and arguments that were streamed cannot be changed. Throw `GuardrailStop` to end
+   * the response.
    */
   onOutputItem: Hook<TapFunction<[item: OutputItem, turn: Turn], OutputItem>>;
   /**
-   * Runs for every call of a gateway tool, in series, until one tap returns a decision; if no tap returns one, the tool
-   * runs. A tap that may return `needs_approval` sets `{ asks: true }`; otherwise the call is shown before the client is
-   * asked. An approved call passes the hook again, with its `approval`.
+   * Runs for every call of a gateway tool, in series, until one tap returns a decision; if no tap returns one, the
+   * tool runs. A tap that may return `needs_approval` sets `{ asks: true }`; otherwise the call is shown before the
+   * client is asked. An approved call passes the hook again, with its `approval`.
    */
   onToolCall: Hook<TapFunction<[call: ToolCall, turn: Turn], ToolDecision>, CallTapOptions>;
   /**
@@ -52,7 +53,7 @@ export interface Hooks {
   onComplete: Hook<TapFunction<[response: ResponseObject, context: EndContext], void>>;
 }
 
-/** The hooks after set-up, as the pipeline calls them. A hook that nobody tapped is `undefined`. */
+/** The hooks after set-up, as the pipeline calls them. A hook without taps is `undefined`. */
 export interface SealedHooks {
   readonly beforeUpstream: ((request: ModelRequest, turn: Turn) => Promise<ModelRequest>) | undefined;
   readonly onChunk:

@@ -15,9 +15,9 @@ function randomHex(): string {
 }
 
 /**
- * A new id such as `resp_019a…`: `prefix`, an underscore, the time in milliseconds as 12 hexadecimal digits
- * and 36 random ones. Ids of one moment stand side by side in a store's index: writing them touches one page
- * of it instead of one each.
+ * A new id such as `resp_019a…`: `prefix`, an underscore, the time in milliseconds as 12 hexadecimal digits, and 36
+ * random digits. Ids of the same time are neighbours in a store's index, so writing them touches one page of it instead
+ * of one page each.
  */
 export function newId(prefix: string): string {
   return `${prefix}_${Date.now().toString(16).padStart(12, "0")}${randomHex()}`;
@@ -26,8 +26,8 @@ export function newId(prefix: string): string {
 const ITEM_ID = /^[a-z]+_([0-9a-f]{48})[0-9a-f]{4}$/;
 
 /**
- * The id of the `index`-th item that belongs to a response: the response's own digits and four more. An
- * item thus names the response that holds it, and `item_reference` needs no index in any store.
+ * The id of a response's `index`-th item: the response's own digits and four more. So the item's id names its response,
+ * and `item_reference` needs no index in a store.
  */
 export function itemIdOf(responseId: string, prefix: string, index: number): string {
   return `${prefix}_${responseId.slice(responseId.indexOf("_") + 1)}${index.toString(16).padStart(4, "0")}`;

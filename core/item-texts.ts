@@ -1,15 +1,15 @@
 import type { TextChunk } from "./protocol/chunk.ts";
 
-/** Whose words they are; `tool_arguments` is JSON text. */
+/** The kind of a text. `tool_arguments` is JSON text. */
 export type TextKind = TextChunk["type"];
 
-/** A stretch of words somewhere in an item. */
+/** One text somewhere in an item. */
 export interface ItemText {
   kind: TextKind;
   text: string;
 }
 
-/** Identifiers, enumerations, binary data and what a server says of its tools: no words of a conversation. */
+/** Fields that are not text of the conversation: identifiers, enumerations, binary data, descriptions of tools. */
 const NO_WORDS = new Set(
   `id type status role name namespace phase detail model caller call_id item_id response_id file_id filename
    container_id server_label approval_request_id encrypted_content image_url file_data file_url result partial_image_b64
@@ -17,8 +17,8 @@ const NO_WORDS = new Set(
 );
 
 /**
- * Every text in an item, a content part, an annotation or an event, for guardrails that look at what does not
- * stream: messages, reasoning, arguments, tool outputs and errors. Without identifiers, images and files.
+ * Every text in an item, a content part, an annotation or an event, for guardrails that check what is not streamed:
+ * messages, reasoning, arguments, tool outputs and errors. Identifiers, images and files are left out.
  */
 export function textsOf(value: object): ItemText[] {
   const texts: ItemText[] = [];

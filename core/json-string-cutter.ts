@@ -1,23 +1,23 @@
 /** Cuts one string out of JSON text while it streams. */
 export interface JsonStringCutter {
-  /** The characters of the string that this piece of JSON text has brought, decoded. */
+  /** Takes a piece of JSON text. Returns the characters of the string in it, decoded. */
   push(delta: string): string;
-  /** All that was cut so far. */
+  /** The string so far. */
   readonly value: string;
-  /** The string is closed: nothing more will come. */
+  /** Whether the string has ended. */
   readonly done: boolean;
 }
 
 /**
- * A cutter for the string under `key` of the JSON text's top-level object. Gives nothing when the key is absent
- * or holds no string; keys of nested objects do not count, and of equal keys the first does. Reads every
- * character once. JSON that is broken gives what could be read.
+ * A cutter for the string under `key` in the top-level object of a JSON text. Returns nothing if the key is absent or
+ * its value is not a string. Keys of nested objects do not count. If a key occurs twice, the first counts. Reads
+ * every character once. From broken JSON it returns what could be read.
  */
 export function createJsonStringCutter(key: string): JsonStringCutter {
   return new Cutter(key);
 }
 
-/** What a string that is being read is: a key of the top level, the value that is wanted, or neither. */
+/** What the current string is: a key of the top level, the wanted value, or another string. */
 type Role = "key" | "wanted" | "other";
 
 const QUOTE = 0x22;
@@ -30,14 +30,14 @@ class Cutter implements JsonStringCutter {
   readonly #key: string;
   #depth = 0;
   #expectsKey = false;
-  /** The last key of the top level is the wanted one, and its value has not begun. */
+  /** Whether the last top-level key is the wanted one and its value has not begun. */
   #atWanted = false;
-  /** No value can come any more. */
+  /** Whether the value can no longer come. */
   #over = false;
   #role: Role | undefined;
   #escape = "";
   #read = "";
-  /** The first half of a surrogate pair whose second has not come. */
+  /** The first half of a surrogate pair, while its second half has not come. */
   #high = "";
 
   constructor(key: string) {
@@ -88,7 +88,7 @@ class Cutter implements JsonStringCutter {
     return rest;
   }
 
-  /** Takes decoded characters; gives those that are to be shown now. */
+  /** Takes decoded characters and returns those that can be shown now. */
   #emit(text: string): string {
     if (this.#role === "key") this.#read += text;
     if (this.#role !== "wanted" || text === "") return "";
@@ -108,7 +108,7 @@ class Cutter implements JsonStringCutter {
   }
 }
 
-/** Where the next quote or backslash stands, or the text ends. */
+/** The position of the next quote or backslash, or the end of the text. */
 function endOfRun(text: string, from: number): number {
   let at = from;
   while (at < text.length && text.charCodeAt(at) !== QUOTE && text.charCodeAt(at) !== BACKSLASH) at++;

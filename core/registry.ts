@@ -8,40 +8,40 @@ import { checkKind, checkTool } from "./tool-check.ts";
 import type { Candidate, Upstream } from "./upstream.ts";
 import { type CheckedUpstreamLimits, checkUpstreamLimits, type UpstreamLimits } from "./upstream-limits.ts";
 
-/** A tool of one's own. `offer` says who may use it. */
+/** The options of `vr.tools.add`. */
 export interface OwnToolOptions {
   /**
-   * "always" (the default): every request's model sees it, so that existing clients need no change.
-   * "request": only that of requests with `tools: [{"type": "mcp", "server_label": "<the plugin's name>"}]`.
+   * "always" (the default): the model of every request sees the tool, so that existing clients need no change.
+   * "request": only requests with `tools: [{"type": "mcp", "server_label": "<the plugin's name>"}]` have the tool.
    */
   offer?: "always" | "request";
 }
 
 /** Where a plugin registers tools: `vr.tools`. */
 export interface ToolRegistry {
-  /** Adds a type of `tools[]` entries. @throws PluginError when the kind is wrong, or its type is taken */
+  /** Adds a type of `tools[]` entries. @throws PluginError if the kind is wrong, or its type is taken */
   kind(kind: ToolKind): void;
   /**
    * Adds a tool that the gateway runs. It is shown as an `mcp_call` unless it has its own presentation.
-   * @throws PluginError when the tool is wrong, or its name is taken
+   * @throws PluginError if the tool is wrong, or its name is taken
    */
   add(tool: Tool, options?: OwnToolOptions): void;
 }
 
-/** Where a plugin registers model servers, and asks where a model is: `vr.upstreams`. */
+/** Where a plugin registers model servers, and asks which of them have a model: `vr.upstreams`. */
 export interface UpstreamRegistry {
-  /** During set-up. The first one that is added answers what no route names. Without `limits` the defaults hold. */
+  /** Adds an upstream, during set-up only. The first one added answers requests that match no route. */
   add(upstream: Upstream, limits?: UpstreamLimits): void;
   /**
-   * Who may answer requests for this model, in the order to try; `undefined` is a request that names none.
-   * Their calls keep to the upstreams' limits. Empty when there is no upstream. After set-up only.
+   * The upstreams that may answer requests for this model, in the order to try; `undefined`: the request names no
+   * model. Their calls obey the upstreams' limits. Empty if there is no upstream. Only after set-up.
    */
   route(model: string | undefined): readonly Candidate[];
-  /** `--upstream` takes the place of whatever is added. */
+  /** Whether `--upstream` replaces whatever is added. */
   readonly replaced: boolean;
 }
 
-/** A tool of a plugin's own, as it is listed. */
+/** A plugin's tool, as `vr check` lists it. */
 export interface OwnTool {
   readonly plugin: string;
   readonly name: string;
@@ -49,17 +49,17 @@ export interface OwnTool {
   readonly offer: "always" | "request";
 }
 
-/** What plugins registered, in the order of the configuration. */
+/** What plugins have registered, in the order of the configuration. */
 export class Registry {
   readonly upstreams: Upstream[] = [];
   readonly #limits = new Map<Upstream, CheckedUpstreamLimits>();
   readonly dependencies: Dependency[] = [];
   readonly kinds: ToolKind[] = [];
-  /** Tools that every model sees. */
+  /** The tools that every model sees. */
   readonly offered: Tool[] = [];
-  /** Every tool of plugins' own, whoever may use it. */
+  /** All tools that plugins have added, whichever requests may use them. */
   readonly ownTools: OwnTool[] = [];
-  /** Plugins' own tools by label. */
+  /** The tools that plugins have added, by label. */
   readonly #own = new Map<string, Tool[]>();
   /** Whether a plugin authenticates clients; no plugin can yet. */
   authenticates = false;
@@ -77,7 +77,7 @@ export class Registry {
     this.#store = { store, plugin };
   }
 
-  /** @throws PluginError when the name is taken, ConfigError when a limit is wrong */
+  /** @throws PluginError if the name is taken, ConfigError if a limit is wrong */
   addUpstream(plugin: string, upstream: Upstream, limits?: UpstreamLimits): void {
     if (this.upstreams.some((other) => other.name === upstream.name))
       throw new PluginError(
@@ -87,7 +87,7 @@ export class Registry {
     this.upstreams.push(ownedBy(plugin, upstream));
   }
 
-  /** Of an upstream that was added. */
+  /** The limits of an upstream that was added. */
   limitsOf(upstream: Upstream): CheckedUpstreamLimits {
     return this.#limits.get(upstream) ?? checkUpstreamLimits(undefined, upstream.name);
   }
@@ -108,7 +108,7 @@ export class Registry {
     });
   }
 
-  /** @throws PluginError when a kind has this type already, or owns the same items */
+  /** @throws PluginError if a kind has this type already, or owns the same items */
   addKind(plugin: string, kind: ToolKind): void {
     checkKind(plugin, kind);
     for (const other of this.kinds) {
@@ -125,7 +125,7 @@ export class Registry {
     this.kinds.push(ownedBy(plugin, kind));
   }
 
-  /** Tools that a kind resolved to, under its plugin's name unless they have labels of their own. */
+  /** Gives tools that a kind resolved to the label of its plugin, unless they have their own. */
   label(kind: ToolKind, tools: readonly Tool[]): Tool[] {
     const plugin = ownerOf(kind);
     return tools.map((tool) => (plugin === undefined ? tool : labelled(tool, plugin)));
@@ -154,7 +154,7 @@ export class Registry {
     else this.#addLabel(label, [own]);
   }
 
-  /** Models call tools by name; clients see them by their name on the wire, under a label. */
+  /** Checks both names of a tool: models call it by `name`, clients see its name on the wire, under a label. */
   #checkNames(plugin: string, tool: Tool, label: string): void {
     const same = this.ownTools.find(({ name }) => name === tool.name);
     if (same)
@@ -170,7 +170,7 @@ export class Registry {
     );
   }
 
-  /** Requests name the tools of one label as those of an MCP server. */
+  /** Adds a kind by which requests name the tools of one label, like those of an MCP server. */
   #addLabel(label: string, tools: Tool[]): void {
     this.#own.set(label, tools);
     this.kinds.push({
@@ -195,8 +195,8 @@ function wireNameOf({ name, wireName }: Tool): string {
 }
 
 /**
- * The tool may be an object of any class: fields are read and methods called on the object itself. Its schema is
- * frozen, since taps see it in every request.
+ * The tool with a label. It may be an object of any class: fields are read and methods called on the object itself. Its
+ * schema is frozen, since taps see it in every request.
  */
 function labelled(tool: Tool, plugin: string): Tool {
   deepFreeze(tool.parameters);

@@ -6,7 +6,7 @@ import type { ModelRequest } from "./protocol/model-request.ts";
 import type { ResponseRequest } from "./protocol/request.ts";
 import { deepFreeze } from "./protocol/streamed.ts";
 
-/** What plugins keep for a response or a turn, by their keys. */
+/** What plugins keep for a response or a turn, by key. */
 class State {
   readonly #values = new Map<string | symbol, unknown>();
 
@@ -19,20 +19,20 @@ class State {
 }
 
 /**
- * Marks a request made by `turn.answer` with the chunks that it stands for. A property, which copies keep:
- * no later tap's `{ ...request, temperature: 0 }` can undo what a guardrail has answered.
+ * Marks a request made by `turn.answer`, and holds its chunks. It is a property, which copies keep, so a later tap's
+ * `{ ...request, temperature: 0 }` cannot undo a guardrail's answer.
  */
 const ANSWER = Symbol("answer");
 
-/** The chunks that `turn.answer` was given, if this request came from it. */
+/** The chunks given to `turn.answer`, if this request came from it. */
 export function answerOf(request: ModelRequest): readonly ModelChunk[] | undefined {
   return (request as { [ANSWER]?: readonly ModelChunk[] })[ANSWER];
 }
 
-/** Warnings of one response; a header holds fewer. */
+/** Most warnings of one response. A header holds fewer. */
 const MOST_WARNINGS = 100;
 
-/** A response while it lives, as the core has it. `Asked` is `undefined` for a response whose request was refused unread. */
+/** A response in progress. `Asked` is `undefined` if its request was refused unread. */
 export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseRequest>
   implements EndContext
 {
@@ -45,13 +45,13 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   failure: Failure | undefined;
   history: readonly StoredItem[] = [];
   turns = 0;
-  /** The request holds so much that others are let through between its steps: see `stepAside`. */
+  /** Whether the request is so large that others run between its steps (see `stepAside`). */
   large = false;
   readonly warnings: string[] = [];
-  /** What single plugins are given for it, by their names. */
+  /** The views that single plugins get, by their names. */
   views: Map<string, EndContext> | undefined;
   readonly #parentLog: Log;
-  /** `startedAt` by the clock that nobody sets. */
+  /** The start by the monotonic clock. */
   readonly #begunAt: number;
   #log: Log | undefined;
   #state: State | undefined;
@@ -94,14 +94,14 @@ export class ResponseScope<Asked extends ResponseRequest | undefined = ResponseR
   }
 }
 
-/** A turn while it lives. */
+/** A turn in progress. */
 export class TurnScope implements Turn {
   readonly index: number;
   readonly response: ResponseScope;
   #state: State | undefined;
   /** The request of this turn while `beforeUpstream` runs; `answer` copies it. */
   request: ModelRequest | undefined;
-  /** What single plugins are given for it, by their names. */
+  /** The views that single plugins get, by their names. */
   views: Map<string, Turn> | undefined;
 
   constructor(index: number, response: ResponseScope) {
@@ -126,7 +126,7 @@ export class TurnScope implements Turn {
     if (!Array.isArray(chunks)) throw new TypeError("turn.answer takes a list of chunks");
     for (const [i, chunk] of chunks.entries()) {
       const problem = chunkProblem(chunk);
-      if (problem) throw new TypeError(`turn.answer: chunks[${i}] is no chunk: ${problem}`);
+      if (problem) throw new TypeError(`turn.answer: chunks[${i}] is not a chunk: ${problem}`);
     }
     return { ...(this.request as ModelRequest), [ANSWER]: deepFreeze(chunks) } as ModelRequest;
   }

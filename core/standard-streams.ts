@@ -11,8 +11,8 @@ type Write = (chunk: string | Uint8Array, done?: (error?: Error | null) => void)
 const prepared = new WeakMap<Stream, Write>();
 
 /**
- * Standard output or error, prepared so that no write ever blocks. Pipes and sockets already are, a stopped terminal
- * is not. A reader that has left is not an error of the gateway.
+ * Prepares standard output or error so that no write ever blocks. Pipes and sockets never block, but a stopped terminal
+ * does. A reader that has left is not an error of the gateway.
  */
 export function neverWaiting(stream: Stream): Stream {
   if (prepared.has(stream)) return stream;
@@ -34,7 +34,7 @@ export function boundWrites(stream: Stream, name: string, log: Log): void {
     if (stream.writableLength > MOST_WAITING_BYTES) {
       dropped++;
       const done = rest.at(-1);
-      if (typeof done === "function") process.nextTick(done, new Error(`nobody reads ${name}`));
+      if (typeof done === "function") process.nextTick(done, new Error(`${name} is not being read`));
       return false;
     }
     if (dropped > 0) {

@@ -6,8 +6,8 @@ import type { Store } from "./store.ts";
 import { within } from "./within.ts";
 
 /**
- * The same store, whose calls fail when they have not ended after `ms` milliseconds: a store that never answers
- * holds up no request. A later result is ignored. Its `close` has a limit of the gateway's own. Failures name
+ * The store with a time limit: a call that takes longer than `ms` milliseconds fails, so that a store that never
+ * answers does not block requests. A later result is ignored. `close` has the gateway's own limit. Failures name
  * `plugin`.
  */
 export function limitStore(store: Store, ms: number, plugin = store.name): Store {

@@ -7,40 +7,40 @@ export type { Inspection, TailPlace } from "./tail.ts";
 
 export interface TailWindowOptions {
   /**
-   * Looks at a stretch of one stream: what was held of it and the new fragment. Synchronous; called for
-   * every fragment. Says how many leading UTF-16 units may go out; the rest is held and comes again.
+   * Checks a part of one stream: the text held back so far and the new fragment. Synchronous; called for every
+   * fragment. Returns how many leading UTF-16 units may be sent. The rest is held back and comes again.
    */
   inspect(text: string, place: TailPlace): Inspection;
-  /** The kinds of words to look at; all unless said. */
+  /** The kinds of text to check. Default: all. */
   kinds?: readonly TextKind[];
 }
 
 export interface TailWindow {
   /**
-   * What an `onChunk` tap returns for a chunk: `undefined` to pass it as it is.
-   * @throws GuardrailStop when `inspect` says so, with what may still go out before
+   * The result for an `onChunk` tap to return; `undefined`: the chunk passes unchanged.
+   * @throws GuardrailStop if `inspect` says so, with the chunks that may still be sent before
    */
   push(chunk: ModelChunk): ModelChunk | ModelChunk[] | undefined;
 }
 
 /**
- * For guardrails on streamed words, which come as fragments: holds back only what could still become a match.
- * One window per turn: `turn.state("my-guard", () => createTailWindow({ inspect })).push(chunk)`.
+ * For guardrails on streamed text, which comes as fragments: holds back only what could still become a match. Use one
+ * window per turn: `turn.state("my-guard", () => createTailWindow({ inspect })).push(chunk)`.
  *
- * Text, reasoning, refusals, the arguments of each call and each text of a hosted item are streams of their
- * own. What a stream holds goes out before a chunk of another kind (after `inspect` saw it as `ended`) and at
- * `finish` or `stop`. Empty fragments, `usage` and annotations release nothing, and arguments of parallel
- * calls do not release each other. If the upstream breaks, what is held is never released.
+ * Text, reasoning, refusals, the arguments of each call and each text of a hosted item are separate streams. The text
+ * that a stream holds back is sent before a chunk of another kind (after `inspect` saw it as `ended`) and at `finish`
+ * or `stop`. Empty fragments, `usage` and annotations release nothing, and arguments of parallel calls do not release
+ * each other. If the upstream breaks off, held text is never released.
  *
- * Guaranteed: no match passes whole, also when other kinds come in its midst, since what was released early is
- * remembered; and without such an interruption no character of it passes. Not seen: a match spread over two
- * streams (half in the reasoning, half in the text) or over two turns.
+ * Guaranteed: no complete match is sent, even if chunks of other kinds come in its middle, since text that was
+ * released early is remembered. Without such an interruption, no character of a match is sent. Not found: a match
+ * that is spread over two streams (half in the reasoning, half in the text) or over two turns.
  */
 export function createTailWindow(options: TailWindowOptions): TailWindow {
   return new Window(options);
 }
 
-/** The name of a kind, the index of a call, or the place of a text in hosted items. */
+/** Identifies a stream: the name of a kind, the index of a call, or the place of a text in hosted items. */
 type StreamKey = string | number;
 
 class Window implements TailWindow {
@@ -75,7 +75,7 @@ class Window implements TailWindow {
     const watched = !this.#kinds || this.#kinds.has(kind);
     let tail = this.#tails.get(key);
     if (fragment === "") {
-      // Its logprobs must not overtake the held text that they may belong to.
+      // The log probabilities must not overtake the held text to which they may belong.
       if (!watched || !tail?.holds) return undefined;
       tail.add(chunk, "");
       return [];
@@ -102,7 +102,7 @@ class Window implements TailWindow {
     return part ? [...released, part] : released;
   }
 
-  /** What must go out before a chunk of stream `key`; all that is held when there is no such stream. */
+  /** What must be sent before a chunk of stream `key`; everything held if there is no such stream. */
   #releaseFor(key: StreamKey | undefined): ModelChunk[] {
     let released = NOTHING;
     for (const [other, tail] of this.#tails) {
@@ -116,7 +116,7 @@ class Window implements TailWindow {
     return released;
   }
 
-  /** The fields of a call item from an upstream that speaks items, without the arguments, which come as chunks. */
+  /** Checks the fields of a call item from an upstream that speaks items. Its arguments come as chunks. */
   #inspectCall({ item }: Extract<ModelChunk, { type: "tool_call" }>, released: readonly ModelChunk[]): void {
     if (item) this.#inspectWhole({ ...item, arguments: "" }, released);
   }
@@ -130,14 +130,14 @@ class Window implements TailWindow {
   }
 }
 
-/** @throws GuardrailStop with all that may still go out */
+/** @throws GuardrailStop with all chunks that may still be sent */
 function passOf(inspection: Inspection, tail: Tail, released: readonly ModelChunk[]): number {
   if (typeof inspection === "number") return inspection;
   const last = tail.take(inspection.pass);
   throw new GuardrailStop(inspection.stop, { before: last ? [...released, last] : released });
 }
 
-/** Shared by the many chunks that release nothing; never written to. */
+/** The empty result, shared by the many chunks that release nothing. Never written to. */
 const NOTHING: ModelChunk[] = [];
 
 function withReleased(released: ModelChunk[], chunk: ModelChunk): ModelChunk[] | undefined {
@@ -163,7 +163,7 @@ function kindOf(chunk: ModelChunk): TextKind {
   return type.includes("refusal") ? "refusal" : "text";
 }
 
-/** The same stream, two calls of one turn, or two texts of hosted items. */
+/** Whether two keys are the same stream, two calls of one turn, or two texts of hosted items. */
 function runInParallel(a: StreamKey, b: StreamKey): boolean {
   if (a === b) return true;
   if (typeof a === "number" || typeof b === "number") return typeof a === typeof b;

@@ -1,33 +1,33 @@
 import type { TextKind } from "./item-texts.ts";
 import type { ModelChunk } from "./protocol/chunk.ts";
 
-/** Where the text stands that `inspect` is given. One object per stream: read it, do not keep it. */
+/** Where the text for `inspect` comes from. One object per stream: read it, do not keep it. */
 export interface TailPlace {
   readonly kind: TextKind;
-  /** What stands before the text: its last UTF-16 units, up to eight. Empty at the start of the stream. */
+  /** Up to eight UTF-16 units before the text. Empty at the start of the stream. */
   readonly before: string;
-  /** Nothing may follow: what is not stopped now goes out. */
+  /** Whether nothing may follow: what is not stopped now is sent. */
   readonly ended: boolean;
 }
 
-/** How many leading UTF-16 units may go out; with `stop`, the response ends after them. */
+/** How many leading UTF-16 units may be sent. With `stop`, the response ends after them. */
 export type Inspection = number | { pass: number; stop: string };
 
 /** UTF-16 units; enough for a whole JSON escape. */
 const BEFORE = 8;
 
 /**
- * One stream of words: what was passed last and could still be the beginning of a match, then what is held.
- * Logprobs of a chunk go out with the chunk's last character.
+ * One stream of text: the last text that was sent and could still begin a match, then the held text. The log
+ * probabilities of a chunk are sent with its last character.
  */
 export class Tail {
   before = "";
   ended = false;
   readonly kind: TextKind;
-  /** The chunk that came last, as the form of those that go out. */
+  /** The last chunk. Chunks that are sent are made in its form. */
   #form: ModelChunk;
   #text = "";
-  /** So many units of the text are out already, since another kind came in between. */
+  /** How many units of the text were already sent, because another kind came in between. */
   #out = 0;
   #logprobs: { end: number; values: readonly unknown[] }[] = [];
 
@@ -44,7 +44,7 @@ export class Tail {
     return this.#text.length > this.#out;
   }
 
-  /** Went out as it came, while nothing was held. */
+  /** Call for text that was sent unchanged while nothing was held. */
   passed(fragment: string): void {
     this.before = (fragment.length < BEFORE ? this.before + fragment : fragment).slice(-BEFORE);
   }
@@ -56,7 +56,7 @@ export class Tail {
     if (values) this.#logprobs.push({ end: this.#text.length, values });
   }
 
-  /** The part up to `pass` that is not out yet, and forgets it; `undefined` when there is none. */
+  /** Removes and returns the part up to `pass` that was not sent yet; `undefined` if there is none. */
   take(pass: number): ModelChunk | undefined {
     const cut = this.#wholeCharacters(pass);
     const chunk = this.#chunk(cut);
@@ -67,7 +67,7 @@ export class Tail {
     return chunk;
   }
 
-  /** All that is held. It is remembered, so that a match that goes on later is still found. */
+  /** Returns all held text. It is remembered, so that a match that continues later is still found. */
   release(): ModelChunk | undefined {
     const chunk = this.#chunk(this.#text.length);
     this.#out = this.#text.length;
@@ -82,14 +82,14 @@ export class Tail {
     return withText(this.#form, this.#text.slice(this.#out, end), values);
   }
 
-  /** Never between the halves of a surrogate pair. */
+  /** Moves a position that is between the halves of a surrogate pair. */
   #wholeCharacters(pass: number): number {
     const splits = pass < this.#text.length && (this.#text.charCodeAt(pass - 1) & 0xfc00) === 0xd800;
     return splits ? pass - 1 : pass;
   }
 }
 
-/** The words that a chunk adds to its stream; `undefined` for chunks that add none. */
+/** The text that a chunk adds to its stream; `undefined` for chunks that add none. */
 export function fragmentOf(chunk: ModelChunk): string | undefined {
   switch (chunk.type) {
     case "text":
@@ -111,7 +111,7 @@ export function logprobsOf(chunk: ModelChunk): readonly unknown[] | undefined {
   return chunk.event.logprobs;
 }
 
-/** A copy of a chunk with other text. */
+/** A copy of a chunk with another text. */
 export function withText(
   form: ModelChunk,
   text: string,

@@ -46,11 +46,9 @@ export function checkTool(plugin: string, tool: Tool): void {
   const at = `plugin "${plugin}" adds the tool "${name}"`;
   check(at, tool, TOOL);
   const { parameters } = tool;
-  // Every zod schema has it, and some also have a `type` that would fit.
+  // Every zod schema has this member, and some also have a `type` that would pass.
   if ("~standard" in parameters)
-    throw new PluginError(
-      `${at} with a schema object as parameters: z.toJSONSchema(schema) makes a JSON Schema of it`,
-    );
+    throw new PluginError(`${at} with a schema object as parameters: use z.toJSONSchema(schema)`);
   check(`${at} with wrong parameters`, parameters, SCHEMA);
   if (!isJson(parameters)) throw new PluginError(`${at} with parameters that cannot be written as JSON`);
 }

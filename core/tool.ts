@@ -5,7 +5,7 @@ import type { JsonSchema } from "./protocol/model-request.ts";
 import type { ToolEntry } from "./protocol/request.ts";
 import type { FunctionCallOutputItemParam, IncludeEnum, OutputItem } from "./protocol/wire.ts";
 
-/** What the model reads of a call: text, or content parts (text, images, files). */
+/** What the model reads as a call's output: text, or content parts (text, images, files). */
 export type ToolOutput = FunctionCallOutputItemParam["output"];
 
 /** How an execution ended. `details` is for the tool's own presentation; the model does not see it. */
@@ -16,49 +16,52 @@ export type ToolResult =
 /** Data that a tool returns; the model reads it as JSON. */
 export type ToolData = readonly unknown[] | { readonly [field: string]: unknown; readonly kind?: never };
 
-/** How a call ended. `stopped`: by a guardrail, the length limit or an abort; it was never executed, or not to its end. */
+/**
+ * How a call ended. `stopped`: by a guardrail, the length limit or an abort; it was never executed, or not to its
+ * end.
+ */
 export type CallEnd = ToolResult | { kind: "stopped" };
 
-/** An output item of a tool without its `id`, which the core gives. */
+/** An output item of a tool, without its `id`, which the core adds. */
 export type ItemDraft = OutputItem extends infer T ? (T extends { id?: unknown } ? Omit<T, "id"> : T) : never;
 
 /**
- * How one call shows in the stream. One object per call: a closure may hold the state of a live cut.
- * Synchronous. The core adds `item_id`, `output_index` and `sequence_number`.
+ * How one call appears in the stream. One object per call, so it may keep state. Synchronous. The core adds `item_id`,
+ * `output_index` and `sequence_number`.
  */
 export interface Presentation {
-  /** Of the item's id: `ci` gives `ci_…`. */
+  /** The prefix of the item's id: `ci` gives `ci_…`. */
   idPrefix: string;
-  /** As `output_item.added` shows it. */
+  /** The item in `output_item.added`. */
   item: ItemDraft;
-  /** Follow `output_item.added`. */
+  /** Events after `output_item.added`. */
   opened: Progress[];
-  /** Raw argument text as it streams. */
+  /** Called with raw argument text as it streams. */
   args(delta: string): Progress[];
-  /** The arguments are complete; before the tool runs. */
+  /** Called when the arguments are complete, before the tool runs. */
   ready(args: string): Progress[];
   /**
-   * `events` come before `output_item.done`; `item` is the whole item, as it is stored. A call that was cut
-   * off ends without `ready`: what was streamed of its arguments is then closed here.
+   * Called when the call has ended. `events` come before `output_item.done`; `item` is the complete item, as it is
+   * stored. A call that was cut off ends without `ready`: the events must then also close its streamed arguments.
    */
   done(end: CallEnd): { item: ItemDraft; events: Progress[] };
 }
 
 export interface Tool {
-  /** What the model calls: `^[a-zA-Z0-9_-]{1,64}$`, unique in a request. */
+  /** The name that the model calls: `^[a-zA-Z0-9_-]{1,64}$`, unique in a request. */
   name: string;
   description?: string;
   parameters: JsonSchema;
   strict?: boolean;
-  /** The tool's name on the wire (items, `tool_choice`), where it differs from what the model calls. */
+  /** The tool's name on the wire (items, `tool_choice`), if it differs from `name`. */
   wireName?: string;
-  /** Who runs it, for the default presentation (`server_label`). The plugin's name unless said. */
+  /** The `server_label` of the default presentation. Default: the plugin's name. */
   label?: string;
-  /** True: the call is shown as an `mcp_approval_request` and runs only once the client approved it. */
+  /** If true, the call is shown as an `mcp_approval_request` and runs only after the client has approved it. */
   needsApproval?: boolean;
   /**
-   * Absent: the call shows as an `mcp_call`, which every SDK takes as executed by the server.
-   * `approvalRequestId` is that of the request that the client approved, for calls that needed it.
+   * How the call appears. If absent, the call appears as an `mcp_call`, which every SDK treats as run by the server.
+   * `approvalRequestId`: the id of the approved request, for calls that needed approval.
    */
   present?(approvalRequestId?: string): Presentation;
   /**
@@ -69,37 +72,37 @@ export interface Tool {
   execute(args: Record<string, unknown>, turn: ToolTurn): MaybePromise<ToolResult | ToolOutput | ToolData>;
 }
 
-/** An item that resolving a tool brings into the output, whole, with the events of its life. */
+/** An item that resolving a tool adds to the output, complete with its events. */
 export interface ListedItem {
   idPrefix: string;
   item: ItemDraft;
-  /** Follow `output_item.added`, whose item is `opened`. */
+  /** The item in `output_item.added`. */
   opened: ItemDraft;
   events: Progress[];
-  /** Kept beside the item, and found there in the `history` of later responses: JSON that nobody is shown. */
+  /** JSON that is stored with the item and found in the `history` of later responses. No client sees it. */
   note?: Note;
 }
 
-/** What an entry of `tools[]` became. `items` open the stream, in order. */
+/** What an entry of `tools[]` was resolved to. `items` come first in the stream, in this order. */
 export interface ResolvedEntry {
   tools: Tool[];
   items?: ListedItem[];
 }
 
-/** An earlier call as a model can read it. */
+/** An earlier call in a form that a model can read. */
 export interface ReplayedCall {
-  /** The `call_id`; unique in the conversation. The item's own id serves. */
+  /** The `call_id`, unique in the conversation. The item's own id can be used. */
   id: string;
   name: string;
   arguments: string;
   output: ToolOutput;
 }
 
-/** A type of `tools[]` entries and the items that they lead to: both directions in one place. */
+/** A type of `tools[]` entries and its items: both directions in one place. */
 export interface ToolKind {
   /** The `type` of its `tools[]` entries, unique to it. Entries of type `mcp` may also name plugins' single tools. */
   type: string;
-  /** `undefined`: not mine. @throws VrError, whose `param` the core completes to `tools[i]…` */
+  /** `undefined`: the entry is not of this kind. @throws VrError, whose `param` the core completes to `tools[i]…` */
   resolve(entry: ToolEntry, context: ResponseContext): MaybePromise<ResolvedEntry | undefined>;
   /**
    * Item types that this kind owns, for `replay` and `mask`. One that the API does not know may stand in `input` too;
@@ -107,27 +110,27 @@ export interface ToolKind {
    */
   items?: readonly string[];
   /**
-   * What a model reads of an item of this kind. `undefined`: nothing (`mcp_list_tools`), or not mine. `entries` are
-   * those of the request that continues the conversation: names for its model may depend on them.
+   * What a model reads for an item of this kind. `undefined`: nothing (`mcp_list_tools`), or the item is not of this
+   * kind. `entries` are those of the request that continues the conversation; tool names may depend on them.
    */
   replay?(item: Item, entries: readonly ToolEntry[]): ReplayedCall | undefined;
-  /** What the client sees of a whole item, by what it asked to `include`. */
+  /** The item as the client sees it, depending on its `include`. */
   mask?(item: OutputItem, include: ReadonlySet<IncludeEnum>): OutputItem;
 }
 
-/** A gateway tool's call, as `onToolCall` taps see it. */
+/** A call of a gateway tool, as `onToolCall` taps see it. */
 export interface ToolCall {
   /** `call_id` */
   id: string;
   tool: Tool;
   name: string;
-  /** Parsed. */
+  /** The parsed arguments. */
   arguments: Record<string, unknown>;
   /** The id of the approval request that allows the call. A tap that asks for approval again is ignored. */
   approval?: string;
 }
 
-/** What an `onToolCall` tap may answer; `undefined` is no opinion, and the silence of all runs the tool. */
+/** What an `onToolCall` tap may return; `undefined`: no decision. If no tap returns a decision, the tool runs. */
 export type ToolDecision =
   | { kind: "output"; output: ToolOutput; details?: unknown }
   | { kind: "error"; message: string }

@@ -1,11 +1,11 @@
 /**
- * What a plugin promised, unless the signal aborts first: a plugin that never answers holds up neither a client
- * that leaves nor a gateway that shuts down. What it says after that is not heard.
+ * Settles like `promise`, or rejects with the signal's reason as soon as it aborts. A later result is ignored. So a
+ * plugin that never answers delays neither a client that leaves nor a gateway that shuts down.
  * @throws the signal's reason
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
-    promise.catch(() => {}); // what it says is not heard
+    promise.catch(() => {}); // its result is ignored
     return Promise.reject(signal.reason);
   }
   return new Promise((resolve, reject) => {

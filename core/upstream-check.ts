@@ -3,15 +3,15 @@ import type { Upstream } from "./upstream.ts";
 import { within } from "./within.ts";
 
 /**
- * Why an upstream cannot be used: no connection, no answer in time, an answer that it wants another key (401,
- * 403), or anything else.
+ * Why an upstream cannot be used: no connection, no answer in time, a refused or missing key (401, 403), or anything
+ * else.
  */
 export type CheckReason = "unreachable" | "timeout" | "unauthorized" | "failed";
 
-/** As `/ready` says it. */
+/** The result as `/ready` shows it. */
 export type CheckResult = { ok: true } | { ok: false; reason: CheckReason; error: string };
 
-/** Whether the upstream answers, asked for `limitMs` milliseconds at most. Never rejects. */
+/** Checks whether the upstream answers within `limitMs` milliseconds. Never rejects. */
 export async function checkUpstream(
   upstream: Upstream,
   limitMs: number,
@@ -35,7 +35,7 @@ export function reasonOf(error: unknown): CheckReason {
   return causesOf(error).some(isOfTheConnection) ? "unreachable" : "failed";
 }
 
-/** Error codes of Node that say that no connection came about, or that it broke. */
+/** Node's error codes for a connection that failed or broke. */
 const CONNECTION =
   /^(?:ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN)$|SOCKET/;
 
@@ -43,17 +43,17 @@ function isOfTheConnection(cause: Error): boolean {
   return CONNECTION.test(String((cause as { code?: unknown }).code));
 }
 
-/** Levels of causes, of which there may be a ring. */
+/** Most levels of causes, since they may form a ring. */
 const DEPTH = 8;
 
-/** An error and what caused it, the last at the end. */
+/** An error and its causes, the deepest one last. */
 export function causesOf(error: unknown): Error[] {
   const chain: Error[] = [];
   for (let at = error; at instanceof Error && chain.length < DEPTH; at = nextCause(at)) chain.push(at);
   return chain;
 }
 
-/** Connecting to a name with several addresses fails with several errors. */
+/** The cause of an error. Connecting to a name with several addresses fails with several errors. */
 function nextCause(error: Error): unknown {
   return error.cause ?? (error instanceof AggregateError ? error.errors[0] : undefined);
 }

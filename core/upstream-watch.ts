@@ -4,11 +4,11 @@ import type { Upstream } from "./upstream.ts";
 import { type CheckReason, type CheckResult, checkUpstream } from "./upstream-check.ts";
 import { within } from "./within.ts";
 
-/** Milliseconds. */
+/** Time limits in milliseconds. */
 export interface WatchTimes {
-  /** For one answer. */
+  /** Time for one answer. */
   checkMs: number;
-  /** Before the second check; doubled before each further one. */
+  /** Time before the second check; doubled before each further one. */
   firstDelayMs: number;
   longestDelayMs: number;
 }
@@ -16,7 +16,7 @@ export interface WatchTimes {
 const TIMES: WatchTimes = { checkMs: 5_000, firstDelayMs: 500, longestDelayMs: 30_000 };
 
 export interface UpstreamWatch {
-  /** What each said when it was first asked, of those that have said anything. */
+  /** The first result of each upstream that has answered or failed so far. */
   readonly first: ReadonlyMap<Upstream, CheckResult>;
   /** Resolves when all have answered or failed once, after `ms` milliseconds at the latest. */
   firstAnswers(ms: number): Promise<void>;
@@ -24,8 +24,8 @@ export interface UpstreamWatch {
 }
 
 /**
- * Asks every upstream until it has answered once. One that does not is logged, once for each reason, and again
- * when it does.
+ * Checks every upstream until it has answered once. If one does not answer, this is logged once for each reason, and
+ * again when it answers.
  */
 export function watchUpstreams(
   upstreams: readonly Upstream[],
@@ -59,7 +59,7 @@ export function watchUpstreams(
   const all = Promise.all(
     upstreams.map((upstream) => {
       const asked = ask(upstream);
-      follow(upstream, asked).catch(() => {}); // the sleep of one that was stopped
+      follow(upstream, asked).catch(() => {}); // rejects only when the watch is stopped
       return asked;
     }),
   );

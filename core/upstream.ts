@@ -10,39 +10,38 @@ export interface ModelInfo {
   owned_by?: string;
   /** Most tokens of a conversation and its answer together. */
   context_length?: number;
-  /** The same, and other facts that the server states, under the server's own names. */
+  /** The same and other facts about the context, under the server's own names. */
   context?: Readonly<Record<string, unknown>>;
 }
 
-/** A model server, whatever it speaks. */
+/** A model server, whatever its API. */
 export interface Upstream {
-  /** Names it in logs, errors and the start banner. */
+  /** The name in logs, errors and the start banner. */
   readonly name: string;
-  /** Said once in the start banner: where it is, what it is. No secrets. */
+  /** Shown in the start banner: where it is, what it is. Must not contain secrets. */
   readonly description: string;
-  /** What `vr check` shows of it: quirks and the like. JSON, no secrets. */
+  /** Details for `vr check`, such as quirks. JSON, without secrets. */
   readonly details?: Readonly<Record<string, unknown>>;
   /**
-   * The model's answer, in batches of all that one read brought. The first batch, which may be empty, says
-   * that the model has begun to answer: until then an error is a plain HTTP status. The last chunk of a complete
-   * answer is `finish`; iteration that ends without one is an upstream that broke off. Obeys `turn.signal` at once. When
-   * `request.stream` is false the upstream is asked once and everything is one batch. Chunks that it gives to several
-   * responses are frozen (`deepFreeze`).
-   * @throws UpstreamError with the status that the client is to see
+   * The model's answer, in batches of all that one read brought. The first batch, which may be empty, means that the
+   * model has begun to answer: until then an error is a plain HTTP status. The last chunk of a complete answer is
+   * `finish`; without it, the upstream broke off. Must obey `turn.signal` at once. If `request.stream` is false, the
+   * whole answer is one batch. Chunks that are given to several responses must be frozen (`deepFreeze`).
+   * @throws UpstreamError with the status for the client
    */
   stream(request: ModelRequest, turn: Turn): AsyncIterable<readonly ModelChunk[]>;
-  /** @throws UpstreamError when they cannot be listed */
+  /** @throws UpstreamError if the models cannot be listed */
   models(signal: AbortSignal): Promise<ModelInfo[]>;
-  /** The model of requests that name none. @throws UpstreamError when it cannot be found out */
+  /** The model for requests that name none. @throws UpstreamError if it is not known */
   defaultModel(signal: AbortSignal): MaybePromise<string>;
-  /** Resolves when the upstream answers. @throws with the reason when it does not */
+  /** Resolves if the upstream answers. @throws the reason if it does not */
   check?(signal: AbortSignal): Promise<void>;
   /**
-   * Parameters beyond the API's that the upstream takes, in `request.extra`. Others that a client sends are ignored with
-   * a warning.
+   * Parameters beyond the API's that the upstream takes, in `request.extra`. Others that a client sends are ignored
+   * with a warning.
    */
   readonly extraParameters?: readonly string[];
-  /** Speaks the Responses API itself: hosted tools and items that no plugin here knows pass to it. */
+  /** Whether the upstream speaks the Responses API itself. It then gets hosted tools and items that no plugin knows. */
   readonly native?: boolean;
   /**
    * Declares that surrogate halves occur only at the ends of deltas, where the core joins them with the next delta. The
@@ -50,9 +49,9 @@ export interface Upstream {
    */
   readonly wellFormed?: boolean;
   /**
-   * Sends a request in the server's own dialect and gives its answer unread. Obeys `call.signal` at once.
-   * Leaving the body early lets the server go.
-   * @throws UpstreamError when there is no answer, or none but an error
+   * Sends a request in the server's own API and returns the answer unread. Must obey `call.signal` at once. If the
+   * reader leaves the body early, the call to the server ends.
+   * @throws UpstreamError if there is no answer, or the answer is an error
    */
   forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
 }
@@ -63,7 +62,7 @@ export interface ForwardedCall {
   path: string;
   /** What the path is appended to: the server's base URL (the default), or the base URL without its version. */
   below?: "base" | "root" | undefined;
-  /** As the client sent it. */
+  /** The body as the client sent it. */
   body: string;
   /** The client's own header, for upstreams that forward it. Never logged. */
   authorization?: string | undefined;
@@ -72,7 +71,7 @@ export interface ForwardedCall {
 
 export interface ForwardedAnswer {
   status: number;
-  /** Of the answer, names in lower case; those of the connection are left out. */
+  /** The answer's headers, names in lower case, without those of the connection. */
   headers: Record<string, string>;
   body: AsyncIterable<Uint8Array>;
 }

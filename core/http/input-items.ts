@@ -6,7 +6,7 @@ import { toPage } from "./page.ts";
 
 /**
  * A page of a response's own input items, newest first unless `order=asc`.
- * @throws InvalidRequestError for a bad query; NotFoundError when `after` or `before` is no item of it
+ * @throws InvalidRequestError for a bad query; NotFoundError if `after` or `before` is not one of its items
  */
 export function pageOfInput(
   record: StoredResponse,

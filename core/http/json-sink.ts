@@ -1,6 +1,6 @@
 import type { EventSink, ResponseHead } from "../response/sink.ts";
 
-/** For clients that do not stream: nobody sees the events, only the response at the end. */
+/** For clients that do not stream: they see no events, only the response at the end. */
 export class JsonSink implements EventSink {
   readonly live = false;
   head: ResponseHead | undefined;

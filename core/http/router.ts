@@ -4,8 +4,8 @@ import type Router from "@koa/router";
 const require = createRequire(import.meta.url);
 
 /**
- * A router. Loaded as CommonJS: an ES module that imports `node:http`, as this package's does, makes Node load all that
- * it offers, its `fetch` and `WebSocket` too, which is a fifth of the time that a start takes.
+ * A router. Its package is loaded as CommonJS: its ES module imports `node:http`, which makes Node load all exports,
+ * with `fetch` and `WebSocket`. That would be a fifth of the time of a start.
  */
 export function createRouter(): Router {
   const { Router: Class }: typeof import("@koa/router") = require("@koa/router");

@@ -17,12 +17,12 @@ export function sendJson(
   res.end(json, encodingOf(json, bytes));
 }
 
-/** Text that is all ASCII (as many bytes as characters) is copied as it is, several times as fast. */
+/** The encoding for a text. ASCII text (as many bytes as characters) is several times as fast as "latin1". */
 export function encodingOf(text: string, bytes = Buffer.byteLength(text)): "latin1" | "utf8" {
   return bytes === text.length ? "latin1" : "utf8";
 }
 
-/** Sends the OpenAI error envelope. What is no `VrError` becomes a 500 that hides its message. */
+/** Sends the OpenAI error envelope. Anything but a `VrError` becomes a 500 that hides its message. */
 export function sendError(
   res: ServerResponse,
   error: unknown,
@@ -34,7 +34,7 @@ export function sendError(
   }
   const failure = toVrError(error);
   const headers: Record<string, string> = { ...failure.headers, ...more };
-  // The rest of a body that is too large is not read: the connection cannot go on.
+  // The rest of a body that is too large is not read, so the connection cannot be reused.
   if (failure.status === 413) headers.connection = "close";
   sendJson(res, failure.status, JSON.stringify(failure), headers);
 }

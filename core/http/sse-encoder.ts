@@ -30,7 +30,7 @@ const SEPARATORS = /[\u0085\u2028\u2029]/g;
  * They occur only in JSON strings. For text that is not all ASCII.
  */
 export function escapeSeparators(text: string): string {
-  // One by one: most text has none, and a regular expression is much slower to find that out.
+  // Searched one by one: most text has none of them, and a regular expression is much slower.
   if (!text.includes("\u2028") && !text.includes("\u2029") && !text.includes("\u0085")) return text;
   return text.replace(SEPARATORS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
@@ -40,7 +40,7 @@ type TextDelta = Extract<EventDraft, { type: "response.output_text.delta" }>;
 const TEXT_DELTA_HEAD =
   'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":';
 
-/** Nine of ten frames are this one. Ids are made of letters, digits and underscores: they need no escape. */
+/** The frame of a text delta: nine of ten frames. Ids have only letters, digits and underscores, so need no escape. */
 function textDelta(event: TextDelta, sequenceNumber: number): string {
   return `${TEXT_DELTA_HEAD}${sequenceNumber},"item_id":"${event.item_id}","output_index":${event.output_index},"content_index":${event.content_index},"delta":${JSON.stringify(event.delta)},"logprobs":[]}\n\n`;
 }

@@ -15,7 +15,7 @@ export class SseSink implements EventSink {
   readonly #bufferBytes: number;
   #chunked = false;
 
-  /** `bufferBytes`: unsent bytes from which on the upstream is not read. */
+  /** `bufferBytes`: with more unsent bytes, the upstream is not read. */
   constructor(res: ServerResponse, options: EncoderOptions, bufferBytes: number) {
     this.#res = res;
     this.#options = options;
@@ -35,14 +35,14 @@ export class SseSink implements EventSink {
   }
 
   emit(batch: EventBatch): void {
-    // A write after the end would be an error event, which nobody could catch.
+    // A write after the end would cause an error event that cannot be caught here.
     if (this.#res.destroyed || this.#res.writableEnded) return;
     const text = encodeBatch(batch, this.#options);
     if (!TERMINAL.has(batch.events.at(-1)?.type ?? "")) this.#res.write(...this.#framed(text));
     else this.#res.end(...this.#framed(`${text}data: [DONE]\n\n`, "0\r\n\r\n"));
   }
 
-  /** One piece for the socket: the text as an HTTP chunk (RFC 9112, 7.1), and what ends the body. */
+  /** The text as one HTTP chunk (RFC 9112, 7.1) for the socket, with the end of the body if it is the last. */
   #framed(encoded: string, last = ""): [string, BufferEncoding] {
     let text = encoded;
     let bytes = Buffer.byteLength(text);
@@ -56,7 +56,7 @@ export class SseSink implements EventSink {
 
   ready(): Promise<void> | undefined {
     const res = this.#res;
-    // Without need for a drain there is no "drain" event: Node itself still buffers more than that.
+    // If Node does not need a drain, there will be no "drain" event: its own buffer is larger than this limit.
     if (res.writableLength <= this.#bufferBytes || !res.writableNeedDrain) return undefined;
     return new Promise((resolve) => {
       const done = () => {

@@ -10,7 +10,7 @@ import { within } from "../within.ts";
 
 /** Milliseconds that `/ready` and `/v1/models` wait for an upstream. */
 const CHECK_TIMEOUT_MS = 5_000;
-/** Milliseconds that `/ready` waits for what plugins depend on, which does not decide: less than a probe waits. */
+/** Milliseconds that `/ready` waits for dependencies, which do not decide. Less than a probe waits. */
 const DEPENDENCY_TIMEOUT_MS = 800;
 /** Milliseconds that `/ready` waits for further upstreams once one is ready. */
 const GRACE_MS = 300;
@@ -21,7 +21,7 @@ export function statusRoutes(router: Router, engine: Engine): void {
     ctx.body = { object: "list", data: await listModels(engine) };
   });
 
-  // Ids hold slashes, which not every client escapes.
+  // Ids contain slashes, which not every client escapes.
   router.get("/v1/models/*id", async (ctx) => {
     const { id } = ctx.params;
     const model = (await listModels(engine)).find((listed) => listed.id === id);
@@ -61,12 +61,12 @@ export function statusRoutes(router: Router, engine: Engine): void {
   });
 }
 
-/** Of an upstream that was not waited for, since another has answered. */
+/** The result for an upstream that was not waited for, since another has answered. */
 const NOT_YET: CheckResult = { ok: false, reason: "timeout", error: "has not answered yet" };
 
 /**
- * What the upstreams say. One that is ready decides: the others have `GRACE_MS` more, so that a server which hangs
- * does not make a gateway that works miss its probe.
+ * Checks all upstreams. Once one is ready, the others have `GRACE_MS` more, so that a server that hangs does not make a
+ * working gateway miss its probe.
  */
 async function checkUpstreams(upstreams: readonly GuardedUpstream[]): Promise<Map<Upstream, CheckResult>> {
   const results = new Map<Upstream, CheckResult>();
@@ -85,7 +85,7 @@ async function checkUpstreams(upstreams: readonly GuardedUpstream[]): Promise<Ma
   return results;
 }
 
-/** What a plugin's dependency says of itself. */
+/** The result of a dependency's own check. */
 async function checkDependency(dependency: Dependency): Promise<object> {
   const late = new Error(`did not answer within ${DEPENDENCY_TIMEOUT_MS} ms`);
   try {
@@ -116,8 +116,8 @@ function listed({ context, ...model }: ModelInfo): ListedModel {
 }
 
 /**
- * The models of all upstreams, and the aliases that routes give them; an upstream that cannot be asked is left
- * out, with the aliases that only it answers, unless none can.
+ * The models of all upstreams, and the aliases that routes give them. An upstream that cannot be asked is left out,
+ * with the aliases that only it answers. If none can be asked, that is an error.
  */
 async function listModels({ router }: Engine): Promise<ListedModel[]> {
   const signal = AbortSignal.timeout(CHECK_TIMEOUT_MS);
@@ -135,7 +135,7 @@ async function listModels({ router }: Engine): Promise<ListedModel[]> {
   for (const { name, targets } of router.aliases) {
     const target = targets.find(({ upstream }) => known.has(upstream));
     if (!target) continue;
-    // A server may answer to names that it does not list: that is no reason to leave the alias out.
+    // A server may accept names that it does not list, so the alias stays.
     const meant = known.get(target.upstream)?.find(({ id }) => id === target.model);
     models.set(name, listed({ ...meant, id: name, owned_by: target.upstream.name }));
   }

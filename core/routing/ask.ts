@@ -11,13 +11,13 @@ type Batch = readonly ModelChunk[];
 
 const DONE = { done: true, value: undefined } as const;
 
-/** Who answered the last turn of a response. */
+/** The candidate that answered the last turn of a response. */
 const ANSWERED = Symbol("answered");
 
 /**
- * The model of a response, and who may answer it. Where the request names none it is the default of the first
- * candidate that can say it; those before it have failed and are left out.
- * @throws UpstreamError when none can
+ * The model of a response, and the candidates that may answer. If the request names no model, it is the default of the
+ * first candidate that can tell it. Candidates before that one have failed and are left out.
+ * @throws UpstreamError if none can tell it
  */
 export async function nameModel(
   candidates: readonly Candidate[],
@@ -44,8 +44,8 @@ export function ask(
 }
 
 /**
- * Asks one candidate after the other until one has given its first batch; from then on its reads come as they
- * are. Later turns of a response begin with who answered before: it has the conversation in its cache.
+ * Asks one candidate after the other until one gives its first batch. From then on its reads are passed on unchanged.
+ * Later turns of a response begin with the candidate that answered before, since its cache has the conversation.
  */
 class RoutedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #candidates: readonly Candidate[];

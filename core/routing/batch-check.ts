@@ -7,7 +7,7 @@ import { chunkProblem } from "../protocol/chunk-problem.ts";
 export interface BatchSource {
   readonly upstream: string;
   readonly plugin: string;
-  /** As the upstream declares it. */
+  /** What the upstream declares. */
   readonly wellFormed?: boolean | undefined;
 }
 
@@ -17,9 +17,10 @@ export interface Sourced {
 }
 
 /**
- * Checks what an upstream yields, since not every plugin is typed: an invalid chunk would be lost, or crash code that is
- * not to blame. It runs for every read and costs next to nothing for a batch of text.
- * @throws PluginError that names the plugin; UpstreamError when an item is wrong, since that is mostly the server's fault
+ * Checks what an upstream yields, since not every plugin is typed: an invalid chunk would be lost, or crash code that
+ * is not to blame. It runs for every read and costs next to nothing for a batch of text.
+ * @throws PluginError that names the plugin; UpstreamError when an item is wrong, since that is mostly the server's
+ * fault
  */
 export function checkBatch(batch: unknown, call: Sourced): void {
   if (!Array.isArray(batch)) throw noBatch(batch, call.source);

@@ -1,22 +1,22 @@
 export type CircuitState = "closed" | "open" | "half_open";
 
 export interface BreakerOptions {
-  /** In a row, until the circuit opens; 0: it stays closed. */
+  /** How many failures in a row open the circuit; 0: it stays closed. */
   failures: number;
   /** Milliseconds that an open circuit lets no call through. */
   openMs: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, in milliseconds. */
   now: () => number;
-  /** Told of a change, not of each failure. */
+  /** Called when the circuit opens or closes, not for each failure. */
   changed: (state: "open" | "closed") => void;
 }
 
 /**
- * Counts one upstream's failures in a row. From `failures` of them on no call passes for `openMs`; then exactly
- * one does, the trial. If that is answered the circuit closes, if it fails the time begins anew.
+ * Counts one upstream's failures in a row. After `failures` of them, no call passes for `openMs`. Then exactly one call
+ * passes, the trial. If it is answered, the circuit closes. If it fails, the time begins again.
  *
- * A call holds the number that `enter` gave it. What it tells after the circuit has changed is about an earlier
- * state of the server and changes nothing.
+ * A call keeps the number that `enter` gave it. If the circuit has changed since then, the call's result is about an
+ * earlier state of the server and is ignored.
  */
 export class CircuitBreaker {
   readonly #options: BreakerOptions;
@@ -29,7 +29,7 @@ export class CircuitBreaker {
     this.#options = options;
   }
 
-  /** "half_open": the next call is a trial, or one is under way. */
+  /** "half_open": the next call is a trial, or a trial is running. */
   get state(): CircuitState {
     if (this.#state === "open") return this.retryInMs > 0 ? "open" : "half_open";
     return this.#state === "closed" ? "closed" : "half_open";
@@ -40,24 +40,24 @@ export class CircuitBreaker {
     return this.#state === "closed" || (this.#state === "open" && this.retryInMs <= 0);
   }
 
-  /** Milliseconds until a call may be tried; 0 if nothing is known to speak against it. */
+  /** Milliseconds until a call may be tried; 0 if it may be tried now. */
   get retryInMs(): number {
     return this.#state === "open" ? Math.max(0, this.#openUntil - this.#options.now()) : 0;
   }
 
-  /** The number of a call that may pass; `undefined` for one that may not. */
+  /** Returns the call's number if it may pass, else `undefined`. */
   enter(): number | undefined {
     if (!this.passable) return undefined;
     if (this.#state === "open") this.#become("trial");
     return this.#epoch;
   }
 
-  /** The server has taken the call: that ends a trial, whatever becomes of the answer. */
+  /** Call when the server has accepted the call. This ends a trial, however the answer ends. */
   accepted(call: number): void {
     if (call === this.#epoch && this.#state === "trial") this.#close();
   }
 
-  /** The server has answered to the end, or has said what is wrong with the request. */
+  /** Call when the server has answered completely, or has refused the request as wrong. */
   succeeded(call: number): void {
     if (call !== this.#epoch) return;
     if (this.#state === "trial") this.#close();
@@ -74,19 +74,19 @@ export class CircuitBreaker {
     if (opens) this.#options.changed("open");
   }
 
-  /** Something else than a call was left without an answer; an open circuit or a trial under way knows better. */
+  /** Counts a request other than a model call that got no answer. Ignored while the circuit is open or on trial. */
   unanswered(): void {
     if (this.passable) this.failed(this.#epoch);
   }
 
-  /** The call ended without a word about the server, as when the client left. A trial is to be made again. */
+  /** Call when the call's end says nothing about the server, as when the client left. A trial must be repeated. */
   left(call: number): void {
     if (call === this.#epoch && this.#state === "trial") this.#become("open");
   }
 
   #close(): void {
     this.#failures = 0;
-    // The trial itself goes on under its number: its answer may still break off.
+    // The trial keeps its number, since its answer may still break off.
     this.#state = "closed";
     this.#options.changed("closed");
   }

@@ -12,8 +12,8 @@ const MOST_NAMED = 8;
 const LONGEST_VALUE = 65_536;
 
 /**
- * The request's extra parameters that a candidate takes. The others are ignored with a warning to the client.
- * @throws InvalidRequestError for a value that is too large, or that a plugin made and JSON cannot hold
+ * The request's extra parameters that a candidate accepts. The others are ignored, with a warning to the client.
+ * @throws InvalidRequestError for a value that is too large, or that a plugin made and JSON cannot represent
  */
 export function extraFor(candidates: readonly Candidate[], context: ResponseContext): Extra | undefined {
   const { request } = context;
@@ -47,7 +47,7 @@ export function withOwnExtra(request: ModelRequest, upstream: Upstream): ModelRe
   return { ...request, extra: taken.length > 0 ? Object.fromEntries(taken) : undefined };
 }
 
-/** The warnings, in printable ASCII since they go into a header. */
+/** The warnings, in printable ASCII, since they are sent in a header. */
 export function toWarnings(names: readonly string[]): string[] {
   const warnings = names.slice(0, MOST_NAMED).map((name) => `unknown parameter ${quote(name)} was ignored`);
   const more = names.length - MOST_NAMED;

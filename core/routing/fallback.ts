@@ -3,11 +3,10 @@ import { isUpstreamError, VrError } from "../errors.ts";
 import type { Candidate } from "../upstream.ts";
 
 /**
- * What the first candidate gives that does not fail. The client and the log are told of each one that is passed
- * over.
- * @throws what is final at once; when all fail, the first error that came from a server: what fallbacks say is
- * about another server and mostly about another model, and what the gateway refuses says least;
- * VrError 503 `no_upstream` when there is no candidate
+ * The result of the first candidate that does not fail. Client and log get a warning for each one that is skipped.
+ * @throws a final error at once. If all candidates fail, the first error from a server: errors of fallbacks are about
+ * another server and mostly another model, and the gateway's own refusals say least. VrError 503 `no_upstream` if there
+ * is no candidate.
  */
 export async function firstOf<T>(
   candidates: readonly Candidate[],
@@ -30,12 +29,12 @@ export async function firstOf<T>(
   throw failures.find((error) => !isRefusal(error)) ?? failures[0];
 }
 
-/** No connection, 5xx, 429: another server may do better. Anything else would be the same anywhere. */
+/** Whether to try the next candidate: after no connection, 5xx or 429. Other errors would be the same everywhere. */
 function passesOn(error: unknown, signal: AbortSignal): boolean {
   return !signal.aborted && isUpstreamError(error) && (error.status === 429 || error.status >= 500);
 }
 
-/** Whether the gateway itself refused, and no server said anything. */
+/** Whether the gateway itself refused, without asking a server. */
 function isRefusal(error: unknown): boolean {
   return isUpstreamError(error) && (error.code === "upstream_unavailable" || error.code === "upstream_busy");
 }
@@ -46,9 +45,9 @@ function tell(context: ResponseContext, from: Candidate, to: Candidate, error: u
   let why = code === "upstream_busy" ? "is busy" : "is not asked at the moment";
   if (!isRefusal(error)) {
     why = `failed (${status})`;
-    // What a server said is for the operator.
+    // The server's message is only for the operator.
     const fields = { upstream: from.upstream.name, next: to.upstream.name, status, code, reason: message };
-    context.log.info(fields, "an upstream was passed over");
+    context.log.info(fields, "an upstream was skipped");
   }
   context.warn(`upstream "${from.upstream.name}" ${why}; asking "${to.upstream.name}" instead`);
 }

@@ -9,10 +9,10 @@ import { NoPlace, Places, type Waiting } from "./places.ts";
 /** What a call says about its upstream: "left" is nothing, as when the client went away. */
 export type CallEnd = "succeeded" | "failed" | "left";
 
-/** Seconds after which a client that found no place may ask again. */
+/** Seconds after which a client that was refused as `upstream_busy` may ask again. */
 const BUSY_RETRY_S = 1;
 
-/** Lets calls of one upstream through: its places, its queue and its circuit. */
+/** Decides which calls an upstream gets: its limit, its queue and its circuit. */
 export class Guard {
   readonly #name: string;
   readonly #plugin: string;
@@ -39,7 +39,7 @@ export class Guard {
     });
   }
 
-  /** For `/ready`. */
+  /** The state that `/ready` shows. */
   get state() {
     return { circuit: this.#breaker.state, running: this.#places.taken, queued: this.#places.queued };
   }
@@ -49,7 +49,7 @@ export class Guard {
     if (!this.#breaker.passable) throw this.#unavailable();
   }
 
-  /** Hears an error that is no call's: only that nobody answered says something about calls. */
+  /** Records a failure outside a model call (listing models). Only "no answer" counts against the circuit. */
   heard(error: unknown): void {
     const reason = reasonOf(error);
     if (isUpstreamError(error) && (reason === "unreachable" || reason === "timeout"))
@@ -57,8 +57,8 @@ export class Guard {
   }
 
   /**
-   * Lets the call through at once, or when its turn comes; `queued` is told of a wait, so that the caller can end
-   * it. No promise without a wait: this is on every request's path.
+   * Lets the call through at once, or when its turn comes. If it must wait, `queued` is called, so that the caller
+   * can end the wait. Without a wait there is no promise, since every request passes here.
    * @throws UpstreamError 503 `upstream_unavailable`, 429 `upstream_busy`, or the signal's reason
    */
   admit(signal: AbortSignal, queued?: (waiting: Waiting) => void): MaybePromise<Admission> {
@@ -80,7 +80,10 @@ export class Guard {
     );
   }
 
-  /** With a place; only now, since a call that waits must not hold the trial, and the circuit may have opened. */
+  /**
+   * Asks the circuit once the call has a place: a waiting call must not hold the trial, and the circuit may have
+   * opened.
+   */
   #enter(): Admission {
     const call = this.#breaker.enter();
     if (call !== undefined) return new Admission(this.#places, this.#breaker, call, this.#plugin);
@@ -110,7 +113,9 @@ export class Guard {
   }
 }
 
-/** What a call that was let through holds. Whatever ends it, `end` gives it back; further ends change nothing. */
+/**
+ * The place of a call that was let through. `end` gives it back, however the call ends. A second `end` does nothing.
+ */
 export class Admission {
   readonly #places: Places;
   readonly #breaker: CircuitBreaker;
@@ -126,12 +131,12 @@ export class Admission {
     this.#plugin = plugin;
   }
 
-  /** The server has taken the call. */
+  /** Call when the server has accepted the call. */
   accepted(): void {
     this.#breaker.accepted(this.#call);
   }
 
-  /** Tells the breaker, once, while the place stays taken. */
+  /** Reports the end to the breaker, once. The place stays taken. */
   tell(end: CallEnd): void {
     if (this.#told) return;
     this.#told = true;
@@ -145,7 +150,7 @@ export class Admission {
     this.#places.release();
   }
 
-  /** Ends the call with an error: the plugin's, unless the call was cancelled. */
+  /** Ends the call with an error. The plugin is blamed for it, unless the call was cancelled. */
   fail(error: unknown, signal: AbortSignal): void {
     if (!signal.aborted) blame(error, this.#plugin);
     this.end(endOf(error, signal));
@@ -153,8 +158,8 @@ export class Admission {
 }
 
 /**
- * What an error says about the upstream: no connection, 5xx and timeouts are failures; other refusals come from
- * a server that works. Errors of the gateway's own say nothing.
+ * What an error says about the upstream. No connection, 5xx and timeouts are failures. Other refusals come from a
+ * working server. The gateway's own errors say nothing.
  */
 function endOf(error: unknown, signal: AbortSignal): CallEnd {
   if (signal.aborted || !isUpstreamError(error)) return "left";

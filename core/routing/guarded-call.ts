@@ -9,8 +9,8 @@ type Batch = readonly ModelChunk[];
 const DONE = { done: true, value: undefined } as const;
 
 /**
- * One model call through an upstream's guard. The upstream is asked at the first `next`, once the call may pass;
- * from then on its reads come as they are.
+ * One model call through an upstream's guard. The upstream is asked at the first `next`, once the call may pass. From
+ * then on its reads are passed on unchanged.
  */
 export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #guard: Guard;
@@ -80,7 +80,7 @@ export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
   }
 }
 
-/** An answer that ends without `finish` is one that broke off. */
+/** How an answer ended. Without `finish` it broke off. */
 function endAfter(last: Batch | undefined): CallEnd {
   return Array.isArray(last) && last.at(-1)?.type === "finish" ? "succeeded" : "failed";
 }

@@ -14,7 +14,7 @@ import { GuardedCall } from "./guarded-call.ts";
 import { TracedCall, type TraceOptions } from "./trace.ts";
 import { Watched } from "./watched.ts";
 
-/** An upstream whose calls keep to its limits, and that is left alone for a while when it keeps failing. */
+/** An upstream whose calls obey its limits, and which is not asked for a while after repeated failures. */
 export class GuardedUpstream implements Upstream {
   readonly #upstream: Upstream;
   readonly #plugin: string;
@@ -55,7 +55,7 @@ export class GuardedUpstream implements Upstream {
     return this.#upstream.extraParameters ?? [];
   }
 
-  /** The circuit, and how many calls run and wait. */
+  /** The circuit's state, and the numbers of running and waiting calls. */
   get state() {
     return this.#guard.state;
   }
@@ -83,9 +83,9 @@ export class GuardedUpstream implements Upstream {
   }
 
   /**
-   * Not asked while the circuit is open: a server that is down would keep every request waiting that names no
-   * model. That nobody answers counts as a failure for the same reason; what is answered does not, since servers
-   * that cannot list their models may work all the same.
+   * Refused while the circuit is open: a server that is down would delay every request without a model. For the same
+   * reason, no answer counts as a failure. An error answer does not, since servers that cannot list their models may
+   * still work.
    */
   defaultModel(signal: AbortSignal): MaybePromise<string> {
     this.#guard.refuseIfOpen();
@@ -103,7 +103,7 @@ export class GuardedUpstream implements Upstream {
     const admission = await this.#guard.admit(signal);
     try {
       const answer = await this.#upstream.forward?.(call);
-      if (!answer) throw new TypeError(`upstream "${this.name}" forwards nothing`);
+      if (!answer) throw new TypeError(`upstream "${this.name}" cannot forward requests`);
       if (answer.status >= 500) admission.tell("failed");
       else admission.accepted();
       return { ...answer, body: watchedBody(answer.body, admission, signal) };
@@ -114,7 +114,7 @@ export class GuardedUpstream implements Upstream {
   }
 }
 
-/** The place is held until the body ends or is left; at the latest until the client leaves, should nobody read it. */
+/** Holds the place until the body ends or its reader leaves. If the body is never read, until the client leaves. */
 function watchedBody(
   body: AsyncIterable<Uint8Array>,
   admission: Admission,

@@ -1,6 +1,6 @@
 /**
- * Whether a pattern, in which `*` stands for any text, matches a model's name as a whole. Takes time in
- * proportion to the name: it comes from clients.
+ * Whether a pattern, in which `*` means any text, matches a model's whole name. The time is linear in the name, since
+ * names come from clients.
  */
 export function matches(pattern: string, name: string): boolean {
   const [prefix = "", ...others] = pattern.split("*");
@@ -16,9 +16,9 @@ export function matches(pattern: string, name: string): boolean {
   return name.length - at >= suffix.length && name.endsWith(suffix);
 }
 
-/** Whether every name that `later` matches is matched by `earlier` too. */
+/** Whether `earlier` matches every name that `later` matches. */
 export function covers(earlier: string, later: string): boolean {
-  // The stars of `later` are text that only a star of `earlier` can match.
+  // A star in `later` is treated as text, which only a star in `earlier` can match.
   return matches(earlier, later);
 }
 

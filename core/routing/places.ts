@@ -1,9 +1,9 @@
 export interface PlacesOptions {
-  /** Calls at once; no limit when `undefined`. */
+  /** Most calls at once; `undefined`: no limit. */
   max: number | undefined;
-  /** Calls that may wait. */
+  /** Most waiting calls. */
   maxQueued: number;
-  /** Milliseconds that a call waits. */
+  /** Milliseconds that a call may wait. */
   queueTimeoutMs: number;
 }
 
@@ -19,16 +19,16 @@ export class NoPlace extends Error {
 
 /** A call in the queue. */
 export interface Waiting {
-  /** Resolves when the place is the caller's. @throws NoPlace, or the signal's reason */
+  /** Resolves when the caller has a place. @throws NoPlace, or the signal's reason */
   readonly place: Promise<void>;
-  /** Gives the turn up. */
+  /** Leaves the queue. */
   leave(): void;
 }
 
 /** An upstream's places for calls that run, and the queue in front of them: first come, first served. */
 export class Places {
   readonly #options: PlacesOptions;
-  /** What hands each waiting call its place, in the order of arrival. */
+  /** The functions that give each waiting call its place, in the order of arrival. */
   readonly #queue = new Set<() => void>();
   #taken = 0;
 
@@ -44,7 +44,7 @@ export class Places {
     return this.#queue.size;
   }
 
-  /** `undefined`: the place is the caller's at once. @throws NoPlace when the queue is full */
+  /** `undefined`: the caller has a place at once. @throws NoPlace if the queue is full */
   take(signal: AbortSignal): Waiting | undefined {
     const { max, maxQueued } = this.#options;
     if (max === undefined || this.#taken < max) {
@@ -55,10 +55,10 @@ export class Places {
     return this.#wait(signal);
   }
 
-  /** To be called once for every place that was taken. */
+  /** Call once for every place that was taken. */
   release(): void {
     const [next] = this.#queue;
-    // The place changes hands, so that no newcomer can come before who waits.
+    // The place goes directly to the next waiting call, so that no newcomer can take it.
     if (next) next();
     else this.#taken -= 1;
   }

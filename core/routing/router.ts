@@ -3,20 +3,20 @@ import type { GuardedUpstream } from "./guarded-upstream.ts";
 import { isExact, matches } from "./patterns.ts";
 import { checkTargets, type Route, type Target } from "./routes.ts";
 
-/** A model's name that a route gives to a model of an upstream. */
+/** A name that a route gives to an upstream's model. */
 export interface Alias {
   readonly name: string;
   readonly targets: readonly { upstream: GuardedUpstream; model: string }[];
 }
 
-/** From a model's name to who may answer. */
+/** Finds the upstreams that may answer requests for a model. */
 export class UpstreamRouter {
   readonly upstreams: readonly GuardedUpstream[];
   readonly routes: readonly Route[];
   readonly #random: () => number;
   readonly #byName: ReadonlyMap<string, GuardedUpstream>;
 
-  /** `random` gives numbers from 0 up to 1. @throws ConfigError when a route names an upstream that is not there */
+  /** `random` returns numbers from 0 up to 1. @throws ConfigError if a route names an unknown upstream */
   constructor(
     upstreams: readonly GuardedUpstream[],
     routes: readonly Route[] = [],
@@ -33,9 +33,9 @@ export class UpstreamRouter {
   }
 
   /**
-   * Who may answer requests for this model, in the order to try: the targets of the first route that matches,
-   * the chosen one in front, then its fallbacks; without such a route the first upstream. A request that names
-   * no model matches `*` alone. Empty when there is no upstream at all.
+   * The candidates for requests for this model, in the order to try: the targets of the first matching route, in an
+   * order drawn by weight, then its fallbacks. Without a matching route, the first upstream. A request without a
+   * model matches only `*`. Empty if there is no upstream.
    */
   route(model: string | undefined): readonly Candidate[] {
     const route = this.routes.find((route) =>
@@ -49,7 +49,7 @@ export class UpstreamRouter {
     return upstream ? [{ upstream, model }] : [];
   }
 
-  /** The names that routes make up. */
+  /** The names that routes add. */
   get aliases(): readonly Alias[] {
     return this.routes.flatMap((route) =>
       route.model.filter(isExact).map((name) => ({
@@ -68,7 +68,7 @@ export class UpstreamRouter {
     return { upstream, model: target.model ?? model };
   }
 
-  /** In an order drawn by weight: as often in front as its share says, and so on among the rest. */
+  /** Draws the order by weight: each target is first as often as its share says, and so on among the rest. */
   #spread(targets: readonly Target[]): readonly Target[] {
     if (targets.length === 1) return targets;
     const left = [...targets];
@@ -79,7 +79,7 @@ export class UpstreamRouter {
         rest -= weight;
         return rest < 0;
       });
-      // Rounding may leave a little over: then it is the last.
+      // If rounding leaves a remainder, the last one is drawn.
       order.push(...left.splice(drawn < 0 ? left.length - 1 : drawn, 1));
     }
     return order;

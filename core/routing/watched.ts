@@ -1,8 +1,8 @@
 import type { Admission, CallEnd } from "./guard.ts";
 
 /**
- * What a call brings, read by read, as its source gives it: the promises are the source's own. It ends the call's
- * admission in whatever way the reading ends: at the source's end, by an error, or because the reader leaves.
+ * Passes on a call's reads unchanged; the promises are the source's own. Ends the call's admission when the reading
+ * ends: at the source's end, by an error, or because the reader leaves.
  */
 export class Watched<T> implements AsyncIterableIterator<T> {
   readonly #source: AsyncIterator<T>;
@@ -11,7 +11,7 @@ export class Watched<T> implements AsyncIterableIterator<T> {
   readonly #endAfter: (last: T | undefined) => CallEnd;
   #last: T | undefined;
 
-  /** `endAfter` judges the source's end by what it gave last. */
+  /** `endAfter` says how the source ended, by its last value. */
   constructor(
     source: AsyncIterator<T>,
     admission: Admission,
@@ -39,7 +39,7 @@ export class Watched<T> implements AsyncIterableIterator<T> {
     return reading;
   }
 
-  /** A reader who leaves an answer that had begun says nothing bad about the server. */
+  /** The reader leaves. For an answer that had begun, this says nothing bad about the server. */
   return(): Promise<IteratorResult<T>> {
     this.#admission.end(this.#signal.aborted || this.#last === undefined ? "left" : "succeeded");
     const done = { done: true, value: undefined } as const;

@@ -157,7 +157,7 @@ describe("a tool that cannot be called", () => {
     [
       "a zod schema",
       clock({ parameters: z.object({ zone: z.string() }) as never }),
-      "z.toJSONSchema(schema) makes a JSON Schema of it",
+      "use z.toJSONSchema(schema)",
     ],
     ["parameters that refer to themselves", clock({ parameters: cyclic }), "cannot be written as JSON"],
     ["one without a function", { name: "clock", parameters: {} }, "execute must be a function"],

@@ -94,7 +94,7 @@ describe("the options of a tap", () => {
     ["an empty name", [{ name: "" }, () => {}], 'with a wrong option "name": it takes a text'],
     ["a name alone, as tapable has it", ["words", () => {}], 'with "words" where its options belong'],
     ["null", [null, () => {}], "with null where its options belong"],
-    ["options behind the function", [() => {}, { stage: 1 }], "with its options behind the function"],
+    ["options behind the function", [() => {}, { stage: 1 }], "with its options after the function"],
     ["options without a function", [{ stage: 1 }, undefined], "without a function"],
     ["nothing", [undefined], "without a function"],
   ])("%s: an error that names plugin and hook", async (_, given, message) => {
@@ -174,7 +174,7 @@ describe("before", () => {
 
   it("is an error in a circle", async () => {
     await expect(run(noting("a", { before: "b" }), noting("b", { before: "a" }))).rejects.toThrow(
-      'taps of beforeUpstream are to run before each other: "a", "b"',
+      'taps of beforeUpstream must each run before the other: "a", "b"',
     );
     await expect(run(noting("a", { before: "a" }))).rejects.toThrow("no such tap");
   });

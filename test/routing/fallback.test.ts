@@ -26,7 +26,7 @@ describe.each(ways)("%s, before the first byte", (_, ask) => {
     expect(warnings(gateway)).toHaveLength(1);
     expect(gateway.log).toContainEqual({
       level: "info",
-      message: "an upstream was passed over",
+      message: "an upstream was skipped",
       fields: expect.objectContaining({ upstream: "a", next: "b", status: 502 }),
     });
   });
