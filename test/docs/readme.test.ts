@@ -1,7 +1,10 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { PARAMETERS } from "../../core/protocol/create-response.ts";
 import { toolTypeClass } from "../../core/protocol/tool-types.ts";
-import { blocksOf, TEXTS, textAt } from "../helpers/markdown.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { blocksOf, root, TEXTS, textAt } from "../helpers/markdown.ts";
+import { SLOW } from "../runs.ts";
 
 const QUOTED = {
   "README.md": ["examples/first-plugin/vr.config.ts"],
@@ -29,6 +32,29 @@ it("README.md can be read in one go", () => {
 it("a tool and a guardrail take some 20 lines", () => {
   const [sample] = blocksOf(textAt("README.md")).filter(({ language }) => language === "ts");
   expect(sample?.text.split("\n").length).toBeLessThanOrEqual(23);
+});
+
+describe("CONTRIBUTING.md", () => {
+  const quick = readdirSync(`${root}test`, { recursive: true, encoding: "utf8" })
+    .map((file) => `test/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".test.ts") && !SLOW.includes(file));
+  const commands = [...textAt("CONTRIBUTING.md").matchAll(/npm test -- ((?:test\/\S+ ?)+)/g)];
+  const paths = commands.flatMap(([, list = ""]) => list.replaceAll("`", "").trim().split(" "));
+
+  it("names paths for an area", () => {
+    expect(paths.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each([...new Set(paths)])("npm test -- %s runs something", (path) => {
+    const place = path.replace("NAME", "");
+    expect(quick.filter((file) => file.includes(place))).not.toEqual([]);
+  });
+
+  it("names scripts that package.json has", () => {
+    const scripts = [...textAt("CONTRIBUTING.md").matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name);
+    expect(scripts).toContain("check");
+    for (const script of scripts) expect(manifest.scripts).toHaveProperty([script as string]);
+  });
 });
 
 it("docs/README.md leads to every page", () => {

@@ -205,7 +205,14 @@ describe("the installed package", () => {
   });
 
   it("brings examples that run once they are copied, and compile with the guide's tsconfig.json", async () => {
-    const examples = ["custom-tool", "guardrail", "hosted-tool", "custom-store", "custom-upstream"];
+    const examples = [
+      "custom-tool",
+      "guardrail",
+      "hosted-tool",
+      "custom-store",
+      "custom-upstream",
+      "own-setting",
+    ];
     // The hosted tool searches these pages.
     cpSync(join(inPackage(), "examples/mcp/docs"), join(folder, "mcp/docs"), { recursive: true });
     for (const example of examples)
