@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ToolDecision, ToolEntry } from "../../core/index.ts";
+import type { Hooks, ToolDecision, ToolEntry } from "../../core/index.ts";
 import { bothWays, plugin, wordsOf } from "../helpers/both-ways.ts";
 import { args, begin, call, finish, text, think } from "../helpers/chunks.ts";
 import { startInProcess } from "../helpers/in-process.ts";
@@ -107,6 +107,44 @@ describe("a call past max_tool_calls", () => {
     const { types, response } = await limited(1, [counted(1, 2)], {}, { kind: "needs_approval" });
     expect(types.filter((type) => type === "mcp_approval_request")).toHaveLength(1);
     expect(response.status).toBe("completed");
+  });
+
+  it.each<[string, (hooks: Hooks) => void]>([
+    ["taps decide before a call shows", ({ onToolCall }) => onToolCall.tap({ asks: true }, () => undefined)],
+    [
+      "a tap names the tool",
+      ({ onChunk }) =>
+        onChunk.tap((chunk) => (chunk.type === "tool_call" ? { ...chunk, name: "count" } : undefined)),
+    ],
+    [
+      "a tap answers for the model",
+      ({ beforeUpstream }) =>
+        beforeUpstream.tap((_, turn) =>
+          turn.index === 0
+            ? turn.answer([...call("count", { n: 1 }), ...call("count", { n: 2 }, 1), finish("tool_calls")])
+            : undefined,
+        ),
+    ],
+    [
+      "a tap offers the tool again",
+      ({ beforeUpstream }) =>
+        beforeUpstream.tap((request) => ({ ...request, tools: [{ name: "count", parameters: {} }] })),
+    ],
+  ])("is ignored where %s", async (_, tap) => {
+    let ran = 0;
+    const vr = await startInProcess({
+      plugins: [
+        scripted(counted(1, 2), counted(3), says("done")),
+        plugin("counter", ({ tools, hooks }) => {
+          tools.add({ name: "count", parameters: { type: "object" }, execute: () => `counted ${++ran}` });
+          tap(hooks);
+        }),
+      ],
+    });
+    const { response } = await vr.stream({ max_tool_calls: 1 });
+    expect(ran).toBe(1);
+    expect(response.status).toBe("completed");
+    expect(response.output.filter(({ type }) => type === "mcp_call")).toHaveLength(1);
   });
 });
 
