@@ -12,7 +12,7 @@ import { type Block, blocksOf, root, TEXTS, textAt } from "../helpers/markdown.t
  */
 
 const run = promisify(execFile);
-const README_OF_EXAMPLES = ["first-plugin", "hosted-tool", "custom-store"].map(
+const README_OF_EXAMPLES = ["first-plugin", "own-setting", "hosted-tool", "custom-store"].map(
   (name) => `examples/${name}/README.md`,
 );
 
