@@ -1,4 +1,5 @@
 import { PluginError } from "./errors.ts";
+import { isObject } from "./protocol/problem.ts";
 
 export interface TapOptions {
   /** Distinguishes several taps of one plugin in errors and statistics. */
@@ -49,7 +50,7 @@ const RULES: { readonly [Option in keyof Required<AnyTapOptions>]: OptionRule } 
 /** Rejects misspelt options and wrong values. @throws PluginError */
 export function checkTapOptions(plugin: string, hook: string, options: unknown): void {
   const at = `plugin "${plugin}" taps ${hook}`;
-  if (typeof options !== "object" || options === null)
+  if (!isObject(options))
     throw new PluginError(`${at} with ${JSON.stringify(options) ?? typeof options} where its options belong`);
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(RULES, name) ? RULES[name as keyof AnyTapOptions] : undefined;

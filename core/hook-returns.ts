@@ -1,6 +1,7 @@
 import type { MaybePromise, Turn } from "./context.ts";
 import { PluginError } from "./errors.ts";
 import { isThenable, type Returned, type Tap } from "./hook-taps.ts";
+import { isObject } from "./protocol/problem.ts";
 import { deepFreeze, streamedChange } from "./protocol/streamed.ts";
 import { isToolOutput } from "./protocol/tool-output.ts";
 import type { OutputItem } from "./protocol/wire.ts";
@@ -36,7 +37,7 @@ function isModelRequest({ items, tools }: { items?: unknown; tools?: unknown }):
 }
 
 function isListOfObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every((each) => typeof each === "object" && each !== null);
+  return Array.isArray(value) && value.every(isObject);
 }
 
 function isDecision({ kind, output, message, reason }: Partial<Record<string, unknown>>): boolean {

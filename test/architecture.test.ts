@@ -208,6 +208,12 @@ describe("plugins", () => {
   });
 });
 
+it("asks whether a value is an object in one way", () => {
+  const byHand = /typeof (\w+) [!=]== "object"[^;]*\b\1 [!=]== null[^;]*Array\.isArray\(\1\)/;
+  const own = [...core, ...plugins].filter((file) => byHand.test(textOf(file)));
+  expect(own).toEqual(["core/protocol/problem.ts"]);
+});
+
 it("keeps files short", () => {
   const lines = (file: string) => textOf(file).trimEnd().split("\n").length;
   const long = [...core, ...plugins].filter((file) => file !== GENERATED && lines(file) > MOST_LINES);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { ConfigError } from "../../core/index.ts";
+import { ConfigError, isObject } from "../../core/index.ts";
 import { type ServerConfig, toServerConfigs } from "./server-config.ts";
 
 /**
@@ -25,10 +25,9 @@ export function readServersFile(path: string, named: string, env: NodeJS.Process
     throw fail(`is not valid JSON${place ? ` ${place}` : ""}`);
   }
   const servers = value?.mcpServers;
-  if (typeof servers !== "object" || servers === null || Array.isArray(servers))
-    throw fail('expected an object under "mcpServers"');
+  if (!isObject(servers)) throw fail('expected an object under "mcpServers"');
   try {
-    return toServerConfigs(servers as Record<string, unknown>, { env, folder: dirname(file) });
+    return toServerConfigs(servers, { env, folder: dirname(file) });
   } catch (error) {
     throw fail((error as Error).message.replaceAll(/^/gm, "mcpServers.").replace(/^mcpServers\."/, '"'));
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isObject } from "../../../core/index.ts";
 
 /** Jupyter messaging, 5.3: what of a message is read here. */
 export interface Message {
@@ -58,5 +59,5 @@ export function createRequest(
 }
 
 export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  return isObject(value) ? value : {};
 }

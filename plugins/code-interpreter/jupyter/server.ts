@@ -1,3 +1,4 @@
+import { isObject } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import type { Address } from "./address.ts";
 
@@ -31,9 +32,9 @@ export class Server {
   async kernelSpecs(signal?: AbortSignal): Promise<{ usual: string | undefined; specs: KernelSpec[] }> {
     const said = await this.#ask("GET", "/api/kernelspecs", { signal });
     const { default: usual, kernelspecs } = (said ?? {}) as Record<string, unknown>;
-    if (typeof kernelspecs !== "object" || kernelspecs === null) throw notJupyter();
+    if (!isObject(kernelspecs)) throw notJupyter();
     const specs = Object.entries(kernelspecs).map(([name, entry]) => {
-      const language: unknown = entry?.spec?.language;
+      const language = (entry as { spec?: { language?: unknown } } | null)?.spec?.language;
       return { name, language: typeof language === "string" ? language : undefined };
     });
     return { usual: typeof usual === "string" ? usual : undefined, specs };
