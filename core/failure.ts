@@ -24,9 +24,9 @@ function pluginOf(error: unknown): string | undefined {
 
 /** Logs a failure in one line. `fields`: the request or response that failed. */
 export function logFailure(log: Log, fields: object, failure: Failure): void {
-  const told = { ...fields, status: failure.status, ...failureFields(failure) };
-  if (failure.status < 500) log.info(told, "a request was refused");
-  else log.error(told, "a request failed");
+  const fieldsOfError = { ...fields, status: failure.status, ...failureFields(failure) };
+  if (failure.status < 500) log.info(fieldsOfError, "a request was refused");
+  else log.error(fieldsOfError, "a request failed");
 }
 
 /** The fields of a log line about a failure. Absent values are left out. */

@@ -29,9 +29,9 @@ export class LogOutput implements DestinationStream {
       this.#dropped++;
       return;
     }
-    const told = this.#dropped === 0 ? line : tellDropped(line, this.#dropped);
+    const complete = this.#dropped === 0 ? line : tellDropped(line, this.#dropped);
     this.#dropped = 0;
-    this.#text += this.#format ? this.#format(told) : told;
+    this.#text += this.#format ? this.#format(complete) : complete;
     this.#lines++;
     if (this.#format || this.#text.length >= GATHERED_CHARS) this.flush();
   }

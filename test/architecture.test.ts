@@ -210,9 +210,20 @@ describe("plugins", () => {
 
 it("asks whether a value is an object in one way", () => {
   const byHand = /typeof (\w+) [!=]== "object"[^;]*\b\1 [!=]== null[^;]*Array\.isArray\(\1\)/;
-  const own = [...core, ...plugins].filter((file) => byHand.test(textOf(file)));
+  // The validator of the wire takes no code from what it checks.
+  const files = [...core, ...plugins].filter((file) => !file.startsWith("core/testing/"));
+  const own = files.filter((file) => byHand.test(textOf(file)));
   expect(own).toEqual(["core/protocol/problem.ts"]);
 });
+
+it.each(["CallEnd", "Outcome", "Waiting", "Places", "approvalOf", "listed"])(
+  "declares %s once at most: a name has one meaning",
+  (name) => {
+    const declaration = new RegExp(`^(?:export )?(?:type|interface|class|function|const) ${name}\\b`, "m");
+    const files = [...core, ...plugins].filter((file) => declaration.test(textOf(file)));
+    expect(files.slice(1)).toEqual([]);
+  },
+);
 
 it("keeps files short", () => {
   const lines = (file: string) => textOf(file).trimEnd().split("\n").length;

@@ -24,7 +24,7 @@ export function statusRoutes(router: Router, engine: Engine): void {
   // Ids contain slashes, which not every client escapes.
   router.get("/v1/models/*id", async (ctx) => {
     const { id } = ctx.params;
-    const model = (await listModels(engine)).find((listed) => listed.id === id);
+    const model = (await listModels(engine)).find((each) => each.id === id);
     if (!model)
       throw new NotFoundError(`Model "${String(id).slice(0, 100)}" not found.`, {
         param: "model",
@@ -111,7 +111,7 @@ async function check(probe: () => unknown): Promise<{ ok: boolean; error?: strin
 type ListedModel = Omit<ModelInfo, "context"> & { object: "model" };
 
 /** A model as clients see it: with the server's own fields for the context size besides the common one. */
-function listed({ context, ...model }: ModelInfo): ListedModel {
+function toListedModel({ context, ...model }: ModelInfo): ListedModel {
   return { ...context, created: 0, owned_by: "vr", ...model, object: "model" };
 }
 
@@ -131,13 +131,13 @@ async function listModels({ router }: Engine): Promise<ListedModel[]> {
   }
   const models = new Map<string, ListedModel>();
   for (const model of [...known.values()].flat())
-    if (!models.has(model.id)) models.set(model.id, listed(model));
+    if (!models.has(model.id)) models.set(model.id, toListedModel(model));
   for (const { name, targets } of router.aliases) {
     const target = targets.find(({ upstream }) => known.has(upstream));
     if (!target) continue;
     // A server may accept names that it does not list, so the alias stays.
     const meant = known.get(target.upstream)?.find(({ id }) => id === target.model);
-    models.set(name, listed({ ...meant, id: name, owned_by: target.upstream.name }));
+    models.set(name, toListedModel({ ...meant, id: name, owned_by: target.upstream.name }));
   }
   return [...models.values()];
 }

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from "../errors.ts";
 import type { ModelChunk } from "../protocol/chunk.ts";
-import { approvalOf, type Item, isHostedItem, type Note, type StoredItem } from "../protocol/items.ts";
+import { approvedRequestId, type Item, isHostedItem, type Note, type StoredItem } from "../protocol/items.ts";
 import type { MCPApprovalRequest, MCPApprovalResponse } from "../protocol/wire.ts";
 import type { Tool } from "../tool.ts";
 
@@ -56,7 +56,7 @@ function approvalsIn(conversation: readonly StoredItem[]) {
       const { approval_request_id: id } = item;
       answers.set(id, [...(answers.get(id) ?? []).slice(0, 1), at]);
     } else if (isHostedItem(item)) lastHosted = at;
-    const approved = approvalOf(item);
+    const approved = approvedRequestId(item);
     if (approved !== undefined) ran.add(approved);
   }
   return { requests, answers, ran, lastHosted };

@@ -9,7 +9,7 @@ import { untilAborted } from "../until-aborted.ts";
 import type { Run } from "./run.ts";
 
 /** How a response ended. */
-export type Outcome =
+export type ResponseEnd =
   | { status: "completed" }
   | { status: "incomplete"; reason: "max_output_tokens" | "content_filter" }
   | { status: "failed"; error: VrError }
@@ -20,7 +20,7 @@ export type Outcome =
  * be stored fails.
  * @throws StoreError when nothing has been sent yet
  */
-export async function complete(run: Run, outcome: Outcome): Promise<ResponseObject> {
+export async function complete(run: Run, outcome: ResponseEnd): Promise<ResponseObject> {
   const { context, sink } = run;
   let response: ResponseObject;
   if (context.large) await stepAside();
@@ -35,7 +35,7 @@ export async function complete(run: Run, outcome: Outcome): Promise<ResponseObje
     }
     context.failure = toFailure(error);
     const failure = { status: "failed" as const, error: toVrError(error) };
-    response = run.document.snapshot(lifeOf(run, failure, shownAnyway(run)));
+    response = run.document.snapshot(lifeOf(run, failure, showableItems(run)));
   }
   if (response.status === "cancelled") run.sequencer.stop();
   else if (sink.live) run.sequencer.end({ type: terminalType(response.status), response });
@@ -43,7 +43,7 @@ export async function complete(run: Run, outcome: Outcome): Promise<ResponseObje
   return response;
 }
 
-function closeAll(run: Run, outcome: Outcome): void {
+function closeAll(run: Run, outcome: ResponseEnd): void {
   const { assembler, context } = run;
   if (outcome.status === "cancelled") return;
   const out: EventDraft[] = [];
@@ -52,7 +52,7 @@ function closeAll(run: Run, outcome: Outcome): void {
 }
 
 /** The finished items, or none where a plugin has made one that cannot even be shown: the terminal event must leave. */
-function shownAnyway(run: Run): OutputItem[] {
+function showableItems(run: Run): OutputItem[] {
   try {
     const shown = run.assembler.output.shown();
     JSON.stringify(shown);
@@ -67,7 +67,7 @@ function terminalType(status: ResponseObject["status"]) {
   return status === "incomplete" ? "response.incomplete" : "response.completed";
 }
 
-function lifeOf(run: Run, outcome: Outcome, output: OutputItem[]): Life {
+function lifeOf(run: Run, outcome: ResponseEnd, output: OutputItem[]): Life {
   const { usage } = run.assembler;
   switch (outcome.status) {
     case "completed":

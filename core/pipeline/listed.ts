@@ -7,5 +7,5 @@ import type { Run } from "./run.ts";
  * that a client sees, so they wait until nothing can refuse the request any more.
  */
 export async function showListed(run: Run, turn: TurnScope): Promise<void> {
-  for (const listed of run.unlisted.splice(0)) await closeNow(run, turn, run.assembler.listed(listed));
+  for (const listed of run.unlisted.splice(0)) await closeNow(run, turn, run.assembler.addListed(listed));
 }

@@ -12,8 +12,8 @@ import type { CallsEnd } from "./tool-calls.ts";
 
 /** The request of the next turn: what the turn whose output begins at `first` has added, and a choice that is free. */
 export function nextRequest(run: Run, request: ModelRequest, first: number, calls: CallsEnd): ModelRequest {
-  const toolChoice = calls.hasRun ? freed(run, request.toolChoice) : request.toolChoice;
-  return { ...request, items: [...request.items, ...saidIn(run, first, calls.ran)], toolChoice };
+  const toolChoice = calls.hasRun ? withoutForce(run, request.toolChoice) : request.toolChoice;
+  return { ...request, items: [...request.items, ...itemsOfTurn(run, first, calls.ran)], toolChoice };
 }
 
 /** What a turn offers the model: no tools in the last turn, no gateway tools once `max_tool_calls` is reached. */
@@ -29,7 +29,7 @@ export function offered(run: Run, request: ModelRequest, isLast: boolean): Model
     return { ...request, tools, toolChoice: { mode: request.toolChoice.mode === "none" ? "none" : "auto" } };
   const { names } = request.toolChoice;
   if (!names?.some((name) => gateway.has(name))) return { ...request, tools };
-  const toolChoice = freed(run, request.toolChoice);
+  const toolChoice = withoutForce(run, request.toolChoice);
   if (!toolChoice.names) return { ...request, tools, toolChoice };
   return {
     ...request,
@@ -42,7 +42,7 @@ export function offered(run: Run, request: ModelRequest, isLast: boolean): Model
  * What the turn whose output begins at `first` adds to what the model reads, in the order in which it was said:
  * servers that give encrypted reasoning want each call right behind its own.
  */
-function saidIn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
+function itemsOfTurn(run: Run, first: number, calls: CallsEnd["ran"]): InTurn<ModelItem | HostedItem>[] {
   const { hosted, output, calls: all } = run.assembler;
   const said: InTurn<ModelItem | HostedItem>[] = [];
   const shown = new Set(calls.map(({ outputIndex }) => outputIndex));
@@ -69,7 +69,7 @@ function withNote([call, ...rest]: InTurn<ModelItem>[], note: Note | undefined):
  * A forced choice holds for the first turn: once a gateway call has run, an approved one too, the model is free to
  * answer. Tools that `allowed_tools` leaves out stay left out.
  */
-function freed(run: Run, { mode, ...limits }: ToolChoice): ToolChoice {
+function withoutForce(run: Run, { mode, ...limits }: ToolChoice): ToolChoice {
   const { tool_choice: asked } = run.context.request;
   const staysLimited = limits.names && typeof asked === "object" && asked.type === "allowed_tools";
   const free = mode === "required" ? "auto" : mode;

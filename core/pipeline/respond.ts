@@ -11,7 +11,7 @@ import { type ResponseScope, TurnScope } from "../scopes.ts";
 import { stepAside } from "../step-aside.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { toChunks } from "./approvals.ts";
-import { complete, type Outcome } from "./complete.ts";
+import { complete, type ResponseEnd } from "./complete.ts";
 import type { Engine } from "./engine.ts";
 import { hydrate } from "./hydrate.ts";
 import { toModelRequest } from "./model-request.ts";
@@ -65,7 +65,7 @@ async function prepare(engine: Engine, context: ResponseScope): Promise<Prepared
 }
 
 /** Runs turns until the model has answered or the client is needed. Approved calls are a turn of their own, the first. */
-async function converse(run: Run): Promise<Outcome> {
+async function converse(run: Run): Promise<ResponseEnd> {
   const { context, conversation, tools, assembler, engine } = run;
   let approved = run.approved.size > 0 ? toChunks(conversation.approvals, run.approved) : undefined;
   const hosted = runsHosted(run.candidates);
@@ -95,7 +95,7 @@ async function converse(run: Run): Promise<Outcome> {
 }
 
 /** How a thrown error ends the response. @throws the error if nothing has been sent yet */
-function outcomeOf(run: Run, error: unknown): Outcome {
+function outcomeOf(run: Run, error: unknown): ResponseEnd {
   const { signal, log } = run.context;
   if (signal.aborted && signal.reason instanceof ClientLeft) return { status: "cancelled" };
   if (isGuardrailStop(error)) {

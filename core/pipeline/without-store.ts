@@ -5,15 +5,15 @@ import type { Engine } from "./engine.ts";
 const NO_STORE = "this gateway keeps no responses, since no plugin of its configuration is a store";
 
 /** Gateways that have already logged it. */
-const told = new WeakSet<Engine>();
+const warned = new WeakSet<Engine>();
 
 /** Warns a client whose response would be stored (the default) that there is no store; logs it once per gateway. */
 export function warnWithoutStore(engine: Engine, { request, warnings }: ResponseScope): void {
   if (!request.store || engine.registry.store) return;
   const warning = `"store": true has no effect: ${NO_STORE}`;
   warnings.push(warning);
-  if (told.has(engine)) return;
-  told.add(engine);
+  if (warned.has(engine)) return;
+  warned.add(engine);
   engine.log.warn({}, warning);
 }
 

@@ -2,11 +2,11 @@ import { z } from "zod";
 import {
   below,
   isObject,
-  listed,
   notSupportedYet,
   type Problem,
   problemIn,
   quote,
+  quotedList,
   wrongType,
 } from "./problem.ts";
 
@@ -53,10 +53,10 @@ export function partsProblem(parts: unknown, allowed: ReadonlySet<PartType>): Pr
 function partProblem(part: unknown, allowed: ReadonlySet<PartType>): Problem | undefined {
   if (!isObject(part)) return wrongType("", "an object with a type", part);
   const { type } = part;
-  if (typeof type !== "string") return wrongType(".type", `one of ${listed(allowed)}`, type);
+  if (typeof type !== "string") return wrongType(".type", `one of ${quotedList(allowed)}`, type);
   if (UNSUPPORTED.has(type)) return notSupportedYet(".type", `content of type ${quote(type)}`);
   if (!isAllowed(type, allowed))
-    return { path: ".type", text: `expected one of ${listed(allowed)}, got ${quote(type)}` };
+    return { path: ".type", text: `expected one of ${quotedList(allowed)}, got ${quote(type)}` };
   const problem = problemIn(PARTS[type], part);
   if (problem) return problem;
   if (type === "input_image") return sourceProblem(part, ["image_url"]);

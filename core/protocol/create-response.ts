@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { isObject, listed, notSupportedYet, type Problem, problemIn, quote, wrongType } from "./problem.ts";
+import {
+  isObject,
+  notSupportedYet,
+  type Problem,
+  problemIn,
+  quote,
+  quotedList,
+  wrongType,
+} from "./problem.ts";
 import type { IncludeEnum } from "./wire.ts";
 
 const text = z.string();
@@ -106,9 +114,9 @@ function textProblem(value: unknown): Problem | undefined {
   if (problem || format === undefined || format === null) return problem;
   if (!isObject(format)) return wrongType(".format", "an object", format);
   const { type } = format;
-  if (typeof type !== "string") return wrongType(".format.type", `one of ${listed(FORMATS)}`, type);
+  if (typeof type !== "string") return wrongType(".format.type", `one of ${quotedList(FORMATS)}`, type);
   if (!FORMATS.includes(type))
-    return { path: ".format.type", text: `expected one of ${listed(FORMATS)}, got ${quote(type)}` };
+    return { path: ".format.type", text: `expected one of ${quotedList(FORMATS)}, got ${quote(type)}` };
   const wrong = type === "json_schema" ? problemIn(jsonSchemaFormat, format) : undefined;
   return wrong && { ...wrong, path: `.format${wrong.path}` };
 }

@@ -60,7 +60,7 @@ export function isFunctionCallOutput(item: Item): item is FunctionCallOutputItem
 }
 
 /** The id of the request by whose approval this call ran. */
-export function approvalOf(item: Item): string | undefined {
+export function approvedRequestId(item: Item): string | undefined {
   return item.type === "mcp_call" ? (item.approval_request_id ?? undefined) : undefined;
 }
 

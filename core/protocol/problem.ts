@@ -53,7 +53,7 @@ export function quote(text: string): string {
 }
 
 /** `"a", "b", "c"` */
-export function listed(values: Iterable<unknown>): string {
+export function quotedList(values: Iterable<unknown>): string {
   return [...values].map((value) => JSON.stringify(value)).join(", ");
 }
 
@@ -75,7 +75,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "invalid_type":
       return withArticle(issue.expected);
     case "invalid_value":
-      return issue.values.length === 1 ? listed(issue.values) : `one of ${listed(issue.values)}`;
+      return issue.values.length === 1 ? quotedList(issue.values) : `one of ${quotedList(issue.values)}`;
     case "too_small":
       if (issue.origin === "string" && issue.minimum === 1) return "a string that is not empty";
       return `${measured(issue.origin)}${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unit(issue.origin)}`;
@@ -84,7 +84,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case "invalid_format":
       return issue.pattern ? `a string that matches ${issue.pattern.replaceAll("/", "")}` : issue.format;
     case "invalid_union":
-      return "options" in issue ? `one of ${listed(issue.options as unknown[])}` : ownWords(issue);
+      return "options" in issue ? `one of ${quotedList(issue.options as unknown[])}` : ownWords(issue);
     default:
       return ownWords(issue);
   }

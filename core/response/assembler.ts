@@ -92,7 +92,7 @@ export class Assembler {
   }
 
   /** An item that resolving a tool brought. It opens as it ends: what a tap stops is never seen. */
-  listed(listed: ListedItem): Ending {
+  addListed(listed: ListedItem): Ending {
     const place = this.output.take(listed.idPrefix);
     const { id, outputIndex } = place;
     const opening = added(outputIndex, { ...listed.opened, id } as OutputItem);

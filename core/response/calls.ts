@@ -5,7 +5,7 @@ import type { Note } from "../protocol/items.ts";
 import type { OutputItem } from "../protocol/wire.ts";
 import type { CallEnd, Presentation, Tool } from "../tool.ts";
 import { type Callable, type Called, type Offer, resolveCalled } from "./called-names.ts";
-import { defaultPresentation, retold } from "./default-presentation.ts";
+import { defaultPresentation, withFinalStatus } from "./default-presentation.ts";
 import { added, type Ending, functionItem, type OpenCall, type Place, placed } from "./open-items.ts";
 import type { Output } from "./output.ts";
 
@@ -85,7 +85,7 @@ export class Calls {
   }
 
   #openTool(chunk: CallChunk, tool: Tool, missing: string | undefined, out: EventDraft[]): OpenCall {
-    const approval = this.#approvalOf(chunk, tool);
+    const approval = this.#takeApproval(chunk, tool);
     const call: OpenCall = {
       ...HIDDEN,
       calledAt: this.#output.next,
@@ -103,7 +103,7 @@ export class Calls {
   }
 
   /** Takes the approval for a call of exactly this tool. Each approval works once. */
-  #approvalOf({ approval }: CallChunk, tool: Tool): string | undefined {
+  #takeApproval({ approval }: CallChunk, tool: Tool): string | undefined {
     if (approval === undefined || this.approved?.get(approval) !== tool) return undefined;
     this.approved.delete(approval);
     return approval;
@@ -175,7 +175,7 @@ export class Calls {
     const { item: draft, events: progress } = (call.presentation as Presentation).done(how);
     const item = { ...draft, id: call.id } as OutputItem;
     const events = progress.map((event) => placed(call, event));
-    const end = (finished: OutputItem) => (finished === item ? events : retold(finished, events));
+    const end = (finished: OutputItem) => (finished === item ? events : withFinalStatus(finished, events));
     return { outputIndex: call.outputIndex, item, isCutOff: how.kind === "stopped", note: call.note, end };
   }
 

@@ -34,7 +34,7 @@ export function defaultPresentation(tool: Tool, approvalRequestId?: string): Pre
       return [{ type: "response.mcp_call_arguments.done", arguments: args }];
     },
     done(end) {
-      const whole = { ...item, arguments: received, ...toOutcome(end) };
+      const whole = { ...item, arguments: received, ...toCallResult(end) };
       const type = end.kind === "output" ? "response.mcp_call.completed" : "response.mcp_call.failed";
       if (end.kind !== "stopped") return { item: whole, events: [{ type }] };
       const cutOff: Progress = { type: "response.mcp_call_arguments.done", arguments: received };
@@ -43,7 +43,7 @@ export function defaultPresentation(tool: Tool, approvalRequestId?: string): Pre
   };
 }
 
-function toOutcome(end: CallEnd): Pick<MCPToolCall, "status" | "output" | "error"> {
+function toCallResult(end: CallEnd): Pick<MCPToolCall, "status" | "output" | "error"> {
   switch (end.kind) {
     case "output":
       return { status: "completed", output: toText(end.output) };
@@ -58,7 +58,7 @@ function toOutcome(end: CallEnd): Pick<MCPToolCall, "status" | "output" | "error
 }
 
 /** The events that end a call as its item now says: a tap may have made an error of its output. */
-export function retold(item: OutputItem, events: readonly EventDraft[]): readonly EventDraft[] {
+export function withFinalStatus(item: OutputItem, events: readonly EventDraft[]): readonly EventDraft[] {
   if (item.type !== "mcp_call") return events;
   const type = item.error ? "response.mcp_call.failed" : "response.mcp_call.completed";
   return events.map((event) =>

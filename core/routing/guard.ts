@@ -4,10 +4,10 @@ import { blame } from "../failure.ts";
 import { reasonOf } from "../upstream-check.ts";
 import type { GuardLimits } from "../upstream-limits.ts";
 import { CircuitBreaker } from "./breaker.ts";
-import { NoPlace, Places, type Waiting } from "./places.ts";
+import { NoPlace, Places, type QueuedCall } from "./places.ts";
 
 /** What a call says about its upstream: "left" is nothing, as when the client went away. */
-export type CallEnd = "succeeded" | "failed" | "left";
+export type ModelCallEnd = "succeeded" | "failed" | "left";
 
 /** Seconds after which a client that was refused as `upstream_busy` may ask again. */
 const BUSY_RETRY_S = 1;
@@ -50,7 +50,7 @@ export class Guard {
   }
 
   /** Records a failure outside a model call (listing models). Only "no answer" counts against the circuit. */
-  heard(error: unknown): void {
+  noteFailure(error: unknown): void {
     const reason = reasonOf(error);
     if (isUpstreamError(error) && (reason === "unreachable" || reason === "timeout"))
       this.#breaker.unanswered();
@@ -61,10 +61,10 @@ export class Guard {
    * can end the wait. Without a wait there is no promise, since every request passes here.
    * @throws UpstreamError 503 `upstream_unavailable`, 429 `upstream_busy`, or the signal's reason
    */
-  admit(signal: AbortSignal, queued?: (waiting: Waiting) => void): MaybePromise<Admission> {
+  admit(signal: AbortSignal, queued?: (waiting: QueuedCall) => void): MaybePromise<Admission> {
     signal.throwIfAborted();
     this.refuseIfOpen();
-    let waiting: Waiting | undefined;
+    let waiting: QueuedCall | undefined;
     try {
       waiting = this.#places.take(signal);
     } catch (error) {
@@ -121,7 +121,7 @@ export class Admission {
   readonly #breaker: CircuitBreaker;
   readonly #call: number;
   readonly #plugin: string;
-  #told = false;
+  #hasReported = false;
   #released = false;
 
   constructor(places: Places, breaker: CircuitBreaker, call: number, plugin: string) {
@@ -137,13 +137,13 @@ export class Admission {
   }
 
   /** Reports the end to the breaker, once. The place stays taken. */
-  tell(end: CallEnd): void {
-    if (this.#told) return;
-    this.#told = true;
+  tell(end: ModelCallEnd): void {
+    if (this.#hasReported) return;
+    this.#hasReported = true;
     this.#breaker[end](this.#call);
   }
 
-  end(end: CallEnd): void {
+  end(end: ModelCallEnd): void {
     this.tell(end);
     if (this.#released) return;
     this.#released = true;
@@ -161,7 +161,7 @@ export class Admission {
  * What an error says about the upstream. No connection, 5xx and timeouts are failures. Other refusals come from a
  * working server. The gateway's own errors say nothing.
  */
-function endOf(error: unknown, signal: AbortSignal): CallEnd {
+function endOf(error: unknown, signal: AbortSignal): ModelCallEnd {
   if (signal.aborted || !isUpstreamError(error)) return "left";
   return error.status >= 500 ? "failed" : "succeeded";
 }

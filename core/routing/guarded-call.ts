@@ -1,7 +1,7 @@
 import type { ModelChunk } from "../protocol/chunk.ts";
 import { type BatchSource, iterateBatches, type Sourced } from "./batch-check.ts";
-import type { Admission, CallEnd, Guard } from "./guard.ts";
-import type { Waiting } from "./places.ts";
+import type { Admission, Guard, ModelCallEnd } from "./guard.ts";
+import type { QueuedCall } from "./places.ts";
 import { Watched } from "./watched.ts";
 
 type Batch = readonly ModelChunk[];
@@ -17,7 +17,7 @@ export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #signal: AbortSignal;
   readonly #open: () => AsyncIterable<Batch>;
   readonly source: BatchSource;
-  #waiting: Waiting | undefined;
+  #waiting: QueuedCall | undefined;
   #reading: Watched<Batch> | undefined;
   #left = false;
 
@@ -52,7 +52,7 @@ export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
     }
   }
 
-  readonly #queued = (waiting: Waiting): void => {
+  readonly #queued = (waiting: QueuedCall): void => {
     this.#waiting = waiting;
   };
 
@@ -81,6 +81,6 @@ export class GuardedCall implements AsyncIterableIterator<Batch>, Sourced {
 }
 
 /** How an answer ended. Without `finish` it broke off. */
-function endAfter(last: Batch | undefined): CallEnd {
+function endAfter(last: Batch | undefined): ModelCallEnd {
   return Array.isArray(last) && last.at(-1)?.type === "finish" ? "succeeded" : "failed";
 }

@@ -93,7 +93,7 @@ export class GuardedUpstream implements Upstream {
     if (typeof model === "string") return model;
     return model.catch((error: unknown) => {
       if (signal.aborted) throw error;
-      this.#guard.heard(error);
+      this.#guard.noteFailure(error);
       throw blame(error, this.#plugin);
     });
   }

@@ -18,7 +18,7 @@ export class NoPlace extends Error {
 }
 
 /** A call in the queue. */
-export interface Waiting {
+export interface QueuedCall {
   /** Resolves when the caller has a place. @throws NoPlace, or the signal's reason */
   readonly place: Promise<void>;
   /** Leaves the queue. */
@@ -45,7 +45,7 @@ export class Places {
   }
 
   /** `undefined`: the caller has a place at once. @throws NoPlace if the queue is full */
-  take(signal: AbortSignal): Waiting | undefined {
+  take(signal: AbortSignal): QueuedCall | undefined {
     const { max, maxQueued } = this.#options;
     if (max === undefined || this.#taken < max) {
       this.#taken += 1;
@@ -63,7 +63,7 @@ export class Places {
     else this.#taken -= 1;
   }
 
-  #wait(signal: AbortSignal): Waiting {
+  #wait(signal: AbortSignal): QueuedCall {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leaveQueue = () => {
       this.#queue.delete(handOver);

@@ -62,10 +62,10 @@ export type Route = z.output<typeof route>;
 
 /** In one line, for the start banner: `small-* → a, b; else c`. */
 export function describeRoute({ model, to, fallbacks }: Route): string {
-  const listed = (targets: readonly Target[]) =>
+  const namesOf = (targets: readonly Target[]) =>
     targets.map((target) => target.upstream + (target.model ? ` as ${target.model}` : "")).join(", ");
-  const rest = fallbacks.length > 0 ? `; else ${listed(fallbacks)}` : "";
-  return `${model.join(", ")} → ${listed(to)}${rest}`;
+  const rest = fallbacks.length > 0 ? `; else ${namesOf(fallbacks)}` : "";
+  return `${model.join(", ")} → ${namesOf(to)}${rest}`;
 }
 
 /** @throws ConfigError that names the target and the upstreams that there are */

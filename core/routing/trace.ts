@@ -28,7 +28,7 @@ export class TracedCall implements AsyncIterableIterator<Batch>, Sourced {
   readonly #counts: Record<string, number> = {};
   readonly #answer: ModelChunk[] = [];
   #kept = 0;
-  #told = false;
+  #hasReported = false;
 
   constructor(
     batches: AsyncIterable<Batch>,
@@ -82,12 +82,12 @@ export class TracedCall implements AsyncIterableIterator<Batch>, Sourced {
   }
 
   #tell(more: object): void {
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#hasReported) return;
+    this.#hasReported = true;
     const ms = Math.round(performance.now() - this.#start);
     const fields = { ...this.#fields, ms, chunks: this.#counts, ...more };
-    const told = this.#bodies ? { ...fields, answer: bodyOf(this.#answer) } : fields;
-    this.#log.debug(told, "err" in more ? "the model failed" : "the model has answered");
+    const all = this.#bodies ? { ...fields, answer: bodyOf(this.#answer) } : fields;
+    this.#log.debug(all, "err" in more ? "the model failed" : "the model has answered");
   }
 }
 

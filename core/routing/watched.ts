@@ -1,4 +1,4 @@
-import type { Admission, CallEnd } from "./guard.ts";
+import type { Admission, ModelCallEnd } from "./guard.ts";
 
 /**
  * Passes on a call's reads unchanged; the promises are the source's own. Ends the call's admission when the reading
@@ -8,7 +8,7 @@ export class Watched<T> implements AsyncIterableIterator<T> {
   readonly #source: AsyncIterator<T>;
   readonly #admission: Admission;
   readonly #signal: AbortSignal;
-  readonly #endAfter: (last: T | undefined) => CallEnd;
+  readonly #endAfter: (last: T | undefined) => ModelCallEnd;
   #last: T | undefined;
 
   /** `endAfter` says how the source ended, by its last value. */
@@ -16,7 +16,7 @@ export class Watched<T> implements AsyncIterableIterator<T> {
     source: AsyncIterator<T>,
     admission: Admission,
     signal: AbortSignal,
-    endAfter: (last: T | undefined) => CallEnd,
+    endAfter: (last: T | undefined) => ModelCallEnd,
   ) {
     this.#source = source;
     this.#admission = admission;

@@ -1,7 +1,7 @@
 import type { Limits } from "./options.ts";
 import { RuntimeError } from "./runtime.ts";
 
-interface Waiting {
+interface QueuedTask {
   key: string;
   start(): void;
 }
@@ -10,7 +10,7 @@ interface Waiting {
 export class ExecutionQueue {
   readonly #limits: Pick<Limits, "concurrent" | "queued" | "queueMs">;
   readonly #busy = new Set<string>();
-  #waiting: Waiting[] = [];
+  #waiting: QueuedTask[] = [];
 
   constructor(limits: Pick<Limits, "concurrent" | "queued" | "queueMs">) {
     this.#limits = limits;
@@ -65,7 +65,7 @@ export class ExecutionQueue {
         clearTimeout(timer);
         signal.removeEventListener("abort", abort);
       };
-      const entry: Waiting = {
+      const entry: QueuedTask = {
         key,
         start: () => {
           end();

@@ -9,7 +9,7 @@ export interface ThreadLimits {
   waitMs: number;
 }
 
-interface Waiting {
+interface PendingCheck {
   tool: ServerTool;
   args: Record<string, unknown>;
   /** What is wrong; `undefined` also for what was not found out. */
@@ -31,11 +31,11 @@ const workerFile = new URL(
  */
 export class ArgumentThread {
   readonly #limits: ThreadLimits;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: PendingCheck[] = [];
   /** Tools whose schemas have taken too long: they are not tried again. */
   readonly #slow = new WeakSet<ServerTool>();
   #worker: Worker | undefined;
-  #current: Waiting | undefined;
+  #current: PendingCheck | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isReady = false;
   #isClosed = false;
@@ -48,7 +48,7 @@ export class ArgumentThread {
     if (this.#isClosed || this.#slow.has(tool) || !isChecked(tool.inputSchema))
       return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const waiting: Waiting = {
+      const waiting: PendingCheck = {
         tool,
         args,
         settle: (mistake) => {
@@ -72,7 +72,7 @@ export class ArgumentThread {
     while (!this.#current && this.#waiting.length > 0) {
       this.#worker ??= this.#start();
       if (!this.#isReady) return;
-      this.#current = this.#waiting.shift() as Waiting;
+      this.#current = this.#waiting.shift() as PendingCheck;
       const { tool, args } = this.#current;
       const { name, inputSchema } = tool;
       this.#timer = setTimeout(() => {
@@ -114,7 +114,7 @@ export class ArgumentThread {
     current?.settle(mistake);
   }
 
-  #leaveOut(waiting: Waiting): void {
+  #leaveOut(waiting: PendingCheck): void {
     const at = this.#waiting.indexOf(waiting);
     if (at < 0) return;
     this.#waiting.splice(at, 1);

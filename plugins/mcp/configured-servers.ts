@@ -1,9 +1,9 @@
 import { ConfigError, type Vr, VrError } from "../../core/index.ts";
 import { ConfiguredServer } from "./configured-server.ts";
+import { limitRate } from "./limit-rate.ts";
 import type { McpSettings, Options, settings } from "./options.ts";
 import { shortened } from "./reason-of.ts";
 import { createRedact } from "./redact.ts";
-import { seldom } from "./seldom.ts";
 import { type ServerConfig, toServerConfigs } from "./server-config.ts";
 import { readServersFile } from "./servers-file.ts";
 import type { Address, Session } from "./session.ts";
@@ -27,7 +27,7 @@ export function createConfiguredServers(
   const servers = new Map<string, ConfiguredServer>();
   for (const config of readServers(vr.settings, given)) {
     const redact = createRedact(config.secrets);
-    const note = seldom((text) =>
+    const note = limitRate((text) =>
       log.debug({ server: config.label, said: shortened(redact(text)) }, "an MCP server said something"),
     );
     const connect = (signal: AbortSignal) => open(config.address, signal, note);

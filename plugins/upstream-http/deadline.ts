@@ -4,18 +4,18 @@
  */
 export type Wait = "answer" | "read" | "done" | "end" | "retry";
 
-export interface Waiting {
+export interface DeadlineOwner {
   /** Called when the time is over. */
   late(wait: Wait): void;
 }
 
 /** The only timer of a call. It waits for one thing at a time. */
 export class Deadline {
-  readonly #owner: Waiting;
+  readonly #owner: DeadlineOwner;
   #wait: Wait = "answer";
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(owner: Waiting) {
+  constructor(owner: DeadlineOwner) {
     this.#owner = owner;
   }
 

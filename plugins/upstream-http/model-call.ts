@@ -1,7 +1,7 @@
 import type { Dispatcher, Pool } from "undici";
 import { type ModelChunk, type ModelRequest, UpstreamError } from "../../core/index.ts";
 import { Answer, type Headers } from "./answer.ts";
-import { Deadline, type Wait, type Waiting } from "./deadline.ts";
+import { Deadline, type DeadlineOwner, type Wait } from "./deadline.ts";
 import type { Dialect, Refusal } from "./dialect.ts";
 import { judge } from "./failed-attempt.ts";
 import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
@@ -35,7 +35,9 @@ export interface CallRequest {
  * One call of a model: sends the request, with retries, and iterates over what each read brings. It handles undici's
  * events itself, since they run for every read and a body stream in between would cost more.
  */
-export class ModelCall implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, Waiting {
+export class ModelCall
+  implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, DeadlineOwner
+{
   readonly #pool: Pool;
   readonly #settings: Settings;
   readonly #dialect: Dialect;

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NoPlace, Places, type Waiting } from "../../core/routing/places.ts";
+import { NoPlace, Places, type QueuedCall } from "../../core/routing/places.ts";
 
 const never = new AbortController().signal;
 const newPlaces = (options: Partial<ConstructorParameters<typeof Places>[0]> = {}) =>
   new Places({ max: 1, maxQueued: 2, queueTimeoutMs: 1_000, ...options });
 
 /** A call that has to wait. */
-function wait(places: Places, signal = never): Waiting {
+function wait(places: Places, signal = never): QueuedCall {
   const waiting = places.take(signal);
   if (!waiting) throw new Error("the call got a place at once");
   return waiting;

@@ -9,7 +9,7 @@ import type { Stack } from "./stack.ts";
 const HEAP_MIB = 192;
 
 /** Where the child's code and Python lie; real paths, since permissions are checked against these. */
-export interface Places {
+export interface PythonPaths {
   /** The folder of the child's code, and the file in it that runs. */
   readonly childFolder: string;
   readonly main: string;
@@ -19,7 +19,7 @@ export interface Places {
 }
 
 /** @throws Error when the package is not installed */
-export function findPlaces(): Places {
+export function findPythonPaths(): PythonPaths {
   const require = createRequire(import.meta.url);
   const manifest = require.resolve("pyodide/package.json");
   const here = fileURLToPath(import.meta.url);
@@ -34,7 +34,7 @@ export function findPlaces(): Places {
 }
 
 /** What ends with 0 where a child can be run. */
-export const probeCommand = (places: Places): string[] => [
+export const probeCommand = (places: PythonPaths): string[] => [
   ...nodeCommand(places),
   places.main,
   PROBE,
@@ -42,7 +42,7 @@ export const probeCommand = (places: Places): string[] => [
 ];
 
 /** Node with nothing permitted but to read Python and the child's code, and without code made of strings. */
-export const nodeCommand = ({ childFolder, packageFolder }: Places, stack?: Stack): string[] => [
+export const nodeCommand = ({ childFolder, packageFolder }: PythonPaths, stack?: Stack): string[] => [
   process.execPath,
   "--permission",
   `--allow-fs-read=${childFolder}`,

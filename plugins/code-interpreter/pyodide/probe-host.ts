@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Probed, ProbeTargets } from "./child/probe.ts";
-import { nodeCommand, type Places } from "./command.ts";
+import { nodeCommand, type PythonPaths } from "./command.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ const MAX_BYTES = 64 * 1024;
  */
 export async function probeHost(
   prefix: readonly string[],
-  places: Places,
+  places: PythonPaths,
   file: string,
   signal: AbortSignal,
 ): Promise<Probed> {

@@ -1,7 +1,7 @@
 import type { Log } from "../../../core/index.ts";
 import { RuntimeError } from "../runtime.ts";
 import { PythonProcess } from "./child-process.ts";
-import { findPlaces, nodeCommand, type Places, probeCommand } from "./command.ts";
+import { findPythonPaths, nodeCommand, type PythonPaths, probeCommand } from "./command.ts";
 import { type Confinement, findConfinement } from "./confinement.ts";
 import type { ChildMessage, ChildSettings } from "./messages.ts";
 import type { Settings } from "./options.ts";
@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 
 /** What is found out once, at the first start. */
 export interface Host {
-  readonly places: Places;
+  readonly places: PythonPaths;
   readonly confinement: Confinement;
 }
 
@@ -74,7 +74,7 @@ export class Starts {
   }
 
   async #find() {
-    const places = findPlaces();
+    const places = findPythonPaths();
     const confinement = await this.#confine(probeCommand(places));
     const snapshots = new Snapshots(this.#settings.cacheFolder, versionOf(places), this.#log);
     this.#log.debug({ ...confinement }, "how Python is confined");

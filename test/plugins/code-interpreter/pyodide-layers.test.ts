@@ -3,14 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { findPlaces, nodeCommand, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
+import {
+  findPythonPaths,
+  nodeCommand,
+  probeCommand,
+} from "../../../plugins/code-interpreter/pyodide/command.ts";
 import { findConfinement } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { probeHost } from "../../../plugins/code-interpreter/pyodide/probe-host.ts";
 import { skipUnless } from "../../helpers/skip.ts";
 import { tempFolder } from "../../helpers/temp-folder.ts";
 import { never, runtimeWith } from "./pyodide-runtimes.ts";
 
-const places = findPlaces();
+const places = findPythonPaths();
 const confinement = await findConfinement(probeCommand(places));
 /** A file that the gateway may read and write, and every user may find. */
 const file = join(tempFolder({ "some.txt": "text" }), "some.txt");

@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { findPlaces, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
+import { findPythonPaths, probeCommand } from "../../../plugins/code-interpreter/pyodide/command.ts";
 import { findConfinement } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { chanceOf, ofSeed, oneOf, seeds } from "../../helpers/rounds.ts";
 import { skipUnless } from "../../helpers/skip.ts";
 import { cacheFolder, gone, never, runtimeWith } from "./pyodide-runtimes.ts";
 
 const folder = fileURLToPath(new URL("../../../plugins/code-interpreter/pyodide/", import.meta.url));
-const confinement = await findConfinement(probeCommand(findPlaces()));
+const confinement = await findConfinement(probeCommand(findPythonPaths()));
 
 /** A gateway that runs the code and is killed at the n-th of its outputs. @returns the pid of the process that ran it */
 async function killGatewayDuring(code: string, host: "this" | "bare", n = 1): Promise<number> {

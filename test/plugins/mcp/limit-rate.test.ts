@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { seldom } from "../../../plugins/mcp/seldom.ts";
+import { limitRate } from "../../../plugins/mcp/limit-rate.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
@@ -10,7 +10,7 @@ afterEach(() => {
 
 it("hands on a hundred notes a minute, and says how many it left out", () => {
   const noted: string[] = [];
-  const note = seldom((text) => noted.push(text));
+  const note = limitRate((text) => noted.push(text));
   for (let i = 0; i < 1_000; i++) note(`line ${i}`);
   expect(noted).toHaveLength(100);
   vi.advanceTimersByTime(60_000);

@@ -3,7 +3,7 @@ const MOST = 100;
 const MINUTE_MS = 60_000;
 
 /** Hands on what is noted until it becomes too much: a server may print without end. How much was left out is noted. */
-export function seldom(note: (text: string) => void): (text: string) => void {
+export function limitRate(note: (text: string) => void): (text: string) => void {
   let since = -Infinity;
   let noted = 0;
   return (text) => {
