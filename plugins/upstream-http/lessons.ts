@@ -25,7 +25,7 @@ const NONE: ReadonlySet<Lesson> = new Set();
 
 /** The lessons about the models of one server, so that their next calls are not refused first. */
 export class Lessons {
-  /** When each lesson expires, in milliseconds as `now` counts them. The model with the latest lesson comes last. */
+  /** When each lesson expires, in milliseconds as `now` counts them. */
   readonly #models = new LruMap<Map<Lesson, number>>({ maxEntries: MOST_MODELS });
   readonly #now: () => number;
 
