@@ -41,7 +41,7 @@ export async function runTurn(
     ? answered(answer)
     : ask(candidatesFor(run, request), request, turn);
   if (answer === approved && approved) run.assembler.calls.approved = run.approved;
-  const characters: Characters = { told: new WholeCharacters(), hooked: undefined };
+  const characters: Characters = { received: new WholeCharacters(), hooked: undefined };
   const iterator = batches[Symbol.asyncIterator]();
   let end: TurnEnd | undefined;
   try {
@@ -53,7 +53,7 @@ export async function runTurn(
       if (step?.done) throw new UpstreamError(502, "The upstream's answer ended before it was complete.");
       checkBatch(step?.value, batches);
       run.open();
-      const whole = characters.told.mend(step.value, batches.source?.wellFormed === true);
+      const whole = characters.received.mend(step.value, batches.source?.wellFormed === true);
       const taken = takeBatch(run, turn, whole, characters);
       end = taken instanceof Promise ? await taken : taken;
     }
@@ -84,7 +84,7 @@ function takeBatch(
 
 /** Surrogate halves left by the upstream, and by the taps after it. */
 interface Characters {
-  readonly told: WholeCharacters;
+  readonly received: WholeCharacters;
   hooked: WholeCharacters | undefined;
 }
 

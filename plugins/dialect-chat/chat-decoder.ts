@@ -54,7 +54,7 @@ class Decoder implements ChatDecoder {
   /** Whether the answer comes in deltas. */
   #inDeltas = false;
   /** Which kinds of text the model has written so far. */
-  readonly #told = new Set<ModelChunk["type"]>();
+  readonly #sent = new Set<ModelChunk["type"]>();
   /** The log probabilities of text that is held back. */
   #logprobs: wire.LogProb[] | undefined;
 
@@ -100,15 +100,15 @@ class Decoder implements ChatDecoder {
     const field = this.#delta(delta, out);
     // In the Responses API, thoughts and calls have no log probabilities.
     if (this.#logprobs && (out.length > before || this.#think?.thinking)) this.#logprobs = undefined;
-    for (let i = before; i < out.length; i++) this.#told.add((out[i] as ModelChunk).type);
+    for (let i = before; i < out.length; i++) this.#sent.add((out[i] as ModelChunk).type);
     if (out.length === before + 1 && choice.logprobs == null) this.plain = field;
   }
 
   /** Some servers repeat the whole message at the end of a stream. */
   #rest(message: ChatDelta): ChatDelta {
     if (!this.#inDeltas) return message;
-    if (this.#calls) this.#told.add("tool_call");
-    return restOfMessage(message, this.#told);
+    if (this.#calls) this.#sent.add("tool_call");
+    return restOfMessage(message, this.#sent);
   }
 
   repeat(text: string, out: ModelChunk[]): void {
@@ -123,7 +123,7 @@ class Decoder implements ChatDecoder {
     const before = out.length;
     this.#flush(out);
     const calls = this.#calls?.end(out) ?? 0;
-    const said = this.#told.size > 0 || out.length > before;
+    const said = this.#sent.size > 0 || out.length > before;
     if (this.#reason === undefined && !said)
       throw new UpstreamError(
         502,

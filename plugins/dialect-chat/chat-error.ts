@@ -33,7 +33,7 @@ export function toErrorInStream(error: unknown, secrets: readonly string[] = [])
 }
 
 function toError(upstreamStatus: number, said: Said, options: ErrorOptions): UpstreamError {
-  const told = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
+  const quoted = said.message ? `: ${cutSecrets(said.message, options.secrets ?? [])}` : "";
   const exceeded = upstreamStatus !== 429 && exceedsContext(`${said.code} ${said.type} ${said.message}`);
   const blamed = blamesRequest(upstreamStatus, said.message ?? "");
   const status = exceeded || blamed ? 400 : toClientStatus(upstreamStatus);
@@ -42,7 +42,7 @@ function toError(upstreamStatus: number, said: Said, options: ErrorOptions): Ups
   const param = exceeded ? undefined : toErrorParam(status, said, options.names);
   return new UpstreamError(
     status,
-    `the model server answered ${upstreamStatus}${told}`.slice(0, MAX_MESSAGE),
+    `the model server answered ${upstreamStatus}${quoted}`.slice(0, MAX_MESSAGE),
     {
       ...(code === undefined ? {} : { code: cutSecrets(code, options.secrets ?? []).slice(0, 100) }),
       ...(param === undefined ? {} : { param: cutSecrets(param, options.secrets ?? []) }),

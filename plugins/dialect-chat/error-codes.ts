@@ -52,9 +52,9 @@ const REASON_LENGTH = 2_000;
 /** OpenAI's code for an error. `status`: the one that the client gets. */
 export function toErrorCode(status: number, { message = "", type, code }: Blame): string | undefined {
   if (isOfModel(status, `${code} ${type} ${message}`)) return "model_not_found";
-  const told = code ?? type;
+  const given = code ?? type;
   // "BadRequestError", "invalid_request_error", "NOT_FOUND": a class, a type or a status, not a code.
-  return told !== undefined && !/[Ee]rror$|^[A-Z_]+$/.test(told) ? told : BY_STATUS.get(status);
+  return given !== undefined && !/[Ee]rror$|^[A-Z_]+$/.test(given) ? given : BY_STATUS.get(status);
 }
 
 /** The Responses API's parameter that is at fault; `undefined` if the server names none, or one of its own. */

@@ -11,9 +11,9 @@ const MEMBERS: readonly (readonly [kind: ModelChunk["type"], members: readonly s
 ];
 
 /** The parts of a whole message at the end of a stream that the deltas, which had the kinds `told`, did not send. */
-export function restOfMessage(message: ChatDelta, told: ReadonlySet<ModelChunk["type"]>): ChatDelta {
+export function restOfMessage(message: ChatDelta, sent: ReadonlySet<ModelChunk["type"]>): ChatDelta {
   const rest = { ...message };
   for (const [kind, members] of MEMBERS)
-    if (told.has(kind)) for (const member of members) delete rest[member];
+    if (sent.has(kind)) for (const member of members) delete rest[member];
   return rest;
 }

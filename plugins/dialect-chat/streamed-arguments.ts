@@ -9,7 +9,7 @@ const SPACE = 0x20;
  */
 export class StreamedArguments {
   /** The text passed on so far. */
-  #told = "";
+  #sent = "";
   /** Code of its last character that is not white space. Reading it from a text joined from many pieces is slow. */
   #last = 0;
   /** Whether the arguments begin as an object. */
@@ -22,16 +22,16 @@ export class StreamedArguments {
   /** Whether the arguments are a complete JSON value. For some servers this runs for every delta. */
   get whole(): boolean {
     if (this.#held === undefined && this.#isObject && this.#last !== CLOSE) return false;
-    return parse(this.#held ?? this.#told) !== undefined;
+    return parse(this.#held ?? this.#sent) !== undefined;
   }
 
   get none(): boolean {
-    return this.#told === "" && this.#held === undefined;
+    return this.#sent === "" && this.#held === undefined;
   }
 
   /** Whether this piece would add nothing. */
   isRepeatedBy(piece: string): boolean {
-    return isReplaceable(this.#held) || isSame(piece, this.#held ?? this.#told);
+    return isReplaceable(this.#held) || isSame(piece, this.#held ?? this.#sent);
   }
 
   /**
@@ -40,14 +40,14 @@ export class StreamedArguments {
    */
   add(piece: string, isValue: boolean): string {
     if (this.#held !== undefined) return this.#decide(piece, isValue);
-    if (this.#told === "") {
+    if (this.#sent === "") {
       if (isValue || isReplaceable(piece)) {
         this.#held = piece;
         return "";
       }
-    } else if (piece.length >= this.#told.length) {
-      if (piece.startsWith(this.#told) && isObjectText(piece)) {
-        if (!this.#cumulative && mayHoldObject(this.#told)) {
+    } else if (piece.length >= this.#sent.length) {
+      if (piece.startsWith(this.#sent) && isObjectText(piece)) {
+        if (!this.#cumulative && mayHoldObject(this.#sent)) {
           this.#held = piece;
           return "";
         }
@@ -55,7 +55,7 @@ export class StreamedArguments {
       }
     }
     // After a complete object, a piece that begins another is a repetition.
-    if (this.#last === CLOSE && piece.charCodeAt(0) === OPEN && isSame(piece, this.#told)) return "";
+    if (this.#last === CLOSE && piece.charCodeAt(0) === OPEN && isSame(piece, this.#sent)) return "";
     return this.#more(piece);
   }
 
@@ -64,28 +64,28 @@ export class StreamedArguments {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) return "";
-    return this.#told === "" || parse(this.#told + held) === undefined ? this.#all(held) : this.#more(held);
+    return this.#sent === "" || parse(this.#sent + held) === undefined ? this.#all(held) : this.#more(held);
   }
 
   #decide(piece: string, isValue: boolean): string {
     const held = this.#held as string;
     this.#held = undefined;
-    if (this.#told === "" && (isValue || (isReplaceable(held) && isObjectText(piece))))
+    if (this.#sent === "" && (isValue || (isReplaceable(held) && isObjectText(piece))))
       return this.add(piece, isValue);
     if (piece.startsWith(held)) return this.#all(piece);
     return this.#more(held) + this.add(piece, isValue);
   }
 
   #more(piece: string): string {
-    if (this.#told === "") this.#isObject = piece.charCodeAt(0) === OPEN;
-    this.#told += piece;
+    if (this.#sent === "") this.#isObject = piece.charCodeAt(0) === OPEN;
+    this.#sent += piece;
     this.#last = lastCode(piece, this.#last);
     return piece;
   }
 
   #all(piece: string): string {
-    const rest = piece.slice(this.#told.length);
-    this.#told = piece;
+    const rest = piece.slice(this.#sent.length);
+    this.#sent = piece;
     this.#isObject = isObjectText(piece);
     this.#last = lastCode(piece, this.#last);
     this.#cumulative = true;

@@ -1,7 +1,7 @@
 import type { wire } from "../../core/index.ts";
 import { saysTheSame } from "./says-the-same.ts";
+import { SentText } from "./sent-text.ts";
 import { isTextItem } from "./text-items.ts";
-import { ToldText } from "./told-text.ts";
 import type { ServerEvent } from "./wire-event.ts";
 
 /** The kind of item that an event belongs to. */
@@ -23,11 +23,11 @@ export interface Begun {
   /** Whether it has ended: further events about it are ignored. */
   done: boolean;
   /** The text of a message or of reasoning. */
-  readonly text: ToldText;
+  readonly text: SentText;
   /** The arguments of a call so far, or the code of a hosted tool's item. */
   args: string;
   /** Whether its start was passed on. */
-  told: boolean;
+  sent: boolean;
   /** The number of stages of a hosted tool's item that were passed on. */
   stage: number;
   /** Events of a text item that must wait for an earlier one. */
@@ -53,9 +53,9 @@ export class BegunItems {
       index,
       added: false,
       done: false,
-      text: new ToldText(kind === "reasoning" ? kind : "message"),
+      text: new SentText(kind === "reasoning" ? kind : "message"),
       args: "",
-      told: false,
+      sent: false,
       stage: 0,
       waiting: undefined,
     };

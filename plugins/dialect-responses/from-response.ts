@@ -1,8 +1,8 @@
 import { type FinishReason, isVrError, type ModelChunk, UpstreamError, type wire } from "../../core/index.ts";
 import { meaningOf, toErrorInStream } from "../dialect-chat/index.ts";
+import { SentText } from "./sent-text.ts";
 import { isTextItem, withoutWords } from "./text-items.ts";
 import { toUsage } from "./to-usage.ts";
-import { ToldText } from "./told-text.ts";
 import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerResponse } from "./wire-event.ts";
 import { withoutNulls } from "./without-nulls.ts";
@@ -46,15 +46,15 @@ export function toNonsense(error: unknown): unknown {
 }
 
 /** Adds an item that came whole, as the chunks of a stream. `index`: its place in the output. */
-function wholeItem(told: wire.OutputItem, index: number, out: ModelChunk[]): void {
-  const item = withoutNulls(told);
+function wholeItem(received: wire.OutputItem, index: number, out: ModelChunk[]): void {
+  const item = withoutNulls(received);
   if (isCall(item)) {
     out.push(callChunk(item, index));
     const delta = argumentsOf(item.arguments);
     if (delta) out.push({ type: "tool_arguments", index, delta });
   } else if (isTextItem(item)) {
     out.push({ type: "item", stage: "added", item: withoutWords(item) });
-    new ToldText(item.type).endItem(item, out);
+    new SentText(item.type).endItem(item, out);
     out.push({ type: "item", stage: "done", item: withoutWords(item) });
   } else wholeHosted(typedItem(item), out);
 }

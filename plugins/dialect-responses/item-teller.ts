@@ -17,24 +17,24 @@ export class ItemTeller {
   #held: ModelChunk | undefined;
 
   /** Passes on the beginning of an item, if its kind can be shown before it ends. */
-  open(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
+  open(begun: Begun, received: wire.OutputItem, out: ModelChunk[]): void {
     this.flush(out);
-    const item = withoutNulls(told);
+    const item = withoutNulls(received);
     if (item.type === "function_call") {
       // Arguments may come before the opening.
       const early = begun.args;
       if (!isNamed(item)) return;
       out.push(callChunk(item, begun.number));
-      begun.told = true;
+      begun.sent = true;
       begun.args = "";
       this.#more(begun, early, out);
       this.#arguments(begun, item.arguments, out);
     } else if (isTextItem(item)) {
       this.live = begun;
-      begun.told = true;
+      begun.sent = true;
       out.push({ type: "item", stage: "added", item: withoutWords(item) });
     } else if (begun.id !== undefined) {
-      begun.told = true;
+      begun.sent = true;
       out.push({ type: "item", stage: "added", item: withRequired(typedItem(item)) });
     }
   }
@@ -43,7 +43,7 @@ export class ItemTeller {
   within(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
     const kind = EVENT_KINDS.get(event.type);
     if (!kind) {
-      if (begun.told) hostedEvent(begun, event, out);
+      if (begun.sent) hostedEvent(begun, event, out);
     } else if (kind.brings === "arguments") this.#more(begun, event.delta, out);
     else if (kind.brings === "all-arguments") this.#arguments(begun, event.arguments, out);
     else this.#inText(begun, kind, event, out);
@@ -52,7 +52,7 @@ export class ItemTeller {
   #inText(begun: Begun, { brings, part }: EventKind, event: ServerEvent, out: ModelChunk[]): void {
     const { text } = begun;
     const at = event.summary_index ?? event.content_index ?? 0;
-    if (!begun.told) this.open(begun, impliedItem(begun), out);
+    if (!begun.sent) this.open(begun, impliedItem(begun), out);
     switch (brings) {
       case "delta":
         text.add(part, at, event.delta, event.logprobs, out);
@@ -72,15 +72,15 @@ export class ItemTeller {
   }
 
   /** Passes on the rest of an item at its end. */
-  end(begun: Begun, told: wire.OutputItem, out: ModelChunk[]): void {
-    const item = withoutNulls(told);
+  end(begun: Begun, received: wire.OutputItem, out: ModelChunk[]): void {
+    const item = withoutNulls(received);
     if (item.type === "function_call") {
       begun.item ??= item;
-      if (!begun.told) this.open(begun, isNamed(item) ? item : begun.item, out);
-      if (!begun.told) callChunk(item, begun.number); // throws if the call is wrong
+      if (!begun.sent) this.open(begun, isNamed(item) ? item : begun.item, out);
+      if (!begun.sent) callChunk(item, begun.number); // throws if the call is wrong
       this.#arguments(begun, item.arguments, out);
     } else if (isTextItem(item)) this.#endsText(begun, item, out);
-    else if (!begun.told) wholeHosted(typedItem(item), out);
+    else if (!begun.sent) wholeHosted(typedItem(item), out);
     else {
       hostedEnd(begun, item, out);
       const done = { ...typedItem(item), id: begun.id } as wire.OutputItem;
@@ -90,7 +90,7 @@ export class ItemTeller {
   }
 
   #endsText(begun: Begun, item: TextItem, out: ModelChunk[]): void {
-    if (!begun.told) this.open(begun, item, out);
+    if (!begun.sent) this.open(begun, item, out);
     begun.text.endItem(item, out);
     this.#held = { type: "item", stage: "done", item: withoutWords({ ...item, id: begun.id } as TextItem) };
     if (this.live === begun) this.live = undefined;
@@ -110,7 +110,7 @@ export class ItemTeller {
   #more(begun: Begun, delta: unknown, out: ModelChunk[]): void {
     if (typeof delta !== "string" || delta === "") return;
     begun.args += delta;
-    if (begun.told) out.push({ type: "tool_arguments", index: begun.number, delta });
+    if (begun.sent) out.push({ type: "tool_arguments", index: begun.number, delta });
   }
 }
 

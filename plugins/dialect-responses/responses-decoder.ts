@@ -4,7 +4,7 @@ import { type Begun, BegunItems, kindOf } from "./begun-items.ts";
 import { EVENT_KINDS } from "./event-kinds.ts";
 import { type Ending, endOf, saidNothing, toNonsense } from "./from-response.ts";
 import { ItemTeller } from "./item-teller.ts";
-import { toldBefore } from "./told-before.ts";
+import { matchStreamed } from "./match-streamed.ts";
 import type { ServerEvent, ServerResponse } from "./wire-event.ts";
 
 /** Turns the events of a Responses stream into model chunks. Messages and reasoning are passed on one at a time. */
@@ -55,13 +55,13 @@ export class ResponsesDecoder {
     }
     this.#teller.flush(out);
     if (response.status === undefined && this.#items.all.length === 0) throw saidNothing();
-    endOf(response, this.#items.all.some(isToldCall), out, this.#ending);
+    endOf(response, this.#items.all.some(isSentCall), out, this.#ending);
   }
 
   /** Adds the rest of the answer, from a server that sends it only at the end or does not end its items. */
   #neverStreamed({ output }: ServerResponse, out: ModelChunk[]): void {
     if (!Array.isArray(output)) return;
-    for (const { item, begun } of toldBefore(output, this.#items.all)) {
+    for (const { item, begun } of matchStreamed(output, this.#items.all)) {
       if (begun?.done) continue;
       this.#teller.end(begun ?? this.#items.begin(kindOf(item), undefined, idIn(item), undefined), item, out);
       this.#teller.live = undefined;
@@ -123,7 +123,7 @@ export class ResponsesDecoder {
       return undefined;
     }
     again.added = true;
-    if (again.told || again.waiting || again.done) return undefined;
+    if (again.sent || again.waiting || again.done) return undefined;
     again.item = item;
     this.#teller.open(again, item, out);
     return undefined;
@@ -164,8 +164,8 @@ export class ResponsesDecoder {
   }
 }
 
-function isToldCall({ kind, told }: Begun): boolean {
-  return kind === "call" && told;
+function isSentCall({ kind, sent }: Begun): boolean {
+  return kind === "call" && sent;
 }
 
 function idIn(item: wire.OutputItem): unknown {

@@ -49,6 +49,6 @@ export function wordsChunk(part: PartType, text: string, logprobs?: unknown): Mo
 }
 
 /** The rest of a whole text after the part already passed on; nothing if the two differ. */
-export function rest(all: unknown, told: string): string {
-  return typeof all === "string" && all.startsWith(told) ? all.slice(told.length) : "";
+export function rest(all: unknown, sent: string): string {
+  return typeof all === "string" && all.startsWith(sent) ? all.slice(sent.length) : "";
 }

@@ -57,11 +57,11 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
   const tools = new UsableTools(settings.quirks);
   const models = new ModelList(pool, settings, settings.auth === "none" ? plain : own);
   const capabilities = family.capabilities && new ModelCapabilities(pool, settings, family.capabilities);
-  const begin = (given: ModelRequest, turn: Turn, told: Capabilities | undefined): ModelCall => {
+  const begin = (given: ModelRequest, turn: Turn, known: Capabilities | undefined): ModelCall => {
     const warn = warningsOf(turn);
     const learned = lessons.of(given.model);
     const usable = tools.of(given, warn);
-    const able = told ? fitCapabilities(usable, told, turn, warn) : usable;
+    const able = known ? fitCapabilities(usable, known, turn, warn) : usable;
     const request = fitted(able, learned, warn);
     let asked: Asked = { request, learned, body: dialect.toBody(request, warn, learned) };
     return new ModelCall(pool.get(), settings, dialect, {
@@ -99,7 +99,7 @@ export function createHttpUpstream(family: ServerFamily, options: CheckedServerO
       const { headers } = credentials(turn.response.caller.authorization);
       return new DeferredCall(
         () => untilAborted(capabilities.ask(given.model, headers), turn.signal),
-        (told) => begin(given, turn, told),
+        (known) => begin(given, turn, known),
       );
     },
     forward: (call) => forward(pool.get(), settings, call, credentials(call.authorization)),

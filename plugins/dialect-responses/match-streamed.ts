@@ -9,7 +9,7 @@ interface Pair {
 }
 
 /** Which items of a response were streamed before: matched by id, by content or by position. */
-export function toldBefore(output: readonly wire.OutputItem[], begun: readonly Begun[]): Pair[] {
+export function matchStreamed(output: readonly wire.OutputItem[], begun: readonly Begun[]): Pair[] {
   const left = new Set(begun);
   const pairs = output.map((item): Pair => ({ item, begun: undefined }));
   for (const matches of [hasSameId, saysTheSame, standsThere])
@@ -26,13 +26,13 @@ export function toldBefore(output: readonly wire.OutputItem[], begun: readonly B
   return pairs;
 }
 
-function hasSameId({ id, item: told }: Begun, item: wire.OutputItem): boolean {
-  if (item.type === "function_call" && told?.type === "function_call" && idOf(item.call_id))
-    return item.call_id === told.call_id;
+function hasSameId({ id, item: received }: Begun, item: wire.OutputItem): boolean {
+  if (item.type === "function_call" && received?.type === "function_call" && idOf(item.call_id))
+    return item.call_id === received.call_id;
   return id !== undefined && id === (item as { id?: unknown }).id;
 }
 
 /** Whether a streamed item is this one by its position. If the types differ, the index was wrong. */
-function standsThere({ index, item: told }: Begun, item: wire.OutputItem, place: number): boolean {
-  return index === place && (told === undefined || told.type === item.type);
+function standsThere({ index, item: received }: Begun, item: wire.OutputItem, place: number): boolean {
+  return index === place && (received === undefined || received.type === item.type);
 }

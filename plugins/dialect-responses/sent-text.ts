@@ -1,17 +1,17 @@
 import type { ModelChunk, PartType, wire } from "../../core/index.ts";
+import { MissingParts, type SentPart } from "./missing-parts.ts";
 import { isPartType, type Part, partWords, rest, type TextItem, wordsChunk } from "./text-items.ts";
-import { type ToldPart, Untold } from "./untold-parts.ts";
 
 /**
  * Keeps how much of a message or of reasoning was passed on. Servers send a part in deltas, at its end, and with the
  * whole item, mostly all three; everything is passed on exactly once. A server's index only distinguishes one part from
  * the next: gpt-oss on vLLM begins with 1, and some servers change it between events.
  */
-export class ToldText {
+export class SentText {
   readonly #item: TextItem["type"];
-  readonly #parts: ToldPart[] = [];
+  readonly #parts: SentPart[] = [];
   /** The part that new text belongs to. */
-  #last: ToldPart | undefined;
+  #last: SentPart | undefined;
   /** Whether the server announces where parts begin; otherwise a new index begins one. */
   #announced = false;
 
@@ -55,10 +55,10 @@ export class ToldText {
     if (typeof all !== "string" || all === "") return;
     const named = this.#named(type, label, all);
     if (named === "over") return;
-    const told = named ?? this.#open(type, label, out);
+    const sent = named ?? this.#open(type, label, out);
     // If the text came in deltas, so did its log probabilities.
-    this.#say(told, rest(all, told.words), told.words === "" ? logprobs : undefined, out);
-    told.whole = true;
+    this.#say(sent, rest(all, sent.words), sent.words === "" ? logprobs : undefined, out);
+    sent.whole = true;
   }
 
   annotation(label: number, annotation: wire.Annotation | undefined, out: ModelChunk[]): void {
@@ -74,27 +74,27 @@ export class ToldText {
     const all = partWords(part);
     const named = this.#named(part.type, label, all);
     if (named === "over") return;
-    const told = named ?? this.#open(part.type, label, out);
-    this.#rest(told, part, out);
-    told.whole = true;
-    told.ended = true;
+    const sent = named ?? this.#open(part.type, label, out);
+    this.#rest(sent, part, out);
+    sent.whole = true;
+    sent.ended = true;
   }
 
   /** Adds what is missing of the item's parts at its end. */
   endItem(item: TextItem, out: ModelChunk[]): void {
     const content = typeof item.content === "string" ? [plainText(item.content)] : item.content;
     const parts = [...listOf<Part>(item.type === "reasoning" ? item.summary : []), ...listOf<Part>(content)];
-    const untold = new Untold(parts, this.#parts);
+    const missing = new MissingParts(parts, this.#parts);
     for (const part of parts) {
       if (!isPartType(part?.type) || !this.fits(part.type)) continue;
-      const rest = untold.next(part.type, partWords(part));
+      const rest = missing.next(part.type, partWords(part));
       if (rest === "part") this.#rest(this.#open(part.type, this.#parts.length, out), part, out);
       else if (this.#last && rest !== undefined) this.#more(this.#last, part, rest, out);
     }
   }
 
   /** The part of an event about a whole part: the last one, "over" for an earlier one, `undefined` for a new one. */
-  #named(type: PartType, label: number, all: unknown): ToldPart | "over" | undefined {
+  #named(type: PartType, label: number, all: unknown): SentPart | "over" | undefined {
     const last = this.#last;
     if (last?.type === type) {
       if (last.label === label) return last;
@@ -104,7 +104,7 @@ export class ToldText {
     return this.#parts.some((part) => part.type === type && part.label === label) ? "over" : undefined;
   }
 
-  #open(type: PartType, label: number, out: ModelChunk[]): ToldPart {
+  #open(type: PartType, label: number, out: ModelChunk[]): SentPart {
     const part = { type, label, words: "", annotations: 0, whole: false, ended: false };
     this.#parts.push(part);
     this.#last = part;
@@ -112,23 +112,23 @@ export class ToldText {
     return part;
   }
 
-  #say(part: ToldPart, words: string, logprobs: unknown, out: ModelChunk[]): void {
+  #say(part: SentPart, words: string, logprobs: unknown, out: ModelChunk[]): void {
     if (words === "") return;
     part.words += words;
     out.push(wordsChunk(part.type, words, logprobs));
   }
 
   /** Passes on what was not yet passed on of `part`. */
-  #rest(told: ToldPart, part: Part, out: ModelChunk[]): void {
-    this.#more(told, part, rest(partWords(part), told.words), out);
+  #rest(sent: SentPart, part: Part, out: ModelChunk[]): void {
+    this.#more(sent, part, rest(partWords(part), sent.words), out);
   }
 
-  #more(told: ToldPart, part: Part, words: string, out: ModelChunk[]): void {
-    const logprobs = told.words === "" && "logprobs" in part ? part.logprobs : undefined;
-    this.#say(told, words, logprobs, out);
+  #more(sent: SentPart, part: Part, words: string, out: ModelChunk[]): void {
+    const logprobs = sent.words === "" && "logprobs" in part ? part.logprobs : undefined;
+    this.#say(sent, words, logprobs, out);
     if (part.type !== "output_text") return;
-    for (const annotation of listOf(part.annotations).slice(told.annotations))
-      this.annotation(told.label, annotation, out);
+    for (const annotation of listOf(part.annotations).slice(sent.annotations))
+      this.annotation(sent.label, annotation, out);
   }
 }
 
