@@ -57,6 +57,13 @@ describe("CONTRIBUTING.md", () => {
   });
 });
 
+it("docs/README.md leads to every example", () => {
+  const examples = readdirSync(`${root}examples`);
+  expect(examples).toContain("guardrail");
+  for (const example of examples)
+    expect(textAt("docs/README.md")).toContain(`](../examples/${example}/README.md)`);
+});
+
 it("docs/README.md leads to every page", () => {
   const index = textAt("docs/README.md");
   const pages = TEXTS.filter((text) => /^docs\/\w+\//.test(text));
