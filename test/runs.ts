@@ -1,6 +1,6 @@
 /** Which test files which command runs. `npm run test:all` runs every one. */
 
-/** Left out of `npm test`: they start many processes, interpreters or databases, or install packages. */
+/** Left out of `npm test`: they start many processes, interpreters or databases, build or install packages, or compute for long. */
 export const SLOW: readonly string[] = [
   "test/e2e/code-interpreter.test.ts",
   "test/e2e/discovery.test.ts",
@@ -13,10 +13,13 @@ export const SLOW: readonly string[] = [
   "test/plugins/code-interpreter/jupyter-removal.test.ts",
   "test/plugins/code-interpreter/jupyter-server-down.test.ts",
   "test/plugins/code-interpreter/pyodide-bad-days.test.ts",
+  "test/plugins/code-interpreter/pyodide-bare-host.test.ts",
   "test/plugins/code-interpreter/pyodide-orphans.test.ts",
   "test/plugins/code-interpreter/pyodide-snapshot.test.ts",
+  "test/package.test.ts",
   "test/plugins/mcp/children.test.ts",
   "test/plugins/mcp/secret-paths.test.ts",
+  "test/regular-expressions.test.ts",
 ];
 
 /** Random matrices and kills: a few rounds with fixed seeds, and many rounds with new seeds by `npm run test:long`. */

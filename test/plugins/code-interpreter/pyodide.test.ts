@@ -10,7 +10,6 @@ import { cacheFolder, never, runtimeWith, warmSession } from "./pyodide-runtimes
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 describeCodeRuntime("pyodide", () => pyodide({ cacheFolder }).create({ log: recordingLog().log }));
-describeCodeRuntime("pyodide where the host has no namespaces", () => runtimeWith({}, "bare"));
 
 it("refuses options that it does not know", () => {
   expect(() => pyodide({ memoryMib: 5 } as object)).toThrow(/memoryMib/);
