@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 
 interface OpenHosted extends Place {
   /** The upstream's own id: mostly the one that is shown. */
-  told: string;
+  upstreamId: string;
   /** As it was last shown. */
   item: OutputItem;
   /** The events that say that it has ended: they wait until `onOutputItem` has seen the whole item. */
@@ -27,9 +27,9 @@ export class HostedItems {
 
   open(item: OutputItem, out: EventDraft[]): void {
     const open = this.#take(item);
-    const before = this.#open.get(open.told);
+    const before = this.#open.get(open.upstreamId);
     if (before) this.#cutOff(before, out);
-    this.#open.set(open.told, open);
+    this.#open.set(open.upstreamId, open);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
   }
 
@@ -37,7 +37,12 @@ export class HostedItems {
     const { id } = item as { id?: string };
     const place = this.#output.take("item", id);
     this.#places.add(place.outputIndex);
-    return { ...place, told: id ?? place.id, item: { ...item, id: place.id } as OutputItem, ending: [] };
+    return {
+      ...place,
+      upstreamId: id ?? place.id,
+      item: { ...item, id: place.id } as OutputItem,
+      ending: [],
+    };
   }
 
   /** Whether the item at this place is one of them. */
@@ -83,7 +88,7 @@ export class HostedItems {
   #ending(open: OpenHosted, whole: OutputItem, events: readonly EventDraft[]): Ending {
     const item = { ...whole, id: open.id } as OutputItem;
     const end = () => {
-      this.#open.delete(open.told);
+      this.#open.delete(open.upstreamId);
       return events;
     };
     return {

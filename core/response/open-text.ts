@@ -37,7 +37,7 @@ export interface OpenPart {
 /** A message or reasoning item that is being streamed. */
 export interface OpenText extends Place {
   /** As it was told when it opened; its id may be another than the one that is shown. */
-  readonly told: TextItem;
+  readonly received: TextItem;
   /** The parts that have ended. */
   readonly content: Part[];
   readonly summary: Summary[];
@@ -62,8 +62,8 @@ export function usualPart(kind: WordsKind): PartType {
   return PARTS[kind];
 }
 
-export function openText(place: Place, told: TextItem): OpenText {
-  return { ...place, told, content: [], summary: [], part: undefined };
+export function openText(place: Place, received: TextItem): OpenText {
+  return { ...place, received, content: [], summary: [], part: undefined };
 }
 
 export function openPart(open: OpenText, type: PartType): OpenPart {
@@ -72,14 +72,14 @@ export function openPart(open: OpenText, type: PartType): OpenPart {
 }
 
 /** The item with the parts that were shown, and with all else as it is told. */
-export function textItem({ id, content, summary, part }: OpenText, told: TextItem): TextItem {
+export function textItem({ id, content, summary, part }: OpenText, received: TextItem): TextItem {
   const shown = part?.type !== "summary_text" && part ? [...content, toPart(part)] : content;
-  if (told.type === "message") {
-    const status = told.status === "incomplete" ? "incomplete" : "completed";
-    return { ...told, id, status, role: "assistant", content: shown } as TextItem;
+  if (received.type === "message") {
+    const status = received.status === "incomplete" ? "incomplete" : "completed";
+    return { ...received, id, status, role: "assistant", content: shown } as TextItem;
   }
   // Reasoning of some upstreams has neither status nor content: it stays so.
-  const { status, content: listed, ...own } = told;
+  const { status, content: listed, ...own } = received;
   const ended = status && { status: status === "incomplete" ? status : "completed" };
   const shownSummary = part?.type === "summary_text" ? [...summary, toPart(part)] : summary;
   const rest = { ...ended, summary: shownSummary, ...(listed || shown.length > 0 ? { content: shown } : {}) };
@@ -87,20 +87,20 @@ export function textItem({ id, content, summary, part }: OpenText, told: TextIte
 }
 
 /** An open item as it ends without a word of its upstream. What was sealed at the opening is not whole: it stays out. */
-export function endedAs(status: ItemEnd, told: TextItem): TextItem {
-  if (told.type === "message") return { ...told, status, content: [] };
-  const { encrypted_content: _, content, ...open } = told;
-  const ended = status === "incomplete" || told.status ? { status } : {};
+export function endedAs(status: ItemEnd, received: TextItem): TextItem {
+  if (received.type === "message") return { ...received, status, content: [] };
+  const { encrypted_content: _, content, ...open } = received;
+  const ended = status === "incomplete" || received.status ? { status } : {};
   return { ...open, ...ended, summary: [], ...(content ? { content: [] } : {}) };
 }
 
 /** Its `output_item.added`: without parts, which have events of their own. */
-export function openingEvent({ id, outputIndex, told }: OpenText): EventDraft {
+export function openingEvent({ id, outputIndex, received }: OpenText): EventDraft {
   const status = "in_progress";
-  if (told.type === "message")
-    return added(outputIndex, { ...told, id, status, role: "assistant", content: [] });
-  const { status: _, encrypted_content: _sealed, content, ...own } = told;
-  const begun = { ...(told.status ? { status } : {}), summary: [], ...(content ? { content: [] } : {}) };
+  if (received.type === "message")
+    return added(outputIndex, { ...received, id, status, role: "assistant", content: [] });
+  const { status: _, encrypted_content: _sealed, content, ...own } = received;
+  const begun = { ...(received.status ? { status } : {}), summary: [], ...(content ? { content: [] } : {}) };
   return added(outputIndex, { ...own, id, ...begun } as OutputItem);
 }
 

@@ -82,7 +82,7 @@ export class Texts {
   /** A further part of the open item. */
   beginPart(type: PartType, out: EventDraft[]): void {
     const open = this.#open;
-    if (open && (open.told.type === "message") === (type === "output_text" || type === "refusal"))
+    if (open && (open.received.type === "message") === (type === "output_text" || type === "refusal"))
       this.#beginPart(open, type, out);
   }
 
@@ -90,32 +90,32 @@ export class Texts {
    * The item as it ends: with the words that were shown. `undefined` if it has ended already. One that comes whole is
    * opened and shown first.
    */
-  ending(told: TextItem, out: EventDraft[]): Ending | undefined {
-    if (!this.#open || this.#open.told.id !== told.id) {
-      if (told.id !== undefined && this.#output.hasTaken(told.id)) return undefined;
+  ending(received: TextItem, out: EventDraft[]): Ending | undefined {
+    if (!this.#open || this.#open.received.id !== received.id) {
+      if (received.id !== undefined && this.#output.hasTaken(received.id)) return undefined;
       // A plugin has dropped its opening, and its words have made a message of their own.
-      if (told.type === "message" && told.content.length === 0) return undefined;
-      this.open(told, out);
+      if (received.type === "message" && received.content.length === 0) return undefined;
+      this.open(received, out);
     }
     const open = this.#open as OpenText;
-    if (!open.part && open.content.length === 0 && open.summary.length === 0) this.#addWhole(told, out);
-    return this.#ending(open, told);
+    if (!open.part && open.content.length === 0 && open.summary.length === 0) this.#addWhole(received, out);
+    return this.#ending(open, received);
   }
 
   /** Ends what is open, cut off where it is. */
   closeAll(out: EventDraft[]): void {
     const open = this.#open;
-    if (open) this.#output.close(this.#ending(open, endedAs("incomplete", open.told)), out);
+    if (open) this.#output.close(this.#ending(open, endedAs("incomplete", open.received)), out);
   }
 
-  #ending(open: OpenText, told: TextItem): Ending {
+  #ending(open: OpenText, received: TextItem): Ending {
     const { outputIndex, part } = open;
     const end = (item: OutputItem) => {
       this.#open = undefined;
       const ended = part && partOf(item as TextItem, part);
       return part && ended ? partDone(open, part, ended) : [];
     };
-    return { outputIndex, item: textItem(open, told), isCutOff: told.status === "incomplete", end };
+    return { outputIndex, item: textItem(open, received), isCutOff: received.status === "incomplete", end };
   }
 
   /** The parts of an item that came whole. */
