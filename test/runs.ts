@@ -1,6 +1,9 @@
 /** Which test files which command runs. `npm run test:all` runs every one. */
 
-/** Left out of `npm test`: they start many processes, interpreters or databases, build or install packages, or compute for long. */
+/**
+ * Left out of `npm test`: they start many processes, interpreters or databases, build or install packages, or compute
+ * for long.
+ */
 export const SLOW: readonly string[] = [
   "test/e2e/code-interpreter.test.ts",
   "test/e2e/discovery.test.ts",
