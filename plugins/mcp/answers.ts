@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ContentPart, ServerTool } from "./session.ts";
 
-// Looser than the SDK's: a tool or a part that is odd costs itself, not the whole list or result.
+// Looser than the SDK's schema: an odd tool or part is lost alone, not the whole list or result.
 export const toolList = z.looseObject({
   tools: z.array(z.unknown()),
   nextCursor: z.unknown().optional(),
@@ -32,10 +32,10 @@ function withoutToolResult(answer: unknown): unknown {
   return { ...(answer as object), content: [{ type: "text", text }] };
 }
 
-/** Levels of nesting in a tool. Clients send lists back, in requests that may have 100 themselves. */
+/** Most levels of nesting in a tool. Clients send lists back, in requests that may have 100 levels. */
 const MOST_LEVELS = 64;
 
-/** `undefined` for what is no tool, or is nested too deep to be told, kept and compared. */
+/** A tool of a list; `undefined` if it is not a tool, or is nested too deep to show, store and compare. */
 export function readTool(entry: unknown): ServerTool | undefined {
   const parsed = tool.safeParse(entry);
   if (!parsed.success || isDeeper(entry, MOST_LEVELS)) return undefined;
@@ -53,7 +53,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
-/** What is no part is told as it came. */
+/** A part of a result. Anything that is not a part becomes text. */
 function readPart(entry: unknown): ContentPart {
   const parsed = part.safeParse(entry);
   return parsed.success ? parsed.data : { type: "text", text: JSON.stringify(entry) };

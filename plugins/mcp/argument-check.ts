@@ -3,20 +3,20 @@ import type { JsonSchema } from "../../core/index.ts";
 import type { ServerTool } from "./session.ts";
 
 /**
- * What is wrong with a call's arguments, in words for the model; `undefined` when they fit. A schema that cannot be
- * compiled or applied checks nothing: its server does.
+ * What is wrong with a call's arguments, in words for the model; `undefined` if they fit. A schema that cannot be
+ * compiled or applied is not checked here; the server checks it.
  */
 export type ArgumentCheck = (tool: ServerTool, args: Record<string, unknown>) => Promise<string | undefined>;
 
-/** Characters of a schema that is compiled; a larger one is the server's to check. */
+/** Most characters of a schema that is compiled. Larger ones are left to the server. */
 const MOST_CHARACTERS = 100_000;
-/** Mistakes that the model is told of. */
+/** Most mistakes that the model is told about. */
 const MOST_ERRORS = 5;
 
-/** By the tool as it was listed: a list that changes brings other objects. */
+/** Compiled schemas by tool object. A list that changes brings new objects. */
 const compiled = new WeakMap<ServerTool, Promise<ValidateFunction | undefined>>();
 
-/** Checks at once: for schemas that may keep the event loop busy. */
+/** Checks in this thread, and so may keep the event loop busy. */
 export const checkArguments: ArgumentCheck = async (tool, args) => {
   let check = compiled.get(tool);
   if (!check) {
@@ -29,12 +29,12 @@ export const checkArguments: ArgumentCheck = async (tool, args) => {
   return `The arguments do not fit the schema of "${tool.name}", so it was not called: ${mistakes.join("; ")}.`;
 };
 
-/** Arguments of MCP are an object: a schema for something else says nothing of them. */
+/** Whether a schema is for an object. MCP's arguments are one, so other schemas say nothing about them. */
 export function takesObject({ type }: JsonSchema): boolean {
   return type === undefined || type === "object" || (Array.isArray(type) && type.includes("object"));
 }
 
-/** Whether a schema says something of arguments. An asynchronous one, which only Ajv knows, answers nobody. */
+/** Whether a schema says anything about arguments. Asynchronous schemas, which only Ajv knows, are not used. */
 export function isChecked(schema: JsonSchema): boolean {
   try {
     return takesObject(schema) && !schema.$async && JSON.stringify(schema).length <= MOST_CHARACTERS;
@@ -47,7 +47,7 @@ async function compile(schema: JsonSchema): Promise<ValidateFunction | undefined
   if (!isChecked(schema)) return undefined;
   const isOlder = typeof schema.$schema === "string" && /draft-0[4-7]/.test(schema.$schema);
   const { Ajv } = isOlder ? await import("ajv") : await import2020();
-  // What a server calls a schema is its own affair: no keyword is an error, no format is known.
+  // Servers write all kinds of schemas: an unknown keyword is not an error, and formats are not checked.
   const ajv = new Ajv({
     strict: false,
     validateSchema: false,
@@ -67,7 +67,7 @@ async function import2020() {
   return { Ajv: Ajv2020 };
 }
 
-/** One that refers to itself for the same value ends in a RangeError. */
+/** Whether arguments fit. A schema that refers to itself for the same value ends in a RangeError. */
 function fits(validate: ValidateFunction, args: Record<string, unknown>): boolean {
   try {
     return validate(args);

@@ -12,12 +12,12 @@ export interface ThreadLimits {
 interface PendingCheck {
   tool: ServerTool;
   args: Record<string, unknown>;
-  /** What is wrong; `undefined` also for what was not found out. */
+  /** Called with what is wrong; `undefined` if nothing is wrong or the check did not end. */
   settle(mistake: string | undefined): void;
 }
 
 const DEFAULTS: ThreadLimits = { checkMs: 1_000, waitMs: 3_000 };
-/** MiB. A schema that wants more is not checked. */
+/** The thread's memory in MiB. A schema that needs more is not checked. */
 const MEMORY = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 };
 
 const workerFile = new URL(
@@ -26,8 +26,8 @@ const workerFile = new URL(
 );
 
 /**
- * Checks arguments by schemas that nobody vouches for: compiling one may take for ever, and so may a regular expression
- * in it. That happens in a thread of its own, one check at a time. The thread starts with the first.
+ * Checks arguments with untrusted schemas: compiling one may never end, nor may a regular expression in it. So this
+ * happens in a separate thread, one check at a time. The thread starts with the first check.
  */
 export class ArgumentThread {
   readonly #limits: ThreadLimits;
@@ -96,7 +96,7 @@ export class ArgumentThread {
       else this.#settle(answer.mistake);
       this.#next();
     });
-    // Out of memory, mostly.
+    // Mostly because it ran out of memory.
     const lost = () => {
       if (worker !== this.#worker) return;
       if (this.#current) this.#slow.add(this.#current.tool);
@@ -121,7 +121,7 @@ export class ArgumentThread {
     waiting.settle(undefined);
   }
 
-  /** Ends the thread with what it is doing. What still waits has another. */
+  /** Ends the thread and its current check. Waiting checks get a new thread. */
   async #end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;

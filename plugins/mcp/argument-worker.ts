@@ -6,7 +6,7 @@ import type { ServerTool } from "./session.ts";
 const MOST_TOOLS = 200;
 const tools = new Map<string, ServerTool>();
 
-/** Equal tools are one: compiling takes a hundred times as long as a check. */
+/** Returns the same object for equal tools, since compiling takes a hundred times as long as a check. */
 function toolOf(json: string): ServerTool {
   let tool = tools.get(json);
   if (tool) return tool;
@@ -16,10 +16,10 @@ function toolOf(json: string): ServerTool {
   return tool;
 }
 
-// Runs in a thread of its own, which is ended when a check takes too long.
+// Runs in a separate thread, which is ended when a check takes too long.
 parentPort?.on("message", async ({ tool, args }: { tool: string; args: Record<string, unknown> }) => {
   parentPort?.postMessage({ mistake: await checkArguments(toolOf(tool), args) });
 });
-// Loading the validator is no part of a check.
+// Loads the validator before the first check, so that its time does not count.
 await checkArguments({ name: "none", inputSchema: { type: "object" } }, {});
 parentPort?.postMessage({ ready: true });

@@ -8,19 +8,19 @@ import { CONNECTION_CLOSED, INVALID } from "./session.ts";
 export interface BoundedFetch {
   fetch: typeof globalThis.fetch;
   /**
-   * What a call is to be told for which the SDK would wait until its time is over: its stream has ended, or has brought an
-   * answer that is none.
+   * Called with the failure for a call that the SDK would leave waiting until its time limit: its stream has ended, or
+   * has brought an invalid answer.
    */
   onFailed?: (answer: FailedAnswer) => void;
 }
 
-/** Of what `Response` takes. */
+/** The highest status that `Response` accepts. */
 const LAST_STATUS = 599;
 
 /**
- * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream. What an
- * error says is read as a whole, whatever it calls itself.
- * Tells of streams that end without the answer, unless the server has said that they can be resumed.
+ * Breaks off an answer with more than `maxBytes` in one message: in its whole body, or in one event of its stream. An
+ * error's body is always read as a whole, whatever its content type. Reports streams that end without an answer, unless
+ * the server has said that they can be resumed.
  */
 export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): BoundedFetch {
   const openRequest = createOpenRequests();
@@ -32,7 +32,7 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
         throw error;
       });
       const fail = (answer: FailedAnswer) => bounded.onFailed?.(answer);
-      // So notifications are answered, and by the older transport everything is.
+      // 202 is the normal answer to notifications, and in the older transport to everything. Else an answer is missing.
       if (response.status === 202 && request.id !== undefined)
         setImmediate(fail, failedAnswer(request.id, INVALID, "The server gave no answer."));
       if (!response.body) {
@@ -42,7 +42,7 @@ export function boundFetch(fetch: typeof globalThis.fetch, maxBytes: number): Bo
       if (response.status > LAST_STATUS) {
         request.end();
         response.body.cancel().catch(() => {});
-        throw new Error(`the server answered ${response.status}, which is no status`);
+        throw new Error(`the server answered ${response.status}, which is not a valid status`);
       }
       const isStream = response.ok && typeOf(response) === "text/event-stream";
       const body = bound(response.body, maxBytes, isStream, request, fail);
@@ -62,7 +62,7 @@ function bound(
   request: OpenRequest,
   fail: (answer: FailedAnswer) => void,
 ): ReadableStream<Uint8Array> {
-  // Whose answer a stream of events is to bring.
+  // The request that a stream of events must answer.
   const id = isStream ? request.id : undefined;
   const reader = body.getReader();
   const size = createMessageSize(isStream);
@@ -77,7 +77,7 @@ function bound(
         if (done) {
           request.end();
           controller.close();
-          // After what was read before it has been looked at.
+          // Waits until the SDK has processed what was read before.
           if (!events?.mayEnd) setImmediate(failWith, "The server's answer broke off.");
         } else if (size.add(value) > maxBytes) {
           const message = `The server's answer is larger than ${maxBytes} bytes.`;
@@ -92,7 +92,7 @@ function bound(
       } catch (error) {
         request.end();
         if (request.isCancelled() && id !== undefined) {
-          // With an answer, which nobody waits for: without one the SDK might resume the stream.
+          // Ends with an answer that no call waits for. Without it, the SDK might resume the stream.
           controller.enqueue(
             Buffer.from(`\n\ndata: {"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{}}\n\n`),
           );

@@ -5,12 +5,12 @@ import { within } from "../../core/index.ts";
 export interface Program {
   command: string;
   args: readonly string[];
-  /** Added to what every server is given. */
+  /** Variables added to those that every server gets. */
   env: Readonly<Record<string, string>>;
   cwd?: string | undefined;
 }
 
-/** Of the gateway's own environment, which holds keys that are no server's business. */
+/** The variables that servers inherit. The gateway's other variables include keys that servers must not get. */
 const INHERITED =
   process.platform === "win32"
     ? [
@@ -29,29 +29,29 @@ const INHERITED =
       ]
     : ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
-/** Milliseconds for a server to end once its input has, and again once it was told to. */
+/** Milliseconds for a server to end after its input has ended, and again after SIGTERM. */
 const GRACE_MS = 1_000;
 const hasGroups = process.platform !== "win32";
 
-/** A running server with all that it has started (`npx` starts a shell that starts the server). */
+/** A running server with all processes that it has started (`npx` starts a shell that starts the server). */
 export interface Child {
   readonly process: ChildProcessWithoutNullStreams;
-  /** Ends it: its input first, as the protocol says, then SIGTERM, then SIGKILL to the whole group. */
+  /** Ends the server as the protocol says: first its input, then SIGTERM, then SIGKILL to the whole group. */
   end(): Promise<void>;
 }
 
-/** Resolves once it runs. @throws Error as `spawn` says it: ENOENT, EACCES */
+/** Resolves once the server runs. @throws the error of `spawn`, such as ENOENT or EACCES */
 export async function startChild({ command, args, env, cwd }: Program): Promise<Child> {
   const child = spawn(command, args, {
     env: { ...inherited(), ...env },
     cwd,
     stdio: ["pipe", "pipe", "pipe"],
-    // A group of its own: what the server has started ends with it.
+    // A separate process group, so that everything that the server starts ends with it.
     detached: hasGroups,
     windowsHide: true,
   });
   await once(child, "spawn");
-  child.on("error", () => {}); // of a signal that could not be sent: its end is waited for all the same
+  child.on("error", () => {}); // a signal could not be sent; the end is awaited anyway
   const guard = hasGroups ? guardGroup(child.pid as number) : undefined;
   // A server may leave children behind when it ends by itself.
   child.once("exit", () => {
@@ -92,13 +92,13 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     try {
       process.kill(-(child.pid as number), signal);
     } catch {
-      // Nobody is left in it.
+      // The group has no processes left.
     }
 }
 
 /**
- * A shell that waits for its input to end, which happens when the gateway is gone in whatever way, and then ends the
- * group. A gateway that was killed cannot do it any more.
+ * Starts a shell that ends the group once its own input ends. This happens however the gateway ends: a gateway that is
+ * killed cannot end the group itself.
  */
 function guardGroup(group: number): ChildProcess {
   const guard = spawn("/bin/sh", ["-c", `read _; kill -s KILL -- "-$1"`, "sh", String(group)], {
@@ -106,7 +106,7 @@ function guardGroup(group: number): ChildProcess {
     detached: true,
     env: {},
   });
-  guard.on("error", () => {}); // without a shell the server's own end of input has to do
+  guard.on("error", () => {}); // without a shell, the end of the server's own input must do
   guard.unref();
   return guard;
 }

@@ -21,30 +21,30 @@ import {
 import { isSessionLost, mayBeOfSession } from "./session-lost.ts";
 
 export interface OpenOptions extends SessionLimits {
-  /** What happens beside the calls: lines of standard error, messages that are none. May hold secrets. */
+  /** Called for what happens besides calls: lines of standard error, invalid messages. May contain secrets. */
   onNote(note: string): void;
 }
 
-/** A transport, and what it knows beside the messages. */
+/** A transport, and what it knows besides the messages. */
 export interface Link {
   transport: Transport;
   /** The protocol version to offer; the SDK's latest by default. */
   version?: string | undefined;
-  /** Why it ended, where it knows. */
+  /** Why the connection ended, if the transport knows. */
   ending?(): string | undefined;
   farewell?(): Promise<void>;
 }
 
 const CLIENT = { name: "vr-gateway", version: "1" };
 
-/** Pages and tools of `tools/list`: a server that never ends its list is not read for ever. */
+/** Most pages and tools of `tools/list`, for servers that never end their list. */
 const MAX_PAGES = 100;
 const MAX_TOOLS = 2_000;
-/** Characters of all of them: a list is shown, stored and told to the model. */
+/** Most characters of a list, since it is shown, stored and sent to the model. */
 const MAX_LIST_CHARACTERS = 4_000_000;
-/** Milliseconds before tools are listed again that change all the time. */
+/** Milliseconds before tools that change all the time are listed again. */
 const RELIST_MS = 1_000;
-/** Milliseconds for a session's own farewell. */
+/** Milliseconds for the request that ends a session. */
 const FAREWELL_MS = 1_000;
 
 /** A session on the SDK's client. */
@@ -56,7 +56,7 @@ export class ClientSession implements Session {
   readonly #options: OpenOptions;
   readonly #onEnd: ((reason: string) => void)[] = [];
   #ended: string | undefined;
-  /** The server has changed its tools since they were asked for. */
+  /** Whether the server has changed its tools since they were listed. */
   #isStale = false;
   #isListing = false;
   #openCalls = 0;
@@ -87,7 +87,7 @@ export class ClientSession implements Session {
   }
 
   async #list(signal?: AbortSignal): Promise<void> {
-    // By name: a server that lists one twice has one.
+    // By name, since a server may list a tool twice.
     const tools = new Map<string, ServerTool>();
     if (!this.#client.getServerCapabilities()?.tools) return;
     let cursor: string | undefined;
@@ -115,7 +115,7 @@ export class ClientSession implements Session {
     this.tools = [...tools.values()].slice(0, MAX_TOOLS);
   }
 
-  /** However often the server says that its tools have changed, it is asked once at a time, and once a second. */
+  /** Lists the tools again after a change: one request at a time, at most once a second. */
   async #listAgain(): Promise<void> {
     this.#isStale = true;
     if (this.#isListing) return;
@@ -142,7 +142,7 @@ export class ClientSession implements Session {
           signal: own,
           timeout: this.#options.callTimeoutMs,
           resetTimeoutOnProgress: true,
-          onprogress: () => {}, // asked for, since it keeps the call alive
+          onprogress: () => {}, // asks for progress, which keeps the call alive
         }),
       );
       return { ...result, isError: result.isError ?? undefined };
@@ -155,7 +155,7 @@ export class ClientSession implements Session {
     }
   }
 
-  /** What the SDK or the transport threw, as something that can be told. */
+  /** Turns an error of the SDK or the transport into one that may be shown. */
   #explain(error: unknown): Error {
     const hasSession = this.#client.transport?.sessionId !== undefined;
     if (error instanceof StreamableHTTPError && error.code !== undefined) {
@@ -174,7 +174,7 @@ export class ClientSession implements Session {
       return new CallFailed("protocol", error.code, kept(message), { cause: error, sessionLost });
     }
     if (/ZodError$/.test((error as Error).name))
-      return new CallFailed("protocol", INVALID, "The server's answer is not what the protocol says.", {
+      return new CallFailed("protocol", INVALID, "The server's answer does not follow the protocol.", {
         cause: error,
       });
     return error as Error;
@@ -204,7 +204,7 @@ export class ClientSession implements Session {
   async #close(): Promise<void> {
     const farewell = this.#link.farewell?.().catch(() => {});
     if (farewell && this.#ended === undefined) {
-      const late = () => new Error("the farewell was not answered");
+      const late = () => new Error("the request to end the session was not answered");
       await within({ ms: FAREWELL_MS, late }, farewell).catch(() => {});
     }
     await this.#client.close().catch(() => {});
@@ -214,8 +214,8 @@ export class ClientSession implements Session {
 }
 
 /**
- * Runs with a signal of its own. The SDK never stops listening to the one that it is given: long after a request has
- * been answered it would tell the server that it is cancelled.
+ * Runs with a separate signal. The SDK never stops listening to its signal: long after a request has been answered, it
+ * would tell the server that the request is cancelled.
  */
 async function whileHeard<T>(signal: AbortSignal, run: (own: AbortSignal) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
@@ -229,7 +229,7 @@ async function whileHeard<T>(signal: AbortSignal, run: (own: AbortSignal) => Pro
   }
 }
 
-/** Characters of what a server says of a failure. Less is told of it, once secrets are cut out. */
+/** Most characters kept of a server's error message. Less is shown, after secrets are removed. */
 const MOST_KEPT = 10_000;
 
 function kept(message: string): string {

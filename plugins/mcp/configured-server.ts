@@ -12,7 +12,7 @@ export interface ServerTimes {
   connectTimeoutMs: number;
   /** Milliseconds that a request waits for a server that is still connecting. */
   waitMs: number;
-  /** Milliseconds before the first try again; they double with each, up to `reconnectMaxMs`. */
+  /** Milliseconds before the first attempt to reconnect; doubled after each, up to `reconnectMaxMs`. */
   reconnectMinMs: number;
   reconnectMaxMs: number;
 }
@@ -22,12 +22,12 @@ export type ServerStatus =
   | { status: "available"; session: Session }
   | { status: "unavailable"; reason: string };
 
-/** Milliseconds that a connection must have held for the server to count as sound again. */
+/** Milliseconds that a connection must last for the server to count as healthy again. */
 const SOUND_MS = 10_000;
 
 /**
- * A server of the operator's: one connection for the whole process, connected anew whenever it ends. One that is down is
- * unavailable and tried again, ever more seldom.
+ * A server from the configuration: one connection for the whole process, which is reconnected whenever it ends. A
+ * server that is down is unavailable, and is tried again at growing intervals.
  */
 export class ConfiguredServer implements ToolServer {
   readonly checkArguments = checkArguments;
@@ -63,7 +63,7 @@ export class ConfiguredServer implements ToolServer {
     return this.#state;
   }
 
-  /** Connects, unless a request has come first; resolves when it has, or has failed to for the first time. */
+  /** Connects, unless a request has come first. Resolves after the first attempt, whether it succeeded or failed. */
   async start(): Promise<void> {
     if (this.#state.status === "connecting") await this.#try();
   }
@@ -77,9 +77,9 @@ export class ConfiguredServer implements ToolServer {
     try {
       return await session.call(name, args, signal);
     } catch (error) {
-      // A server that fails the connection rather than the call is connected to anew; so is one that lost the session.
+      // Reconnects if the connection failed rather than the call, or if the server lost the session.
       if (signal.aborted || (error instanceof CallFailed && !error.sessionLost)) throw error;
-      // Of a lost session every call hears for itself, and is made again.
+      // If the session was lost, each call notices it by itself and is repeated.
       const isLost = error instanceof CallFailed;
       this.#lose(session, (error as Error).message, isLost ? () => session.retire() : undefined);
       if (!isLost) throw error;
@@ -87,7 +87,7 @@ export class ConfiguredServer implements ToolServer {
     }
   }
 
-  /** The open connection; one that is being made is waited for. @throws Unavailable; the signal's reason */
+  /** The open connection. Waits for one that is being opened. @throws Unavailable; the signal's reason */
   async #session(signal: AbortSignal): Promise<Session> {
     if (this.#state.status === "available") return this.#state.session;
     if (!this.#attempt && performance.now() - this.#triedAt >= this.#times.reconnectMinMs) void this.#try();
@@ -140,7 +140,7 @@ export class ConfiguredServer implements ToolServer {
     const first = this.#failures === 0;
     this.#down(shortened(this.redact(reason)));
     close();
-    if (first) void this.#try(); // a server that died may well start
+    if (first) void this.#try(); // a server that has just died may start again
   }
 
   #down(reason: string): void {

@@ -11,11 +11,11 @@ import type { Address, Session } from "./session.ts";
 /** Programs that start at the same time. */
 const STARTS_AT_ONCE = 4;
 
-/** Connects; `note` is told what happens beside the calls. */
+/** Connects to a server. `note` is called for what happens besides calls. */
 export type Open = (address: Address, signal: AbortSignal, note: (text: string) => void) => Promise<Session>;
 
 /**
- * The operator's servers by label, connected once the gateway is set up and closed with it.
+ * The configured servers by label. They are connected once the gateway is set up, and closed with it.
  * @throws ConfigError that names file, label and key
  */
 export function createConfiguredServers(
@@ -35,7 +35,7 @@ export function createConfiguredServers(
     servers.set(config.label, server);
     addDependency(vr, server);
   }
-  // Not before the gateway listens: the SDK takes long to load.
+  // Waits until the gateway is set up, since the SDK takes long to load.
   vr.onReady(() => {
     setImmediate(() => {
       startAll([...servers.values()]);
@@ -47,7 +47,7 @@ export function createConfiguredServers(
   return servers;
 }
 
-/** A program's start takes a core for a while, `npx` two: many at once would keep the first requests waiting. */
+/** Starts all servers, a few at a time: each start takes a core for a while, which would delay the first requests. */
 function startAll(servers: readonly ConfiguredServer[]): void {
   const programs = servers.filter(({ config }) => config.address.kind === "stdio").values();
   const startNext = async () => {
@@ -79,7 +79,7 @@ function readServers(
   return [...file, ...inline];
 }
 
-/** For `/ready` and `vr check`. */
+/** Shows the server in `/ready` and `vr check`. */
 function addDependency(vr: Vr, server: ConfiguredServer): void {
   const { label, config } = server;
   vr.dependencies.add({

@@ -5,22 +5,22 @@ import { LABEL } from "./server-config.ts";
 
 export type McpEntry = Extract<ToolEntry, { type: "mcp" }>;
 
-/** An entry of `tools[]`, checked. OpenAI API: `MCPTool`. */
+/** A checked entry of `tools[]`. OpenAI API: `MCPTool`. */
 export interface WantedServer {
   label: string;
-  /** Present, and not empty, for a server that the request names. */
+  /** Present (and not empty) if the request brings its own server. */
   url?: string | undefined;
-  /** Its credentials, `authorization` among them. */
+  /** The server's credentials, with `authorization`. */
   headers: Readonly<Record<string, string>>;
   allowed?: ToolFilter | undefined;
   approval?: Approval | undefined;
   description?: string | undefined;
 }
 
-/** Headers of an entry, and characters of their names and values: about what servers take. */
+/** Most headers of an entry, and most characters of their names and values: about what servers accept. */
 const MOST_HEADERS = 100;
 const MOST_HEADER_CHARACTERS = 16_384;
-/** They say where a message ends and what becomes of its connection, which other requests may use next. */
+/** Headers about a message's length and its connection, which other requests may use next. */
 const OF_THE_CONNECTION = new Set([
   "connection",
   "content-length",
@@ -54,12 +54,12 @@ export function readEntry(entry: McpEntry): WantedServer {
   const headers = toHeaders(checked.headers, checked.authorization);
   if (!url && Object.keys(headers).length > 0)
     throw new InvalidRequestError(
-      `The server "${label}" is the gateway's own, which has credentials for it: authorization and headers go with server_url.`,
+      `The server "${label}" is the gateway's own and has its credentials: send authorization and headers only with server_url.`,
       { param: checked.authorization == null ? "headers" : "authorization" },
     );
   return {
     label,
-    // The AI SDK sends no entry without one: empty is as good as absent.
+    // The AI SDK always sends a URL, so an empty one counts as absent.
     url: url || undefined,
     headers,
     allowed: toFilter(allowed),
@@ -68,7 +68,7 @@ export function readEntry(entry: McpEntry): WantedServer {
   };
 }
 
-/** A list is a filter by names, and a filter that says nothing allows all. */
+/** A list is a filter by names. An empty filter allows all tools. */
 function toFilter(allowed: readonly string[] | ToolFilter | null | undefined): ToolFilter | undefined {
   if (Array.isArray(allowed)) return { tool_names: allowed };
   return allowed && Object.keys(allowed).length > 0 ? (allowed as ToolFilter) : undefined;
@@ -78,7 +78,7 @@ function refuse(entry: McpEntry, key: keyof wire.MCPTool, message: string): void
   if (entry[key] != null) throw new InvalidRequestError(message, { param: key });
 }
 
-/** `authorization` is an access token; one that names its scheme is sent as it is. */
+/** The headers with `authorization`, an access token. If it names a scheme, it is sent unchanged. */
 function toHeaders(
   headers: Record<string, string> | null | undefined,
   authorization: string | null | undefined,
@@ -87,7 +87,7 @@ function toHeaders(
   const own = Object.keys(all).find((name) => name.toLowerCase() === "authorization");
   if (authorization) {
     if (own)
-      throw new InvalidRequestError("There are two: authorization and headers.Authorization.", {
+      throw new InvalidRequestError("Send either authorization or headers.Authorization, not both.", {
         param: "authorization",
       });
     all.Authorization = /\s/.test(authorization.trim())
@@ -97,11 +97,11 @@ function toHeaders(
   for (const [name, value] of Object.entries(all)) {
     const param = authorization && name === "Authorization" ? "authorization" : "headers";
     if (OF_THE_CONNECTION.has(name.toLowerCase()))
-      throw new InvalidRequestError(`the header "${name}" is the gateway's to send`, { param });
+      throw new InvalidRequestError(`the header "${name}" is set by the gateway`, { param });
     try {
       new Headers({ [name]: value });
     } catch {
-      throw new InvalidRequestError(`${param} holds what is no header that can be sent`, { param });
+      throw new InvalidRequestError(`${param} has a name or value that is not valid in a header`, { param });
     }
   }
   refuseTooMany(all);

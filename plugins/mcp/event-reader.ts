@@ -1,15 +1,15 @@
 import { createParser } from "eventsource-parser";
 import { type FailedAnswer, type RequestId, readFailed } from "./failed-answer.ts";
 
-/** What a stream of events says beside what the SDK makes of it. */
+/** Reads a stream of events for what the SDK does not report. */
 export interface EventReader {
-  /** Whether it may end: it has brought the answer, or an event with an id, for the SDK to resume it from. */
+  /** Whether the stream may end: it has brought the answer, or an event id from which the SDK can resume. */
   readonly mayEnd: boolean;
-  /** The answers that are none in what these bytes complete. */
+  /** Takes bytes. Returns the invalid answers that they complete. */
   read(bytes: Uint8Array): FailedAnswer[];
 }
 
-/** `request`: the one that the stream answers, unless it is everybody's. */
+/** `request`: the request that the stream answers; `undefined` for a stream that is for all. */
 export function createEventReader(request: RequestId | undefined): EventReader {
   const decoder = new TextDecoder();
   let mayEnd = false;

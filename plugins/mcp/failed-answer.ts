@@ -4,7 +4,7 @@ import { INVALID } from "./session.ts";
 
 export type RequestId = number | string;
 
-/** What a call is told that gets no answer. */
+/** The failure of a call that gets no valid answer. */
 export interface FailedAnswer {
   jsonrpc: "2.0";
   id: RequestId;
@@ -16,9 +16,9 @@ export function failedAnswer(id: RequestId, code: number, message: string): Fail
 }
 
 /**
- * What to tell of an answer that is none: the SDK would pass it over, and its call wait until the time is over. `undefined`
- * for what is an answer, or was to be something else. `request`: whose answer it is when it names nobody's; servers write
- * `null` where they could not read the request.
+ * The failure for an invalid answer: the SDK would ignore it, and the call would wait until its time limit. `undefined`
+ * for a valid answer or another kind of message. `request`: the request that it answers if it names none; servers write
+ * `null` if they could not read the request.
  */
 export function readFailed(message: unknown, request?: RequestId): FailedAnswer | undefined {
   if (!isObject(message) || message.method !== undefined) return undefined;
@@ -29,5 +29,5 @@ export function readFailed(message: unknown, request?: RequestId): FailedAnswer 
   if (isJSONRPCErrorResponse(answer))
     return isNamed ? undefined : failedAnswer(id, answer.error.code, answer.error.message);
   if (isNamed && isJSONRPCResultResponse(answer)) return undefined;
-  return failedAnswer(id, INVALID, "The server's answer is not what the protocol says.");
+  return failedAnswer(id, INVALID, "The server's answer does not follow the protocol.");
 }

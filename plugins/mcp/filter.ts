@@ -6,10 +6,10 @@ const MOST_NAMES = 1_000;
 
 const toolNames = z.array(z.string()).max(MOST_NAMES);
 
-/** OpenAI API: MCP tool filter. What it says of several kinds must all hold. */
+/** OpenAI API: MCP tool filter. If it has several conditions, all must hold. */
 export const filterSchema = z.strictObject({
   tool_names: toolNames.optional(),
-  /** By the annotation `readOnlyHint`, which is the server's word. */
+  /** Filters by the server's annotation `readOnlyHint`. */
   read_only: z.boolean().optional(),
 });
 
@@ -17,7 +17,7 @@ export type ToolFilter = z.output<typeof filterSchema>;
 
 const FILTER_FORM = "{tool_names: [names], read_only: boolean}";
 
-/** What a request may use of a server's tools. */
+/** The tools of a server that a request may use. */
 export const allowedSchema = z.union([toolNames, filterSchema], {
   error: `expected a list of names, or ${FILTER_FORM}`,
 });
@@ -27,20 +27,22 @@ export const approvalSchema = z.union(
     z.enum(["always", "never"]),
     z.strictObject({ always: filterSchema.optional(), never: filterSchema.optional() }),
   ],
-  { error: `expected "always", "never", or {always: filter, never: filter}, a filter being ${FILTER_FORM}` },
+  {
+    error: `expected "always", "never", or {always: filter, never: filter}, where a filter is ${FILTER_FORM}`,
+  },
 );
 
-/** Which calls wait for the client's approval. */
+/** Which calls need the client's approval. */
 export type Approval = z.output<typeof approvalSchema>;
 
-/** A filter that says nothing matches nothing: `{}` must free no tool of its approval. */
+/** Whether a filter matches a tool. An empty filter matches none: `{}` must not exempt tools from approval. */
 export function matches({ tool_names, read_only }: ToolFilter, tool: ServerTool): boolean {
   if (tool_names === undefined && read_only === undefined) return false;
   if (tool_names && !tool_names.includes(tool.name)) return false;
   return read_only === undefined || (tool.annotations?.readOnlyHint === true) === read_only;
 }
 
-/** Whether a call of this tool waits for approval. What `approval` does not say of it, the next says. */
+/** Whether a call of this tool needs approval. The first of `approvals` that covers the tool decides. */
 export function needsApproval(tool: ServerTool, ...approvals: readonly (Approval | undefined)[]): boolean {
   for (const approval of approvals) {
     if (approval === "always" || approval === "never") return approval === "always";

@@ -7,17 +7,17 @@ import { type McpSettings, type Options, options, settings } from "./options.ts"
 import type { RemoteServers } from "./remote-servers.ts";
 import type { Servers } from "./servers.ts";
 
-/** Runs tools of MCP servers inside the response: the operator's, and those that requests name. */
+/** Runs tools of MCP servers inside the response: of configured servers, and of those that requests name. */
 export const mcp = definePlugin({
   name: "mcp",
   once: true,
   settings,
   options,
   async setup(vr, given) {
-    // A host that is written wrong is found when the gateway starts.
+    // Reports a wrong host when the gateway starts.
     const { allowHosts, denyHosts } = given.remote;
     const policy = allowHosts || denyHosts ? await createPolicy(vr.settings, given) : undefined;
-    // What is not needed is not loaded: the shipped configuration names no server.
+    // Loaded on demand, since the shipped configuration names no server.
     const open: Open = async (address, signal, note) => {
       const { openSession } = await import("./open-session.ts");
       return openSession(address, { ...given, onNote: note }, signal);

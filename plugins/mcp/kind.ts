@@ -3,7 +3,7 @@ import type { McpEntry } from "./entry.ts";
 import { replayed } from "./replay.ts";
 import type { Servers } from "./servers.ts";
 
-/** Entries of type `mcp`: the operator's servers by label, the request's own by `server_url`. */
+/** Entries of type `mcp`: configured servers by label, the request's own by `server_url`. */
 export function createMcpKind(servers: Servers): ToolKind {
   const { configured } = servers;
   return {
@@ -16,7 +16,7 @@ export function createMcpKind(servers: Servers): ToolKind {
     replay(item, entries) {
       if (item.type !== "mcp_call" && item.type !== "mcp_approval_request") return undefined;
       const { server_label: label } = item;
-      // Tools of other plugins show as calls of this type too.
+      // Tools of other plugins also appear as calls of this type.
       const isOurs = configured.has(label) || labelsOf(entries).has(label);
       return isOurs ? replayed(item, entries) : undefined;
     },

@@ -1,18 +1,18 @@
-/** What one read of a server's output brought: whole messages, and lines that were too long to keep. */
+/** A line of a server's output: a whole message, or a line that was too long to keep. */
 export type Line = { kind: "line"; text: string } | { kind: "too_long"; id: number | undefined };
 
-/** Bytes of a line's beginning and end that are kept to find out which call it answers. */
+/** Bytes kept of a long line's beginning and end, to find out which call it answers. */
 const EDGE = 256;
 const NEWLINE = 0x0a;
 
 /**
- * Cuts a stream of bytes into lines. A line over `maxBytes` is not kept: only its edges are, for the id of the call
- * that it answers, which stands first or last in a JSON-RPC message.
+ * Splits a stream of bytes into lines. Of a line over `maxBytes` only the beginning and the end are kept, since the
+ * id of the call that it answers is first or last in a JSON-RPC message.
  */
 export function createLineReader(maxBytes: number): (bytes: Buffer) => Line[] {
   let parts: Buffer[] = [];
   let size = 0;
-  /** Of a line that is too long. */
+  /** The beginning of a line that is too long. */
   let head: Buffer | undefined;
   let tail = Buffer.alloc(0);
 
@@ -54,7 +54,7 @@ function lastOf(tail: Buffer, bytes: Buffer): Buffer<ArrayBuffer> {
   return Buffer.from((bytes.length >= EDGE ? bytes : Buffer.concat([tail, bytes])).subarray(-EDGE));
 }
 
-/** The id of a message of which only the edges are known. */
+/** The id of a message whose beginning and end are known. */
 function idIn(head: string, tail: string): number | undefined {
   const last =
     /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail) ??

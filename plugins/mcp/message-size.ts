@@ -1,4 +1,4 @@
-/** Counts the bytes of one message: of all, or in a stream since the last blank line. */
+/** Counts the bytes of one message: the whole body, or in a stream the bytes since the last blank line. */
 export function createMessageSize(isStream: boolean) {
   let bytes = 0;
   let last = "";

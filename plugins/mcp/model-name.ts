@@ -5,9 +5,9 @@ const MOST = 64;
 const SEPARATOR = "__";
 
 /**
- * What the model calls a server's tool: label and name, `github_docs__search_docs`. A name that would not fit, hold
- * other characters, be ambiguous or that of one of the request's own functions, gets digits of its own before what
- * fits of the tool's name, which comes last since a model reads it best.
+ * The model's name for a server's tool: label and name, `github_docs__search_docs`. If that is too long, has other
+ * characters, is ambiguous or is the name of one of the request's functions, digits are added before the tool's name,
+ * which is cut to fit. The tool's name comes last, since a model reads it best.
  */
 export function modelName(label: string, tool: string, entries: readonly ToolEntry[]): string {
   const plain = `${label}${SEPARATOR}${tool}`;

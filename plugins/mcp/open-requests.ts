@@ -1,18 +1,18 @@
 import type { RequestId } from "./failed-answer.ts";
 
 export interface OpenRequest {
-  /** The JSON-RPC request's; a notification has none. */
+  /** The JSON-RPC request's id; absent for a notification. */
   id: RequestId | undefined;
-  /** Aborts when the request is cancelled, and with whatever its sender listens to. */
+  /** Aborts when the request is cancelled, or when its sender's own signal aborts. */
   signal: AbortSignal;
   isCancelled(): boolean;
-  /** Nothing more of it is read. */
+  /** Call when nothing more of the answer is read. */
   end(): void;
 }
 
 /**
- * Keeps the HTTP requests that wait for an answer, and ends the one whose call is cancelled: its server may never do so.
- * Gives what was sent as such a request.
+ * Keeps the HTTP requests that wait for an answer, and ends the one whose call is cancelled, since its server may never
+ * end it. The result adds a request.
  */
 export function createOpenRequests(): (init: RequestInit | undefined) => OpenRequest {
   const open = new Map<RequestId, AbortController>();
@@ -32,7 +32,7 @@ export function createOpenRequests(): (init: RequestInit | undefined) => OpenReq
   };
 }
 
-/** What a JSON-RPC message asks by its id, or cancels by another's. */
+/** The id of a JSON-RPC message, and the id of the request that it cancels. */
 function readSent(body: RequestInit["body"]): { id?: RequestId; cancels?: RequestId } {
   if (typeof body !== "string") return {};
   const { id, method, params } = JSON.parse(body);

@@ -12,7 +12,7 @@ import {
 import { type Address, CallFailed, type Session } from "./session.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
-/** Connects and lists the tools. @throws CallFailed, or what the connection says */
+/** Connects and lists the tools. @throws CallFailed, or the connection's error */
 export async function openSession(
   address: Address,
   options: OpenOptions,
@@ -47,7 +47,7 @@ async function openOffering(
     const isOlder = isOlderServer(error) && versionAfter(error, []) === undefined;
     if (!isOlder || signal.aborted) throw error;
     return connect(await sseLink(address, options)).catch(() => {
-      throw error; // it is none: what it said first is about the transport of today
+      throw error; // not an older server, so the first error is the relevant one
     });
   }
 }
@@ -82,12 +82,12 @@ async function sseLink(address: Address & { kind: "http" }, options: OpenOptions
     fetch: boundFetch(address.fetch ?? fetch, options.messageBytes).fetch,
     requestInit: { headers: { ...address.headers } },
   });
-  // It would open another stream, where nobody has been introduced and no open call is answered.
+  // Otherwise the SDK would open another stream, without a session, in which no open call is answered.
   transport.onerror = () => void transport.close();
   return { transport: transport as Transport };
 }
 
-/** Servers of the older transport answer a POST to their stream's address so. */
+/** Whether a server answers a POST to its stream's address like one with the older transport. */
 function isOlderServer(error: unknown): boolean {
   return error instanceof CallFailed && error.kind === "http" && [400, 404, 405].includes(error.code);
 }
@@ -95,7 +95,7 @@ function isOlderServer(error: unknown): boolean {
 async function open(link: Link, options: OpenOptions, signal: AbortSignal): Promise<Session> {
   const session = new ClientSession(link, options);
   try {
-    // What the SDK does while it connects does not all end with a signal.
+    // Some of the SDK's steps while connecting do not obey a signal.
     await untilAborted(session.start(signal), signal);
     return session;
   } catch (error) {

@@ -2,8 +2,8 @@ import { within } from "../../core/index.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Opens a session within `ms` milliseconds. `open` gets a signal that aborts when the time is over, or with `stop`; what
- * it has begun by then is ended before this rejects.
+ * Opens a session within `ms` milliseconds. `open` gets a signal that aborts when the time is over, or with `stop`. It
+ * must end what it has begun before this rejects.
  * @throws the signal's reason, whatever `open` says then; else what it throws
  */
 export async function openWithin(

@@ -13,7 +13,7 @@ const isFunction = (value: unknown) => typeof value === "function";
 export const options = z.object({
   /** A file with `mcpServers`, relative to the working directory. `VR_MCP_CONFIG_PATH` takes its place. */
   config: z.string().min(1).optional(),
-  /** The same as `mcpServers` of the file, by label; added to those. */
+  /** Servers by label, in the form of the file's `mcpServers`; added to those of the file. */
   servers: z.record(z.string(), serverSchema).default({}),
   /** Servers that requests name with `server_url`. */
   remote: z
@@ -22,20 +22,20 @@ export const options = z.object({
       enabled: z.boolean().default(true),
       /** https and public addresses only. `VR_MCP_REQUEST_REMOTE_URL_CHECKS` takes its place. */
       urlChecks: z.boolean().default(true),
-      /** Hosts that may be named: only these, if there are any. `*.example.com` takes subdomains. */
+      /** If given, only these hosts are allowed. `*.example.com` means all subdomains. */
       allowHosts: z.array(z.string()).optional(),
       denyHosts: z.array(z.string()).optional(),
       /** PEM of the certificates to trust, instead of Node's own. */
       ca: z.string().optional(),
-      /** Resolves host names instead of the name servers. What it says is checked all the same. */
+      /** Resolves host names instead of the name servers. Its addresses are checked too. */
       resolve: z.custom<Resolver>(isFunction, "expected a function").optional(),
       /** Opens the TCP connection to one of the checked addresses, instead of Node. */
       connect: z.custom<Connect>(isFunction, "expected a function").optional(),
       /** Milliseconds that an unused connection is kept. */
       idleMs: milliseconds.default(60_000),
-      /** Connections at once, used or not. */
+      /** Most connections, used or not. */
       maxConnections: count.default(200),
-      /** Of them, to one host, whatever its ports and paths. */
+      /** Most connections to one host, over all ports and paths. */
       maxConnectionsPerHost: count.default(100),
     })
     .prefault({}),
@@ -43,13 +43,13 @@ export const options = z.object({
   connectTimeoutMs: milliseconds.default(30_000),
   /** Milliseconds that a request waits for a server that is still connecting. */
   waitMs: milliseconds.default(10_000),
-  /** Milliseconds that a call may take without a progress notification. `timeouts.toolMs` bounds all of it. */
+  /** Milliseconds that a call may take without a progress notification. `timeouts.toolMs` limits the whole call. */
   callTimeoutMs: milliseconds.default(120_000),
-  /** Milliseconds before a failed server is tried again, doubled with each try … */
+  /** Milliseconds before a failed server is tried again; doubled with each attempt. */
   reconnectMinMs: milliseconds.default(1_000),
-  /** … up to these. */
+  /** Most milliseconds between attempts. */
   reconnectMaxMs: milliseconds.default(60_000),
-  /** Bytes of one message of a server: of a result, mostly. A larger one fails its call. */
+  /** Most bytes of one message of a server, such as a result. A larger one fails its call. */
   messageBytes: count.default(16 * 1024 * 1024),
 });
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds before a stream of a server's is opened again. */
+/** Milliseconds before a server's stream is opened again. */
 const PAUSE_MS = 1_000;
 
 /**
- * `fetch` that opens a server's streams (GET) again after a pause only: the SDK does so whenever one ends, and as fast as
- * the server says.
+ * A `fetch` that pauses before it opens a server's stream (GET) again: the SDK reopens it whenever it ends, as fast
+ * as the server says.
  */
 export function paceStreams(fetch: typeof globalThis.fetch, pauseMs = PAUSE_MS): typeof globalThis.fetch {
   let isFirst = true;

@@ -1,20 +1,20 @@
 import type { Redact } from "./redact.ts";
 import { CallFailed, Unavailable } from "./session.ts";
 
-/** Characters of what is told of a failure. */
+/** Most characters shown of a failure. */
 const MOST_SAID = 2_000;
 
-/** What was thrown, for clients and logs. */
+/** The text of an error, for clients and logs. */
 export function tell(error: unknown, redact: Redact): string {
   return shortened(redact(reasonOf(error)));
 }
 
-/** Of a text without secrets: a piece of one would not be found any more. */
+/** Shortens a text. Its secrets must already be removed, since a cut secret would not be found. */
 export function shortened(text: string): string {
   return text.length > MOST_SAID ? `${text.slice(0, MOST_SAID)}…` : text;
 }
 
-/** What was thrown, with what is at the bottom of it: `fetch failed` says nothing. May hold secrets. */
+/** The message of an error and of its deepest cause, since `fetch failed` alone says nothing. May contain secrets. */
 function reasonOf(error: unknown): string {
   if (error instanceof CallFailed || error instanceof Unavailable) return error.message;
   const { message, cause } = error as Error;

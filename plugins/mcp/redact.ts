@@ -1,39 +1,39 @@
 import { cutCredentials } from "../../core/index.ts";
 
-/** Cuts a server's secrets out of what is logged or told. */
+/** Removes a server's secrets from texts for logs and clients. */
 export type Redact = (text: string) => string;
 
-/** Characters: what is shorter is no secret, and would be cut out of ordinary words. */
+/** Least characters of a secret. Shorter texts would be cut out of ordinary words. */
 const SHORTEST = 6;
 
-/** Of a header such as `Bearer abc123`, what follows the scheme is a secret by itself. */
+/** In a header such as `Bearer abc123`, the text after the scheme also counts as a secret. */
 export function createRedact(secrets: Iterable<string>): Redact {
   const parts = [...secrets].flatMap((secret) => [secret, ...(/^\w+\s+(\S+)$/.exec(secret)?.slice(1) ?? [])]);
   const sought = [...new Set(parts.map((part) => part.trim()))]
     .filter((part) => part.length >= SHORTEST)
-    // The longer first: one may be a part of another.
+    // Longer ones first, since one may be part of another.
     .sort((a, b) => b.length - a.length);
-  // As they are, in URLs, and in JSON.
+  // Unchanged, as in URLs, and as in JSON.
   const forms = sought.flatMap((part) => [part, encodeURIComponent(part), JSON.stringify(part).slice(1, -1)]);
   if (forms.length === 0) return cutCredentials;
-  // All at once: a request may name hundreds, and have its server fail at length.
+  // One expression for all, since a request may name hundreds, and its server may send long errors.
   const any = new RegExp([...new Set(forms)].map(literal).join("|"), "g");
   return (text) => cutCredentials(text.replace(any, "[redacted]"));
 }
 
-/** A text as a regular expression that means it. */
+/** A regular expression that matches exactly this text. */
 function literal(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-/** A word, or several, as paths have them: `github`, `github-docs`. Other parts of a path may be tokens. */
+/** One or several words in a path, such as `github` or `github-docs`. Other parts of a path may be tokens. */
 const WORDS = /^[a-z]+([-_.][a-z]+)*$/;
-/** Characters: what is longer is no word, whatever it is made of. */
+/** Most characters of a word. Longer parts may be tokens. */
 const LONGEST_WORD = 15;
 
 /**
- * What in a URL may be a token, as it is written and as it is meant: values of its query, parts of its path that are no
- * words, and the whole path, since a token may look like one.
+ * The parts of a URL that may be a token, both encoded and decoded: values of its query, parts of its path that are not
+ * words, and the whole path, since a token may look like words.
  */
 export function secretsIn({ pathname, search }: URL): string[] {
   const path = pathname.replace(/\/$/, "");
@@ -53,6 +53,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // with a % that encodes nothing
+    return text; // has a % that encodes nothing
   }
 }

@@ -11,9 +11,9 @@ import type { ToolServer } from "./tool.ts";
 export interface PoolOptions {
   /** Milliseconds that an unused connection is kept. */
   idleMs: number;
-  /** Connections at once, used or not. */
+  /** Most connections, used or not. */
   maxConnections: number;
-  /** Of them, to one host: a server that is slow, or that somebody is fond of, leaves places for the others. */
+  /** Most connections to one host, so that a slow or popular server leaves places for others. */
   maxConnectionsPerHost: number;
   /** Milliseconds to connect and to list the tools. */
   connectTimeoutMs: number;
@@ -24,23 +24,23 @@ type RemoteAddress = Address & { kind: "http" };
 interface Pooled {
   key: string;
   host: string;
-  /** Gives up a connection that is still being made. */
+  /** Aborts a connection that is still being opened. */
   connecting: AbortController;
   session: Promise<Session>;
   users: number;
   idle?: NodeJS.Timeout;
 }
 
-/** Connections to servers that requests name, per URL and credentials: what one client may see no other does. */
+/** Connections to servers that requests name, by URL and credentials, so that no client uses another's access. */
 export class RemotePool {
   readonly #open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>;
   readonly #options: PoolOptions;
-  /** Those that new calls may use. */
+  /** The connections that new calls may use. */
   readonly #pooled = new Map<string, Pooled>();
-  /** These, and those that only open calls still use. */
+  /** All connections, also those that only running calls still use. */
   readonly #connections = new Set<Pooled>();
   readonly #closing = new AbortController();
-  /** Their schemas are checked where they keep nobody waiting. */
+  /** Checks arguments in another thread, so that their schemas do not block the event loop. */
   readonly #thread = new ArgumentThread();
 
   constructor(open: (address: RemoteAddress, signal: AbortSignal) => Promise<Session>, options: PoolOptions) {
@@ -62,7 +62,7 @@ export class RemotePool {
       redact,
       checkArguments: this.#thread.check,
       tools: async (signal, known) => {
-        // Nothing is connected for a list that the conversation holds already.
+        // If the conversation already has the list, no connection is opened.
         if (known && !this.#pooled.has(key)) return known;
         return use(signal, async ({ tools }) => tools);
       },
@@ -94,9 +94,9 @@ export class RemotePool {
         throw explain(error);
       });
       return await run(session).catch((error: unknown) => {
-        // The connection failed, not the call, nor did a client leave that shares it.
+        // Continues if the connection failed: not the call, and not because the client left.
         if (signal.aborted || (error instanceof CallFailed && !error.sessionLost)) throw error;
-        // Of a lost session every call hears for itself, and is made again.
+        // If the session was lost, each call notices it by itself and is repeated.
         if (error instanceof CallFailed) this.#drop(pooled, () => session.retire());
         else this.#drop(pooled);
         throw error;
@@ -129,7 +129,7 @@ export class RemotePool {
     return pooled;
   }
 
-  /** @throws Unavailable when all connections, or all to this host, are in use */
+  /** @throws Unavailable if all connections, or all to this host, are in use */
   #makeRoom(host: string): void {
     const { maxConnections, maxConnectionsPerHost } = this.#options;
     const all = [...this.#connections];
@@ -145,13 +145,13 @@ export class RemotePool {
     this.#drop(unused);
   }
 
-  /** `close`: unless said, calls of others that are still open on it end with it. */
+  /** Removes a connection. `close` says how; by default all calls on it end. */
   #drop(pooled: Pooled, close?: () => void): void {
     const { key, idle, connecting, session, users } = pooled;
     clearTimeout(idle);
     if (this.#pooled.get(key) === pooled) this.#pooled.delete(key);
     if (users === 0) this.#connections.delete(pooled);
-    connecting.abort(new Error("nobody waits for it"));
+    connecting.abort(new Error("the connection is no longer needed"));
     if (close) close();
     else session.then((opened) => opened.close()).catch(() => {});
   }
@@ -164,7 +164,7 @@ export class RemotePool {
   }
 }
 
-/** A policy's refusal is told as it is: it is the request that is wrong. */
+/** The error for a failed connection. A refusal by the policy stays as it is, since the request is wrong. */
 function unavailable(label: string, redact: Redact, error: unknown): Error {
   if (error instanceof Unavailable) return error;
   if (error instanceof RemoteRefused)

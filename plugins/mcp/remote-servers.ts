@@ -8,12 +8,12 @@ import type { ToolServer } from "./tool.ts";
 export interface RemoteOptions extends PoolOptions {
   /** Whether requests may name servers. */
   enabled: boolean;
-  /** Says which, and connects to them. Closed with the servers. */
+  /** Decides which servers are allowed, and connects to them. Closed with the servers. */
   policy: RemoteFetch;
   open(address: Address, signal: AbortSignal): Promise<Session>;
 }
 
-/** Servers that requests name: connected to under the policy, with the request's credentials. */
+/** Servers that requests name. Connects under the policy, with the request's credentials. */
 export class RemoteServers {
   readonly #options: RemoteOptions;
   readonly #pool: RemotePool;
@@ -24,13 +24,13 @@ export class RemoteServers {
     this.#pool = new RemotePool((address, signal) => options.open({ ...address, fetch }, signal), options);
   }
 
-  /** @throws InvalidRequestError when requests may name no server, or not this one */
+  /** @throws InvalidRequestError if requests may name no servers, or not this one */
   server({ label, headers }: WantedServer, url: string): ToolServer {
     const param = "server_url";
     if (!this.#options.enabled)
-      throw new InvalidRequestError("This gateway runs no MCP servers that requests name.", { param });
+      throw new InvalidRequestError("This gateway does not allow requests to name MCP servers.", { param });
     const parsed = URL.parse(url);
-    if (!parsed) throw new InvalidRequestError("server_url is no URL", { param });
+    if (!parsed) throw new InvalidRequestError("server_url is not a URL", { param });
     if (parsed.username || parsed.password)
       throw new InvalidRequestError("Credentials do not belong in server_url; use authorization.", { param });
     try {

@@ -2,7 +2,7 @@ import { type Item, JsonBudget, type ReplayedCall, replayDefault, type ToolEntry
 import { modelName } from "./model-name.ts";
 import { fromStored } from "./result.ts";
 
-/** An earlier call, or the question for one, as the model of a request with these entries reads it. */
+/** An earlier call or approval request, as the model of a request with these entries reads it. */
 export function replayed(
   item: Extract<Item, { type: "mcp_call" | "mcp_approval_request" }>,
   entries: readonly ToolEntry[],
@@ -12,7 +12,7 @@ export function replayed(
   if (item.type === "mcp_approval_request")
     return { id, name, arguments: item.arguments || "{}", output: "" };
   const call = replayDefault(item);
-  // An output that is no text was stored as one.
+  // An output that is not text was stored as text.
   return {
     ...call,
     name,
@@ -22,7 +22,7 @@ export function replayed(
 
 const budgets = new WeakMap<readonly ToolEntry[], JsonBudget>();
 
-/** Cached per request; the request's entries are the key. */
+/** The budget of one request, with its entries as the key. */
 function budgetOf(entries: readonly ToolEntry[]): JsonBudget {
   const budget = budgets.get(entries) ?? new JsonBudget();
   budgets.set(entries, budget);

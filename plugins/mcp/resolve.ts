@@ -22,7 +22,7 @@ import type { Servers } from "./servers.ts";
 import { type ServerTool, Unavailable } from "./session.ts";
 import { type ToolServer, toTool } from "./tool.ts";
 
-/** An entry's tools and the item that lists them. `undefined`: nobody here has a server under its label. */
+/** An entry's tools and the item that lists them. `undefined`: there is no server with its label. */
 export async function resolveEntry(
   entry: McpEntry,
   context: ResponseContext,
@@ -74,7 +74,7 @@ async function resolveServer(
   };
 }
 
-/** The tools that the conversation has of this very server, if they are all that is allowed now. */
+/** The tools that the conversation already has from this server, if these are all that are allowed now. */
 function known(
   seen: SeenList | undefined,
   { server, allowed }: ListOrigin,
@@ -82,7 +82,7 @@ function known(
   return server !== undefined && seen?.server === server && covers(seen, allowed) ? seen.tools : undefined;
 }
 
-/** Whether the client has this list already. Of one that it sent itself nobody knows whose it is: its tools decide. */
+/** Whether the client already has this list. A list that the client sent has no known origin, so tools are compared. */
 function isShown(seen: SeenList | undefined, { server }: ListOrigin, tools: readonly ServerTool[]): boolean {
   if (!seen || (seen.server !== undefined && seen.server !== server)) return false;
   return sameTools(seen.tools, tools);
@@ -94,7 +94,7 @@ function refuseTwice(entry: ToolEntry, label: string, entries: readonly ToolEntr
     throw new InvalidRequestError(`another entry has the server_label "${label}"`, { param: "server_label" });
 }
 
-/** Whether the response makes no sense without this server. */
+/** Whether the response depends on this server. */
 function isForced(label: string, { request: { tool_choice, tools } }: ResponseContext): boolean {
   if (tool_choice === "required") return tools.length === 1;
   if (typeof tool_choice === "string") return false;
@@ -103,7 +103,7 @@ function isForced(label: string, { request: { tool_choice, tools } }: ResponseCo
   return tool_choice.tools.every(({ type, server_label }) => type === "mcp" && server_label === label);
 }
 
-/** Whether the input approves a call of this server's that has not run. */
+/** Whether the input approves a call to this server that has not run. */
 function isApproved(label: string, { request: { input }, history }: ResponseContext): boolean {
   const approved = new Set<unknown>();
   for (const item of input)

@@ -5,15 +5,15 @@ import type { CallResult, ContentPart } from "./session.ts";
 
 type OutputPart = Exclude<ToolOutput, string>[number];
 
-/** What the item of a call shows where it is not the model's text. */
+/** What the item of a call shows if it differs from the model's text. */
 export interface ShownResult {
   output?: string;
   error?: wire.MCPToolCall["error"];
 }
 
 /**
- * A server's result as the model reads it; `details` are a `ShownResult`. What a failing tool says is redacted: SDKs tell
- * so what was thrown, which may quote the credentials that the server was given.
+ * A server's result as the model reads it; `details` are a `ShownResult`. Secrets are removed from a failing tool's
+ * output: SDKs report errors this way, and these may quote the server's credentials.
  */
 export function toToolResult(result: CallResult, redact: Redact): ToolResult {
   if (result.isError) {
@@ -28,16 +28,16 @@ export function toToolResult(result: CallResult, redact: Redact): ToolResult {
   return { kind: "output", output, details: { output: JSON.stringify(content) } satisfies ShownResult };
 }
 
-/** Characters of what a failing tool says: it is looked through for secrets. */
+/** Most characters of a failing tool's output, since it is searched for secrets. */
 const MOST_SAID = 1_000_000;
 
-/** @throws RangeError for what is too deep to be told */
+/** @throws RangeError for content that is nested too deep */
 function bounded(content: readonly ContentPart[]): readonly ContentPart[] {
   if (JSON.stringify(content).length <= MOST_SAID) return content;
   return [{ type: "text", text: `The tool failed, and said more than ${MOST_SAID} characters.` }];
 }
 
-/** All strings of a value from JSON. */
+/** Removes secrets from all strings of a JSON value. */
 function redacted<T>(value: T, redact: Redact): T {
   const clean = (part: unknown): unknown => {
     if (typeof part === "string") return redact(part);
@@ -48,14 +48,14 @@ function redacted<T>(value: T, redact: Redact): T {
   return clean(value) as T;
 }
 
-/** Content as a string, if all of it is text; else its parts, each as near to what it is as a model can read. */
+/** Content as a string if all of it is text, else as parts in the nearest form that a model can read. */
 export function toOutput(content: readonly ContentPart[]): ToolOutput {
   const parts = content.map(toPart);
   if (parts.every((part) => part.type === "input_text")) return parts.map((part) => part.text).join("\n");
   return parts;
 }
 
-/** What an item's `output` stands for: the content of a result that was not all text is kept in it as JSON. */
+/** Reads an item's `output`, in which the content of a result that is not only text is stored as JSON. */
 export function fromStored(output: string, budget: JsonBudget): ToolOutput {
   if (!output.startsWith('[{"type":"') || !budget.takes(output)) return output;
   try {
@@ -75,7 +75,7 @@ function isContent(value: unknown): value is ContentPart[] {
   );
 }
 
-/** Structured content is told too, unless a text says the same, as the protocol recommends. */
+/** Adds structured content, unless a text has the same, as the protocol recommends. */
 function withStructured({ content, structuredContent }: CallResult): readonly ContentPart[] {
   if (structuredContent === undefined || structuredContent === null) return content;
   if (content.some((part) => part.type === "text" && says(String(part.text), structuredContent)))

@@ -1,4 +1,4 @@
-/** What carries JSON-RPC messages: the shape of the SDK's transports, so that one of our own can be one. */
+/** Carries JSON-RPC messages. It has the shape of the SDK's transports, so that our own can be used as one. */
 export interface RpcTransport {
   start(): Promise<void>;
   send(message: object): Promise<void>;

@@ -1,4 +1,4 @@
-/** The only file that names the SDK's modules: a move to other packages changes this one. */
+/** The only file that names the SDK's modules, so that only this one changes if they move. */
 export { Client } from "@modelcontextprotocol/sdk/client/index.js";
 export {
   StreamableHTTPClientTransport,

@@ -7,15 +7,15 @@ import type { Address } from "./session.ts";
 
 export const LABEL = /^[a-zA-Z0-9_-]+$/;
 
-/** A server of the operator's, ready to be connected to. */
+/** A server from the configuration, ready to connect. */
 export interface ServerConfig {
   readonly label: string;
   readonly address: Address;
-  /** Where it is, without anything that may be secret. */
+  /** The server's address or program, without anything that may be secret. */
   readonly shown: string;
-  /** For requests that say nothing of it. */
+  /** The approval for requests that do not set it. */
   readonly approval: Approval;
-  /** Told to the model with every tool. */
+  /** Given to the model with every tool. */
   readonly description?: string | undefined;
   /** Values that are never shown. */
   readonly secrets: readonly string[];
@@ -25,32 +25,32 @@ const strings = z.record(z.string(), z.string());
 
 /** An entry of `mcpServers`. Keys of other clients are kept. */
 export const serverSchema = z.looseObject({
-  /** A program, found as a shell finds it, and its arguments. */
+  /** The server's program, found as a shell finds it, and its arguments. */
   command: z.string().min(1).optional(),
   args: z.array(z.string()).optional(),
-  /** Added to PATH, HOME and the like: the gateway's own variables are not inherited. */
+  /** Variables added to PATH, HOME and similar ones. The gateway's other variables are not inherited. */
   env: strings.optional(),
-  /** Relative to the file, or to the working directory for servers in `vr.config.ts`. */
+  /** Working directory, relative to the file, or for servers in `vr.config.ts` to the gateway's working directory. */
   cwd: z.string().min(1).optional(),
-  /** Of a server that speaks Streamable HTTP or, older, SSE. */
+  /** The URL of a server that speaks Streamable HTTP or the older SSE. */
   url: z.string().optional(),
-  /** Sent with each request to `url`. */
+  /** Headers sent with each request to `url`. */
   headers: strings.optional(),
-  /** "sse" leaves out the try with Streamable HTTP. Other words of other clients mean nothing here. */
+  /** "sse" skips the attempt with Streamable HTTP. Other values, which other clients use, are ignored. */
   type: z.string().optional(),
-  /** "never" unless said: what the operator configured is trusted. */
+  /** Default: "never", since configured servers are trusted. */
   approval: approvalSchema.optional(),
   description: z.string().optional(),
-  /** Not connected to, as if it were not here. */
+  /** If true, the server is ignored. */
   disabled: z.boolean().optional(),
 });
 
 export type ServerInput = z.input<typeof serverSchema>;
 
 export interface Reading {
-  /** Of `${NAME}`. */
+  /** The variables for `${NAME}`. */
   env: NodeJS.ProcessEnv;
-  /** What relative paths are relative to. */
+  /** The folder for relative paths. */
   folder: string;
 }
 
@@ -58,7 +58,7 @@ const STDIO_KEYS = ["command", "args", "env", "cwd"] as const;
 const URL_KEYS = ["url", "headers"] as const;
 
 /**
- * Entries by label → servers.
+ * Converts entries by label to servers.
  * @throws Error whose message names label and key, and shows no value
  */
 export function toServerConfigs(entries: Record<string, unknown>, reading: Reading): ServerConfig[] {
@@ -101,12 +101,12 @@ function toServerConfig(label: string, entry: z.output<typeof serverSchema>, rea
   checkHeaders(headers, label);
   const address: Address = { kind: "http", url, headers, sse: entry.type === "sse" };
   const secrets = [...Object.values(headers), ...expanded, ...secretsIn(parsed)];
-  // Not the path: some servers are given their token in it.
+  // Leaves out the path, since it contains a token for some servers.
   const shown = createRedact(expanded)(parsed.origin);
   return { label, address, shown, approval, description, secrets };
 }
 
-/** `${NAME}`, `${env:NAME}` as editors write it, `${NAME:-otherwise}`. What the environment said goes to `expanded`. */
+/** Expands `${NAME}`, editors' `${env:NAME}`, and `${NAME:-otherwise}`. Adds the variables' values to `expanded`. */
 function expandVariables(text: string, where: string, env: NodeJS.ProcessEnv, expanded: string[]): string {
   return text.replace(
     /\$\{(?:env:)?([A-Za-z_]\w*)(?::-((?:[^$}]|\$(?!\{))*))?\}/g,
@@ -131,7 +131,7 @@ function checkHeaders(headers: Record<string, string>, label: string): void {
     try {
       new Headers({ [name]: value });
     } catch {
-      throw new Error(`${label}.headers.${name}: this is no header that can be sent`);
+      throw new Error(`${label}.headers.${name}: this is not a valid header`);
     }
   }
 }

@@ -4,8 +4,9 @@ import { ConfigError, isObject } from "../../core/index.ts";
 import { type ServerConfig, toServerConfigs } from "./server-config.ts";
 
 /**
- * The file that MCP clients share: `{ "mcpServers": { "<label>": { "command": … } } }`. `named` is who names it.
- * @throws ConfigError that names file, label and key, and shows no value: they may be secret
+ * Reads the file that MCP clients share: `{ "mcpServers": { "<label>": { "command": … } } }`. `named`: the option or
+ * variable that names it.
+ * @throws ConfigError that names file, label and key, but shows no values, which may be secret
  */
 export function readServersFile(path: string, named: string, env: NodeJS.ProcessEnv): ServerConfig[] {
   const file = resolve(path);

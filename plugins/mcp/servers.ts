@@ -1,10 +1,10 @@
 import type { ConfiguredServer } from "./configured-server.ts";
 import type { RemoteServers } from "./remote-servers.ts";
 
-/** The MCP servers that entries of requests may mean. */
+/** The MCP servers that entries of requests may refer to. */
 export interface Servers {
-  /** The operator's, by label. */
+  /** The configured servers, by label. */
   configured: ReadonlyMap<string, ConfiguredServer>;
-  /** Those that requests name; loaded when the first does. */
+  /** The servers that requests name. Loaded at the first such request. */
   remote(): Promise<RemoteServers>;
 }

@@ -4,12 +4,12 @@ import { type ErrorFields, type JsonSchema, VrError } from "../../core/index.ts"
 export interface ServerTool {
   readonly name: string;
   readonly description?: string | undefined;
-  /** As it came: usually of type "object". */
+  /** The schema as the server sent it, usually of type "object". */
   readonly inputSchema: JsonSchema;
   readonly annotations?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** One part of a result: text, image, audio, resource, resource_link, or what a later protocol adds. */
+/** One part of a result: text, image, audio, resource, resource_link, or a type that a later protocol adds. */
 export type ContentPart = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 export interface CallResult {
@@ -18,19 +18,19 @@ export interface CallResult {
   readonly isError?: boolean | undefined;
 }
 
-/** One open connection to a server, which has listed its tools. */
+/** An open connection to a server that has listed its tools. */
 export interface Session {
-  /** As listed last; another array after the server has changed them. */
+  /** The tools as last listed. A new array after the server has changed them. */
   readonly tools: readonly ServerTool[];
-  /** As the server calls itself. */
+  /** The server's own name and version. */
   readonly serverInfo: { readonly name: string; readonly version: string } | undefined;
-  /** @throws CallFailed; the signal's reason, after the server was told to stop */
+  /** Calls a tool. @throws CallFailed; the signal's reason, after the call was cancelled at the server */
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
-  /** Runs once, when the connection ends, by itself or by `close`; at once if it has ended. */
+  /** Runs `run` once when the connection ends, by itself or by `close`; at once if it has already ended. */
   onEnd(run: (reason: string) => void): void;
-  /** Closes as soon as the calls that are open on it have ended. */
+  /** Closes as soon as the calls on it have ended. */
   retire(): void;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when the connection has ended completely. */
   close(): Promise<void>;
 }
 
@@ -39,11 +39,11 @@ export interface SessionLimits {
   connectTimeoutMs: number;
   /** Milliseconds that a call may take without a sign of progress. */
   callTimeoutMs: number;
-  /** Bytes of one message of the server. */
+  /** Most bytes of one message of the server. */
   messageBytes: number;
 }
 
-/** Where a server is. */
+/** How to reach a server. */
 export type Address =
   | {
       kind: "stdio";
@@ -56,9 +56,9 @@ export type Address =
       kind: "http";
       url: string;
       headers: Readonly<Record<string, string>>;
-      /** Only the older transport, HTTP with server-sent events. */
+      /** If true, only the older transport is used: HTTP with server-sent events. */
       sse?: boolean | undefined;
-      /** Node's own unless said. */
+      /** Default: Node's own. */
       fetch?: typeof globalThis.fetch | undefined;
     };
 
@@ -67,13 +67,15 @@ export const CONNECTION_CLOSED = -32_000;
 export const INVALID = -32_600;
 export const TOO_LARGE = -32_010;
 
-/** A call that gave no result. */
+/** The error of a call without a result. */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";
   /** `http`: `code` is a status. `protocol`: a JSON-RPC code. */
   readonly kind: "http" | "protocol";
   readonly code: number;
-  /** The server has forgotten the session and has not looked at the call: it may be made again in a new one. */
+  /**
+   * Whether the server has lost the session and has not processed the call, so that it may be repeated in a new one.
+   */
   readonly sessionLost: boolean;
 
   constructor(

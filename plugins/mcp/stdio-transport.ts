@@ -5,21 +5,21 @@ import type { RpcTransport } from "./rpc-transport.ts";
 import { TOO_LARGE } from "./session.ts";
 
 export interface StdioOptions extends Program {
-  /** Bytes of one message; a call whose answer is larger fails, and only that. */
+  /** Most bytes of one message. If a call's answer is larger, only that call fails. */
   messageBytes: number;
-  /** A line of the server's standard error. */
+  /** Called with each line of the server's standard error. */
   onStderr(line: string): void;
 }
 
-/** Characters of a line of standard error that are kept. Less is told of it, once secrets are cut out. */
+/** Most characters kept of a line of standard error. Less is shown, after secrets are removed. */
 const STDERR_LINE = 10_000;
 
-/** A server in a process of its own that speaks JSON-RPC on standard input and output, one message a line. */
+/** A server in its own process that speaks JSON-RPC on standard input and output, one message per line. */
 export class StdioTransport implements RpcTransport {
   onmessage?: RpcTransport["onmessage"];
   onclose?: RpcTransport["onclose"];
   onerror?: RpcTransport["onerror"];
-  /** How the process ended, once it has: "ended with code 1". */
+  /** How the process ended, such as "ended with code 1"; `undefined` while it runs. */
   ending: string | undefined;
   readonly #options: StdioOptions;
   #child: Child | undefined;
@@ -58,7 +58,7 @@ export class StdioTransport implements RpcTransport {
     }
     const message = parseMessage(line.text);
     if (message) this.#deliver(readFailed(message) ?? message);
-    else if (line.text.trim() !== "") this.onerror?.(new Error("a line that is no JSON-RPC message"));
+    else if (line.text.trim() !== "") this.onerror?.(new Error("a line that is not a JSON-RPC message"));
   }
 
   #deliver(message: object): void {
@@ -83,7 +83,7 @@ export class StdioTransport implements RpcTransport {
   }
 }
 
-/** Servers that print something else on standard output are many: such lines are passed over. */
+/** Parses a line; `undefined` if it is not a message. Many servers print other things on standard output. */
 function parseMessage(text: string): object | undefined {
   if (!text.trimStart().startsWith("{")) return undefined;
   try {

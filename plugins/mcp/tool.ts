@@ -12,32 +12,32 @@ import type { Redact } from "./redact.ts";
 import { type ShownResult, toToolResult } from "./result.ts";
 import { CallFailed, type CallResult, CONNECTION_CLOSED, type ServerTool } from "./session.ts";
 
-/** Where calls go: a server of the operator's or of the request's. */
+/** The server that calls go to: from the configuration or from the request. */
 export interface ToolServer {
   readonly label: string;
   readonly redact: Redact;
   readonly checkArguments: ArgumentCheck;
   /**
-   * `known`: its tools as the conversation has them, for servers that need not be asked again.
+   * The server's tools. `known`: the tools that the conversation has, so that some servers need not be asked again.
    * @throws Unavailable; the signal's reason
    */
   tools(signal: AbortSignal, known?: readonly ServerTool[]): Promise<readonly ServerTool[]>;
-  /** @throws CallFailed, Unavailable, or what the connection says; the signal's reason */
+  /** Calls a tool. @throws CallFailed, Unavailable, or the connection's error; the signal's reason */
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallResult>;
 }
 
 export interface ToolTraits {
-  /** What the model calls. */
+  /** The name that the model calls. */
   name: string;
   needsApproval: boolean;
-  /** Of the server, for the model. */
+  /** The server's description for the model. */
   description?: string | undefined;
 }
 
 /** A server's tool, as the gateway runs it. */
 export function toTool(server: ToolServer, listed: ServerTool, traits: ToolTraits): Tool {
   const { label } = server;
-  const about = traits.description && `Of the server "${label}": ${traits.description}`;
+  const about = traits.description && `About the server "${label}": ${traits.description}`;
   const tool: Tool = {
     name: traits.name,
     wireName: listed.name,
@@ -87,8 +87,8 @@ function toFailure(error: unknown, redact: Redact): ToolResult {
 }
 
 /**
- * A schema for the model. Arguments of MCP are an object whatever the root says: unions with null become an object, what
- * can be none takes any. Model servers expect `properties`, and stumble over the draft's name.
+ * A schema for the model. MCP's arguments are always an object: a union with null becomes an object, and a schema that
+ * allows no object becomes one that allows any. Model servers need `properties`, and some fail on `$schema`.
  */
 export function toParameters({ $schema: _, ...schema }: JsonSchema): JsonSchema {
   if (!takesObject(schema)) return { type: "object", properties: {} };

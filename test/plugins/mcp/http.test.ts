@@ -196,7 +196,7 @@ it("a status that is none is told, and its answer not kept open", async () => {
   });
   const { response } = await vr.stream({ tools: [entry()] });
   expect(response.output[0]).toMatchObject({
-    error: 'The MCP server "odd" is unavailable: the server answered 999, which is no status',
+    error: 'The MCP server "odd" is unavailable: the server answered 999, which is not a valid status',
   });
   await ended.promise;
 });

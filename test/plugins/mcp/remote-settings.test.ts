@@ -48,7 +48,7 @@ function expectListed({ status, body, server }: Asked) {
 describe("VR_MCP_REQUEST_REMOTE_ENABLED takes the place of the option", () => {
   it("false over true: no request names a server", async () => {
     const asked = await ask({ enabled: true, urlChecks: false }, { VR_MCP_REQUEST_REMOTE_ENABLED: "false" });
-    expectRefused(asked, "This gateway runs no MCP servers that requests name.");
+    expectRefused(asked, "This gateway does not allow requests to name MCP servers.");
   });
 
   it("true over false: requests name servers", async () => {
