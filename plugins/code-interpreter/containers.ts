@@ -17,13 +17,13 @@ interface ContainersOptions {
   log: Log;
 }
 
-/** The containers of one gateway, by id. They live in its memory: a gateway that starts anew has none. */
+/** The containers of one gateway, by id. They are only in memory: a restarted gateway has none. */
 export class Containers {
   readonly #options: ContainersOptions;
   readonly #byId = new Map<string, Container>();
   readonly #gone = new LruMap<typeof EXPIRED | typeof DELETED>({ maxEntries: REMEMBERED });
   readonly #endings = new Set<Promise<void>>();
-  /** Sessions that are being opened. */
+  /** The number of sessions that are being opened. */
   #opening = 0;
   #sweeping: NodeJS.Timeout | undefined;
 
@@ -53,7 +53,7 @@ export class Containers {
   }
 
   /**
-   * The container that a call was promised, made if it is not there.
+   * The container that was chosen for a call. Creates it if it is missing.
    * @throws RuntimeError when it was deleted meanwhile, or there are too many and all are in use
    */
   provide(id: string, loss: string | undefined): Container {
@@ -94,7 +94,7 @@ export class Containers {
     await container.end(DELETED);
   }
 
-  /** A container's session, a new one where it has none. @throws RuntimeError, the signal's reason */
+  /** A container's session; opens one if it has none. @throws RuntimeError, the signal's reason */
   async session(container: Container, signal: AbortSignal): Promise<Session> {
     container.ending.throwIfAborted();
     if (container.session?.alive) return container.session;
@@ -127,7 +127,7 @@ export class Containers {
     await Promise.all(this.#endings);
   }
 
-  /** The container that was idle longest gives up its session, and expires unless a call waits there. */
+  /** Ends the session of the container that was idle longest. The container expires unless a call waits for it. */
   #makeRoom(): void {
     const open = [...this.#byId.values()].filter(({ session }) => session);
     if (open.length + this.#opening < this.#options.limits.sessions) return;
@@ -137,7 +137,7 @@ export class Containers {
     if (waiting?.session) this.#end(waiting.lose(waiting.session, "Its process was needed elsewhere."));
   }
 
-  /** The one that was idle longest first. */
+  /** The unused containers, the one that was idle longest first. */
   #unused(): Container[] {
     return [...this.#byId.values()].filter(({ inUse }) => !inUse).sort((a, b) => b.unusedMs - a.unusedMs);
   }
@@ -160,7 +160,7 @@ export class Containers {
     this.#gone.set(id, why);
   }
 
-  /** Nobody waits for it but `close`. */
+  /** Ends a session in the background. Only `close` waits for it. */
   #end(ended: Promise<void>): void {
     const ending = ended
       .catch((error: unknown) => this.#options.log.warn({ err: error }, "a session could not be ended"))

@@ -22,7 +22,7 @@ export {
   type SessionFile,
 } from "./runtime.ts";
 
-/** Runs the Python that models write: `tools: [{"type": "code_interpreter"}]`. */
+/** Runs Python code that models write: `tools: [{"type": "code_interpreter"}]`. */
 export const codeInterpreter = definePlugin({
   name: "code-interpreter",
   once: true,

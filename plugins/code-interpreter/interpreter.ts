@@ -5,7 +5,7 @@ import { ExecutionQueue } from "./queue.ts";
 import type { CodeRuntime } from "./runtime.ts";
 import { Spares } from "./spares.ts";
 
-/** What the tool and the endpoints work with: one per gateway. */
+/** The parts that the tool and the endpoints share. One per gateway. */
 export class Interpreter {
   readonly runtime: CodeRuntime;
   readonly limits: Limits;
@@ -28,7 +28,7 @@ export class Interpreter {
     });
   }
 
-  /** For `/ready`. */
+  /** The state that `/ready` shows. */
   get state(): Record<string, unknown> {
     const { queue, containers, spares } = this;
     return {
@@ -40,7 +40,7 @@ export class Interpreter {
   }
 
   async close(): Promise<void> {
-    // Whatever fails there, the runtime ends what is left.
+    // If this fails, the runtime ends the rest.
     await Promise.allSettled([this.containers.close(), this.spares.close()]);
     await this.runtime.close();
   }

@@ -1,6 +1,6 @@
 import type { CodeRuntime, RuntimeFacts, RuntimeWork } from "./runtime.ts";
 
-/** A runtime whose code is loaded when it is first used: the start of a gateway does not wait for it. */
+/** A runtime whose code is loaded at its first use, so that the gateway's start does not wait for it. */
 export function lazyRuntime(facts: RuntimeFacts, load: () => Promise<RuntimeWork>): CodeRuntime {
   let loading: Promise<RuntimeWork> | undefined;
   const loaded = () => {

@@ -10,34 +10,34 @@ const count = z.int().positive();
 
 const limits = z
   .strictObject({
-    /** Milliseconds of wall time of one execution; then it is interrupted. */
+    /** Milliseconds of wall time after which an execution is interrupted. */
     executionMs: milliseconds.default(60_000),
-    /** Executions at once. */
+    /** Most executions at once. */
     concurrent: count.default(8),
-    /** Executions that wait; one more is refused, and the model is told. */
+    /** Most waiting executions. Further ones are refused, with an error for the model. */
     queued: z.int().nonnegative().default(100),
-    /** Milliseconds that an execution waits. */
+    /** Milliseconds that an execution may wait. */
     queueMs: milliseconds.default(60_000),
-    /** Containers with a process or kernel of their own. Above it the one that was idle longest expires. */
+    /** Most containers with a process or kernel. Beyond that, the one that was idle longest expires. */
     sessions: count.default(16),
-    /** Containers altogether, those without a process too. */
+    /** Most containers, with those that have no process. */
     containers: count.default(1_000),
-    /** Milliseconds without use until a container expires. */
+    /** Milliseconds without use after which a container expires. */
     idleMs: milliseconds.default(20 * 60_000),
-    /** Characters of text that one execution's outputs keep: the first and the last half. */
+    /** Most characters kept of one execution's text output. Half of them from its beginning, half from its end. */
     logCharacters: z.int().min(100).default(262_144),
-    /** Characters of them that the model is told, likewise. */
+    /** Most characters of it that the model reads, chosen in the same way. */
     modelCharacters: z.int().min(100).default(20_000),
-    /** Images of one execution. */
+    /** Most images of one execution. */
     images: z.int().nonnegative().default(10),
-    /** Bytes of all images of one execution. */
+    /** Most bytes of all images of one execution. */
     imageBytes: z
       .int()
       .nonnegative()
       .default(5 * 1024 * 1024),
-    /** Files that a container lists. */
+    /** Most files that a container lists. */
     files: count.default(1_000),
-    /** Bytes of a file that can be downloaded. */
+    /** Most bytes of a file that can be downloaded. */
     fileBytes: count.default(64 * 1024 * 1024),
   })
   .refine(({ concurrent, sessions }) => concurrent <= sessions, {
@@ -53,11 +53,11 @@ const runtimeFactory = z.custom<RuntimeFactory>(
 export const optionsSchema = z.strictObject({
   /** Where code runs. "auto": in Jupyter when `VR_JUPYTER_URL` is set, else in Pyodide. */
   runtime: z.union([z.literal("auto"), runtimeFactory]).default("auto"),
-  /** Every execution starts with nothing: neither variables nor files of earlier ones. */
+  /** Whether every execution starts without the variables and files of earlier ones. */
   freshGlobals: z.boolean().default(false),
-  /** Sessions that are started before they are needed. 0 starts each when it is. */
+  /** How many sessions are started before they are needed. 0: each is started when it is needed. */
   spares: z.int().nonnegative().max(32).default(1),
-  /** Start the spares with the gateway, instead of at the first use. */
+  /** Whether spares are started with the gateway instead of at the first use. */
   startAhead: z.boolean().default(false),
   limits: limits.prefault({}),
 });

@@ -2,7 +2,7 @@ import type { wire } from "../../core/index.ts";
 import type { Limits } from "./options.ts";
 import type { OutputSink } from "./runtime.ts";
 
-/** What an item's `outputs` holds. */
+/** An entry of an item's `outputs`. */
 export type CodeOutput = wire.CodeInterpreterOutputLogs | wire.CodeInterpreterOutputImage;
 
 type OutputLimits = Pick<Limits, "logCharacters" | "images" | "imageBytes">;
@@ -18,7 +18,7 @@ export class OutputCollector implements OutputSink {
   readonly #half: number;
   readonly #head: Piece[] = [];
   #headCharacters = 0;
-  /** Begins when the head is full. */
+  /** The last part of the text; present once the first part is full. */
   #tail: Piece[] | undefined;
   #tailCharacters = 0;
   #cut = 0;
@@ -36,14 +36,14 @@ export class OutputCollector implements OutputSink {
     if (text === "") return;
     const isBlock = stream !== "stdout" && stream !== "stderr";
     const wasBlock = this.#lastStream !== "stdout" && this.#lastStream !== "stderr";
-    // A value or a traceback begins on a line of its own, and so does what follows it.
+    // A value or a traceback begins on a new line, and so does the text after it.
     if (stream !== this.#lastStream && (isBlock || wasBlock) && !this.#atLineStart) this.#add("\n");
     this.#lastStream = stream;
     this.#atLineStart = text.endsWith("\n");
     this.#add(text);
   }
 
-  /** A sentence of the gateway's own. */
+  /** Adds a sentence from the gateway. */
   note(text: string): void {
     this.text("note", `[${text}]\n`);
   }
@@ -57,7 +57,7 @@ export class OutputCollector implements OutputSink {
     const { images, imageBytes } = this.#limits;
     const bytes = Math.floor((base64.length * 3) / 4);
     if (!isImage(mediaType, base64)) {
-      // A model server would refuse it, now and whenever the conversation goes on.
+      // A model server would refuse it now and in all later turns.
       this.note(`what was shown as ${mediaType} is none`);
     } else if (this.#images >= images) {
       this.note(`an image was left out: the limit is ${images}`);
@@ -102,7 +102,7 @@ export class OutputCollector implements OutputSink {
     }
     append(this.#tail, rest);
     this.#tailCharacters += rest.length;
-    // Not at every fragment: cutting makes a copy.
+    // Not done for every fragment, since cutting makes a copy.
     if (this.#tailCharacters > 2 * this.#half) this.#trimTail();
   }
 
@@ -121,7 +121,7 @@ export class OutputCollector implements OutputSink {
   }
 }
 
-/** Whether it begins as such an image does. */
+/** Whether the data begins like an image of this type. */
 function isImage(mediaType: Image[0], base64: string): boolean {
   switch (mediaType) {
     case "image/png":

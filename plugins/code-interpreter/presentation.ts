@@ -1,10 +1,10 @@
 import { createJsonStringCutter, type Presentation } from "../../core/index.ts";
 import type { CodeOutput } from "./outputs.ts";
 
-/** `details` of the tool's result. */
+/** The `details` of the tool's result. */
 export interface CodeDetails {
   outputs: CodeOutput[];
-  /** The code was not run to an end of its own. */
+  /** Whether the code did not end by itself. */
   failed: boolean;
 }
 
@@ -45,7 +45,7 @@ export function present(containerId: string): Presentation {
         item: {
           ...item,
           status: failed ? "failed" : "completed",
-          // A hook that answers for the tool gives no details.
+          // A hook that answers instead of the tool gives no details.
           outputs: details?.outputs ?? [{ type: "logs", logs: textOf(end) }],
         },
         events: [{ type: "response.code_interpreter_call.completed" }],

@@ -6,7 +6,7 @@ interface QueuedTask {
   start(): void;
 }
 
-/** Lets `concurrent` tasks run at once, those of one key one after the other; further ones wait in their order. */
+/** Runs at most `concurrent` tasks at once, and those of one key one after the other. The others wait in order. */
 export class ExecutionQueue {
   readonly #limits: Pick<Limits, "concurrent" | "queued" | "queueMs">;
   readonly #busy = new Set<string>();
@@ -29,8 +29,9 @@ export class ExecutionQueue {
   }
 
   /**
-   * Runs `task` when its turn has come.
-   * @throws RuntimeError `busy` when too many wait, or it has waited too long; the signal's reason; what `task` throws
+   * Runs `task` when its turn comes.
+   * @throws RuntimeError `busy` if too many tasks wait, or this one has waited too long; the signal's reason; the
+   * task's error
    */
   async run<T>(key: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();

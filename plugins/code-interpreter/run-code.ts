@@ -10,7 +10,7 @@ import { toToolOutput } from "./to-tool-output.ts";
 /** Who left was not told. */
 const STOPPED = "Variables of earlier calls are gone. A call that was stopped did not end by itself.";
 
-/** Runs code in the container that was chosen when its turn has come. @throws the signal's reason */
+/** Runs code in the chosen container when its turn comes. @throws the signal's reason */
 export async function runCode(
   interpreter: Interpreter,
   { id, loss }: ContainerChoice,
@@ -20,7 +20,7 @@ export async function runCode(
   const { containers, queue, freshGlobals } = interpreter;
   try {
     const container = containers.provide(id, loss);
-    // Calls that share nothing need not wait for each other.
+    // Calls that share no container need not wait for each other.
     const key = freshGlobals ? `${id} ${turn.callId}` : id;
     return await container.use(() =>
       queue.run(key, turn.signal, () => runIn(interpreter, container, code, turn)),
@@ -66,13 +66,13 @@ async function runIn(
   }
 }
 
-/** Whether variables are gone though the session lives on, if it does. */
+/** Whether the execution's end means that variables are gone. */
 const isLost = (end: ExecutionEnd): boolean =>
   end.kind === "died" || end.kind === "exited" || ("lost" in end && end.lost);
 
 const lossOf = ({ alive }: Session) => (alive ? "Variables are gone." : "Variables and files are gone.");
 
-/** What the model is to know of an end that was not the code's own. `undefined` for one that was. */
+/** Tells the model why the code did not end by itself; `undefined` if it did. */
 function describeFailure(
   end: ExecutionEnd,
   executionMs: number,

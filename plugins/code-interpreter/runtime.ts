@@ -1,54 +1,54 @@
 import { type Log, VrError } from "../../core/index.ts";
 
-/** What is known of a runtime before anything of it is loaded. */
+/** The facts about a runtime that are known before its code is loaded. */
 export interface RuntimeFacts {
-  /** "pyodide", "jupyter" or that of a runtime of your own. */
+  /** "pyodide", "jupyter" or the name of your own runtime. */
   readonly name: string;
-  /** One line for `vr check`: what and where. */
+  /** One line for `vr check`: what the runtime is, and where. */
   readonly description: string;
-  /** Told to the model after "Runs Python code": what is there and what is not, in one or two sentences. */
+  /** One or two sentences for the model, after "Runs Python code": what is available and what is not. */
   readonly abilities: string;
-  /** Whether code could reach a network: what a request's `network_policy` is held against. */
+  /** Whether code could reach a network. A request's `network_policy` is compared with it. */
   readonly network: "none" | "open";
 }
 
 /** What a runtime does. */
 export interface RuntimeWork {
   /**
-   * Starts a session that nobody has used, ready to execute.
-   * @throws RuntimeError when none can be had, at the latest after the runtime's own time limit; the signal's reason
+   * Starts a new session that is ready to execute.
+   * @throws RuntimeError if that is not possible within the runtime's own time limit; the signal's reason
    */
   open(signal: AbortSignal): Promise<Session>;
-  /** For `GET /ready`: cheap, and starts nothing. @throws RuntimeError when no session could be opened now */
+  /** For `GET /ready`. Must be cheap and start nothing. @throws RuntimeError if no session can be opened now */
   check(signal: AbortSignal): Promise<Record<string, unknown>>;
-  /** For `vr check`: tries the runtime out and says what holds on this host. @throws RuntimeError */
+  /** For `vr check`: tries the runtime and reports what works on this host. @throws RuntimeError */
   examine(signal: AbortSignal): Promise<Record<string, unknown>>;
-  /** Ends all sessions; resolves when no process of theirs is left that could be ended. */
+  /** Ends all sessions. Resolves when all their processes that can be ended have ended. */
   close(): Promise<void>;
 }
 
-/** Where code runs. One per gateway; it opens sessions, of which each container has one. */
+/** Where code runs. One per gateway. It opens a session for each container. */
 export interface CodeRuntime extends RuntimeFacts, RuntimeWork {}
 
-/** Variables and files of one container. Calls come one at a time. */
+/** The variables and files of one container. Calls come one at a time. */
 export interface Session {
-  /** False once it cannot execute any more: the container then opens another. */
+  /** False once the session can no longer execute. The container then opens another. */
   readonly alive: boolean;
-  /** Runs when the session ends by itself, between executions too; at once if it has ended. */
+  /** Runs `run` when the session ends by itself, also between executions; at once if it has already ended. */
   onEnd(run: (reason: string) => void): void;
   /**
-   * Runs code to its end, to `timeoutMs` or to the abort of `signal`. The two interrupt it; code that does not obey
-   * within a short grace is killed. Outputs go to `sink` in order while it runs. Never rejects for what code does.
+   * Runs code until it ends. `timeoutMs` and the abort of `signal` interrupt it; code that does not obey soon is
+   * killed. Outputs go to `sink` in order while it runs. Never rejects because of what the code does.
    */
   execute(code: string, sink: OutputSink, limits: ExecutionLimits): Promise<ExecutionEnd>;
-  /** What is in the working directory, its folders included, links left out; `limit` entries at most, sorted by path. */
+  /** The files in the working directory and its folders, without links: at most `limit`, sorted by path. */
   files(limit: number, signal: AbortSignal): Promise<SessionFile[]>;
   /**
    * One file of `files`. @throws RuntimeError `too_large` over `maxBytes`, `not_found` when there is no such regular
    * file inside the working directory
    */
   read(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
-  /** Ends it with everything that its code has started. */
+  /** Ends the session with everything that its code has started. */
   close(): Promise<void>;
 }
 
@@ -57,35 +57,37 @@ export interface ExecutionLimits {
   timeoutMs: number;
   /** Aborts when the client leaves. */
   signal: AbortSignal;
-  /** Characters of text that the sink keeps: more need not be transported but the last `logCharacters / 2`. */
+  /**
+   * Most characters that the sink keeps. Of longer text only the last `logCharacters / 2` must still be transported.
+   */
   logCharacters: number;
 }
 
 /** How an execution ended. `lost`: variables of the session are gone. */
 export type ExecutionEnd =
   | { kind: "finished" }
-  /** An exception; its traceback is among the outputs. */
+  /** The code raised an exception. The traceback is among the outputs. */
   | { kind: "raised" }
-  /** The code ended its process, as by `exit()`: its effects remain, its variables are gone. */
+  /** The code ended its process, for example by `exit()`. Its effects remain, its variables are gone. */
   | { kind: "exited" }
   | { kind: "timed_out"; lost: boolean }
-  /** By the signal. */
+  /** The signal interrupted the code. */
   | { kind: "interrupted"; lost: boolean }
-  /** The process ended or was ended; variables are gone. `reason` is a sentence for the model, about the cause alone. */
+  /** The process ended or was killed; variables are gone. `reason` is a sentence for the model about the cause. */
   | { kind: "died"; reason: string };
 
-/** Takes what code prints and shows, in order. */
+/** Receives what code prints and shows, in order. */
 export interface OutputSink {
   /** A fragment; streams may interleave. `result`: the value of the last expression. */
   text(stream: "stdout" | "stderr" | "result" | "traceback", text: string): void;
-  /** `count` characters were not transported. */
+  /** Call if `count` characters were not transported. */
   cut(count: number): void;
-  /** A whole image; SVG as base64 of its UTF-8 too. */
+  /** A whole image in base64; SVG too, as base64 of its UTF-8. */
   image(mediaType: "image/png" | "image/jpeg" | "image/svg+xml", base64: string): void;
 }
 
 export interface SessionFile {
-  /** Relative to the working directory, with "/". */
+  /** The path relative to the working directory, with "/". */
   path: string;
   bytes: number;
   /** Seconds since the Unix epoch. */

@@ -1,14 +1,14 @@
 import { type Log, untilAborted } from "../../core/index.ts";
 import { type CodeRuntime, RuntimeError, type Session } from "./runtime.ts";
 
-/** Sessions that were started ahead: the first execution of a container need not wait for one. */
+/** Sessions that are started ahead, so that the first execution of a container need not wait. */
 export class Spares {
   readonly #runtime: CodeRuntime;
   readonly #size: number;
   readonly #log: Log;
   readonly #closing = new AbortController();
   readonly #ready: Session[] = [];
-  /** Those that are being started. */
+  /** The sessions that are being started. */
   readonly #starting = new Set<Promise<void>>();
 
   constructor(runtime: CodeRuntime, size: number, log: Log) {
@@ -21,9 +21,9 @@ export class Spares {
     return this.#ready.length;
   }
 
-  /** A session that nobody has used. @throws RuntimeError when none can be had; the signal's reason */
+  /** An unused session. @throws RuntimeError if none can be started; the signal's reason */
   async take(signal: AbortSignal): Promise<Session> {
-    // One that is on its way is sooner here than another.
+    // A session that is already starting is ready sooner than a new one.
     if (this.#ready.length === 0 && this.#starting.size > 0)
       await untilAborted(Promise.race(this.#starting), signal);
     signal.throwIfAborted();
@@ -32,7 +32,7 @@ export class Spares {
     return session;
   }
 
-  /** Starts what is missing, in the background. A failure is logged and not tried again before the next use. */
+  /** Starts missing spares in the background. A failure is logged, and retried only at the next use. */
   fill(): void {
     if (this.#closing.signal.aborted) return;
     for (let missing = this.#size - this.#ready.length - this.#starting.size; missing > 0; missing -= 1) {

@@ -1,12 +1,12 @@
 import type { ToolOutput } from "../../core/index.ts";
 import type { CodeOutput } from "./outputs.ts";
 
-/** What models read images in. */
+/** The image types that models read. */
 const READABLE = /^data:image\/(?:png|jpeg);/;
 
 /**
- * What the model reads of an execution, now and when it comes back in the history: text of `maxCharacters` at most,
- * and figures as images.
+ * What the model reads for an execution, now and later in the history: at most `maxCharacters` of text, and figures as
+ * images.
  */
 export function toToolOutput(outputs: readonly CodeOutput[], maxCharacters: number): ToolOutput {
   const texts = outputs.map((output) => {
@@ -24,7 +24,7 @@ export function toToolOutput(outputs: readonly CodeOutput[], maxCharacters: numb
   ];
 }
 
-/** The beginning and the end, which says how it ended. */
+/** Keeps the beginning and the end, since the end says how the execution ended. */
 function shorten(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const half = Math.floor(maxCharacters / 2);

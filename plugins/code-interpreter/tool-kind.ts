@@ -12,14 +12,14 @@ import { present } from "./presentation.ts";
 import { runCode } from "./run-code.ts";
 import { toToolOutput } from "./to-tool-output.ts";
 
-/** What models call: many were taught this name. */
+/** The tool's name for models. Many were trained with it. */
 const NAME = "python";
-/** Where the client has a function of that name. */
+/** The name if the client has a function with the first name. */
 const OTHER_NAME = "code_interpreter";
-/** Said of a call whose client sends it back as it was shown: without what it had not asked to see. */
+/** The output of a call that the client sends back without outputs, since it had not asked to see them. */
 const UNKNOWN = "(the output of this call is not known any more)";
 
-/** `tools: [{"type": "code_interpreter"}]` and the items that it leads to. */
+/** The kind for `tools: [{"type": "code_interpreter"}]` and its items. */
 export function codeInterpreterKind(interpreter: Interpreter): ToolKind {
   const { limits } = interpreter;
   return {
@@ -67,7 +67,7 @@ function python(interpreter: Interpreter, container: ContainerChoice, context: R
   };
 }
 
-/** What the model calls, whatever functions the client has. */
+/** A name that none of the client's functions has. */
 function nameBeside(entries: readonly ToolEntry[]): string {
   return functionNamesOf(entries).has(NAME) ? OTHER_NAME : NAME;
 }

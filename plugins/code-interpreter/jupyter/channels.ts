@@ -4,14 +4,14 @@ import { createRequest, type Message, parseMessage, type RequestType } from "./m
 import type { Server } from "./server.ts";
 
 /**
- * What befalls a kernel: the server restarts it, since its process ended; the server has given it up; or the
- * connection to the server is gone, which says nothing of the kernel.
+ * What has happened to a kernel: its process ended and the server restarts it; the server has given it up; or the
+ * connection to the server broke, which says nothing about the kernel.
  */
 export type Fate = "restarting" | "dead" | "disconnected";
 
 /** One WebSocket that carries all channels of one kernel. */
 export class Channels {
-  /** Told of the kernel's fate; replaced at will. */
+  /** Called with the kernel's fate. May be replaced. */
   onFate: (fate: Fate) => void = () => {};
   readonly #socket: WebSocket;
   readonly #session: string;
@@ -46,7 +46,7 @@ export class Channels {
     this.#socket = socket;
     this.#session = session;
     socket.addEventListener("message", ({ data }: { data: unknown }) => {
-      // Binary frames carry the buffers of widgets, which nobody here asks for.
+      // Binary frames carry the buffers of widgets, which are not used here.
       if (typeof data === "string") this.#read(data);
     });
     socket.addEventListener("close", () => this.onFate("disconnected"));
@@ -77,7 +77,7 @@ export class Channels {
   #read(text: string): void {
     const message = parseMessage(text);
     if (!message) return;
-    // What code prints after its execution has ended belongs to no request that anybody listens to.
+    // Output that code prints after its execution has ended is ignored.
     if (message.parent !== undefined) this.#listeners.get(message.parent)?.(message);
     else if (message.type === "status") {
       const state = message.content.execution_state;

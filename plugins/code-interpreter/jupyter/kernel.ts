@@ -12,19 +12,22 @@ export interface Run {
   readonly ended: Promise<RunEnd>;
   /** Resolves when the code has ended, though outputs may be on their way. */
   readonly replied: Promise<void>;
-  /** What comes yet is not heard any more. */
+  /** Ignores all further messages. */
   abandon(): void;
 }
 
 export interface RunOptions {
-  /** Nobody's code: it leaves no trace in the history, shows nothing, and the kernel's fate is told to `onFate` too. */
+  /**
+   * Whether this is vr's own code: it is not in the history, shows nothing, and the kernel's fate also goes to
+   * `onFate`.
+   */
   silent?: boolean;
   /** Evaluated after the code; their values are in the reply. */
   expressions?: Record<string, string>;
   onOutput?: (message: Message) => void;
 }
 
-/** What a kernel says of itself. */
+/** A kernel's facts about itself. */
 export interface KernelInfo {
   /** "python", "R"; "" when it does not say. */
   language: string;
@@ -39,7 +42,7 @@ const LONGEST_LAG_MS = 30_000;
 /** One kernel and its connection. Runs come one at a time. */
 export class Kernel {
   readonly id: string;
-  /** Told of what befalls it while nothing runs. */
+  /** Called with the kernel's fate while nothing runs. */
   onFate: (fate: Fate) => void = () => {};
   readonly #channels: Channels;
   readonly #server: Server;

@@ -10,36 +10,36 @@ export const token = z
   .regex(/^[\x21-\x7e]+$/, "holds a character that no header may have, such as a line break");
 
 export const options = z.strictObject({
-  /** Where the Jupyter server or kernel gateway is; `VR_JUPYTER_URL` unless said. A `?token=` is taken out of it. */
+  /** URL of the Jupyter server or kernel gateway. Default: `VR_JUPYTER_URL`. A `?token=` in it is used as the token. */
   url: z
     .string()
     .refine((text) => parseAddress(text) !== undefined, URL_FORM)
     .optional(),
-  /** Sent as `Authorization: token …`; that of the URL, then `VR_JUPYTER_TOKEN`, unless said. */
+  /** Sent as `Authorization: token …`. Default: the URL's token, else `VR_JUPYTER_TOKEN`. */
   token: token.optional(),
-  /** Name of a kernelspec; the server's default unless said. */
+  /** Name of a kernelspec. Default: the server's default. */
   kernel: z.string().min(1).optional(),
-  /** What the model is told of it, in place of a general sentence. */
+  /** What the model reads about the kernel, instead of a general sentence. */
   abilities: z.string().min(1).optional(),
-  /** "none" when the kernels' host lets nothing out: vr cannot see that. */
+  /** Set "none" if the kernels' host has no network access. vr cannot check that. */
   network: z.enum(["none", "open"]).default("open"),
-  /** Until a new kernel is ready to execute. After a third of it a second kernel is started beside the first. */
+  /** Milliseconds until a new kernel must be ready. After a third of this time, a second kernel is started too. */
   startTimeoutMs: milliseconds.default(30_000),
-  /** For one call of the server's API, and for listing or reading files. */
+  /** Milliseconds for one call of the server's API, and for listing or reading files. */
   requestTimeoutMs: milliseconds.default(15_000),
-  /** For interrupted code to end, before its kernel is restarted. */
+  /** Milliseconds for interrupted code to end before its kernel is restarted. */
   interruptGraceMs: milliseconds.default(2_000),
-  /** For a restart, or for the server's own restart of a kernel that died, until it is ready again. */
+  /** Milliseconds for a restart, by vr or by the server after a kernel died, until the kernel is ready again. */
   restartTimeoutMs: milliseconds.default(30_000),
-  /** Bytes of output of one execution, images included; code that goes beyond is interrupted. */
+  /** Most bytes of output of one execution, with images. Code that exceeds it is interrupted. */
   floodBytes: z.int().positive().default(268_435_456),
-  /** Address space of each process of a Python kernel (RLIMIT_AS), where the system has such a limit. */
+  /** MiB of address space of each process of a Python kernel (RLIMIT_AS), if the system supports this limit. */
   memoryMiB: z.int().positive().optional(),
-  /** Processes and threads of the kernels' user, all kernels together (RLIMIT_NPROC); root is exempt. */
+  /** Most processes and threads of the kernels' user, for all kernels together (RLIMIT_NPROC); root is exempt. */
   processes: z.int().positive().optional(),
 });
 
-/** What a user may write. */
+/** The options as a user writes them. */
 export type JupyterOptions = z.input<typeof options>;
-/** Checked, with all defaults. */
+/** The options after the check, with all defaults. */
 export type CheckedOptions = z.output<typeof options>;

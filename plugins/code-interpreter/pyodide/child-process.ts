@@ -33,7 +33,7 @@ export interface ChildOptions {
   memoryMiB: number;
 }
 
-/** One process, seen from the gateway, which believes nothing that it says. */
+/** One Python process, as the gateway sees it. Nothing that the process sends is trusted. */
 export class PythonProcess {
   readonly #process: ChildProcess;
   readonly #wrapped: boolean;

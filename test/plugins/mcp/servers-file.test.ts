@@ -83,7 +83,10 @@ describe("a file of servers", () => {
     ],
     [{ a: { url: "ftp://b" } }, "mcpServers.a.url: expected an http or https URL"],
     [{ a: { url: "https://user:pass-w0rd@b" } }, "mcpServers.a.url: credentials do not belong here"],
-    [{ a: { url: "https://b", headers: { K: "line\nbreak" } } }, "mcpServers.a.headers.K: this is not a valid header"],
+    [
+      { a: { url: "https://b", headers: { K: "line\nbreak" } } },
+      "mcpServers.a.headers.K: this is not a valid header",
+    ],
     [{ a: { command: "x", approval: "maybe" } }, "mcpServers.a.approval"],
     ["none", 'expected an object under "mcpServers"'],
   ])("%j is refused by label and key", (servers, message) => {
