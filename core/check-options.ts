@@ -32,7 +32,7 @@ function describeIssues(owner: Owner, error: z.ZodError): string {
 }
 
 /**
- * Of a value that may have several forms, what is wrong with the form that was meant: the one whose own type
+ * For a value that may have several forms, the mistakes in the form that was meant: the one whose own type
  * is right. "Invalid input" would hide a misspelt key.
  */
 function meantBranch(issue: Issue): readonly Issue[] {

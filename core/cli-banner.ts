@@ -9,7 +9,7 @@ import type { CheckResult } from "./upstream-check.ts";
 import type { UpstreamWatch } from "./upstream-watch.ts";
 
 export interface BannerFacts {
-  /** Of the configuration. */
+  /** Path of the configuration file. */
   file: string;
   config: Config;
   gateway: Gateway;

@@ -73,7 +73,7 @@ export interface UpstreamReport extends Tried {
 
 export interface Finding {
   readonly subject: "settings" | "config" | "plugin" | "store" | "upstream" | "dependency";
-  /** Of the plugin, store, upstream or dependency. */
+  /** Name of the plugin, store, upstream or dependency. */
   readonly name?: string;
   /** Names file and line where the configuration is wrong. */
   readonly message: string;

@@ -22,7 +22,7 @@ export interface CheckOptions {
   json: boolean;
   /**
    * Milliseconds for each try: loading, a plugin's set-up, an upstream's answer, its models, the store, a dependency.
-   * `TRY_MS` unless said, and `EXAMINATION_MS` for a dependency.
+   * Default: `TRY_MS`, and `EXAMINATION_MS` for a dependency.
    */
   limitMs: number | undefined;
 }
@@ -85,7 +85,7 @@ async function examine(options: CheckOptions): Promise<CheckReport> {
     await tryAll(report, gateway.engine, options);
     await gateway.close(0);
   }
-  await setImmediate(); // Node tells of rejections that nobody awaits when it comes to rest
+  await setImmediate(); // Node reports unhandled rejections once the event loop is idle
   process.off("unhandledRejection", onStray).off("uncaughtException", onStray);
   report.ok = report.problems.length === 0;
   return report;

@@ -22,7 +22,7 @@ export interface Page<T> {
 
 /**
  * A page of objects that are given oldest first; newest first unless `order=asc`. `params`: the query of the request.
- * @throws InvalidRequestError for a bad query; NotFoundError when `after` or `before` is none of the objects
+ * @throws InvalidRequestError for a bad query; NotFoundError when `after` or `before` is not one of the objects
  */
 export function toPage<T extends { id: string }>(
   all: readonly T[],

@@ -10,13 +10,13 @@ export default defineConfig({
     codeInterpreter({
       runtime: jupyter({
         url: process.env.VR_JUPYTER_URL ?? "http://127.0.0.1:8888",
-        memoryMiB: 2_048, // of each process of a kernel
+        memoryMiB: 2_048, // per process of a kernel
       }),
       spares: 1, // kernels that are started before they are needed
       startAhead: true,
       limits: {
         executionMs: 30_000,
-        sessions: 16, // kernels at once
+        sessions: 16, // most kernels at once
         concurrent: 8,
         idleMs: 10 * 60_000,
       },

@@ -17,7 +17,7 @@ function createMemoryStore(most: number): Store {
     name: "memory",
     description: `the latest ${most} responses`,
     putResponse(record) {
-      // Several responses read the same items later: a copy that nobody can change.
+      // A frozen copy, since several responses will read the same items.
       records.set(record.response.id, deepFreeze(structuredClone(record)));
       const [oldest] = records.keys();
       if (records.size > most && oldest !== undefined) records.delete(oldest);

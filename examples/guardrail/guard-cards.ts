@@ -9,12 +9,12 @@ const openWindow = () =>
     inspect(text, { ended }) {
       const card = CARD.exec(text);
       if (card) return { pass: card.index, stop: MESSAGE };
-      const begun = ended ? -1 : text.search(/\d(?:[ -]?\d)*[ -]?$/); // digits at the end may go on
+      const begun = ended ? -1 : text.search(/\d(?:[ -]?\d)*[ -]?$/); // the digits at the end may continue
       return begun < 0 ? text.length : begun;
     },
   });
 
-/** Refuses requests that hold a card number, and ends answers before the first digit of one. */
+/** Refuses requests that contain a card number, and ends answers before the first digit of one. */
 export const guardCards = definePlugin({
   name: "guard-cards",
   setup(vr) {
@@ -23,7 +23,7 @@ export const guardCards = definePlugin({
     });
     vr.hooks.onChunk.tap((chunk, turn) => turn.state("guard-cards", openWindow).push(chunk));
     vr.hooks.onOutputItem.tap((item) => {
-      if (hasCard(item)) throw new GuardrailStop(MESSAGE); // what gateway tools brought
+      if (hasCard(item)) throw new GuardrailStop(MESSAGE); // outputs of gateway tools
     });
   },
 });

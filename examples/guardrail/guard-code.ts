@@ -11,7 +11,7 @@ export const guardCode = definePlugin({
       if (tool.label !== "code-interpreter") return;
       const word = REACHES_OUT.exec(String(code))?.[0];
       if (word) return { kind: "deny", reason: `code may not use ${word}` };
-      // An answer in the tool's place, without running anything:
+      // Answers instead of the tool, without running anything:
       if (code === "print(6 * 7)") return { kind: "output", output: "42" };
     });
   },

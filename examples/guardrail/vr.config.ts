@@ -11,7 +11,7 @@ export default defineConfig({
     ...defaults({ upstream: false }),
     guardCards(),
     guardCode(),
-    // The second phrase is what the demo model says to somebody who gives a name: it shows an answer stopped.
+    // The demo model says the second phrase to users who give their name, so you can see an answer stopped.
     guardBlocklist({ words: ["project falcon", "nice to meet you"] }),
   ],
 });

@@ -2,7 +2,7 @@ import { definePlugin } from "vr-gateway";
 
 const FIRST_CHUNK = "json-lines/first-chunk";
 
-/** One JSON line per response on standard output, with what every tap of every plugin has cost so far. */
+/** Writes one JSON line per response to standard output, with the cost of every tap of every plugin so far. */
 export const jsonLines = definePlugin({
   name: "json-lines",
   setup(vr) {

@@ -8,11 +8,11 @@ export default defineConfig({
     demo(),
     storeKeyv({
       redis: {
-        // VR_REDIS_URL is over this one. A password belongs there, not into a file.
+        // VR_REDIS_URL overrides this URL. Put a password there, not into a file.
         url: "redis://127.0.0.1:6379",
-        // In front of every key: several gateways that are to know nothing of each other may share a Redis.
+        // The prefix of every key, so that independent gateways can share a Redis.
         namespace: "example",
-        // Until a request is told that the store cannot be used.
+        // Milliseconds after which a request gets the error that the store cannot be used.
         timeoutMs: 1_000,
       },
       ttlDays: 7,

@@ -94,10 +94,10 @@ export interface SessionFile {
   modifiedAt: number;
 }
 
-/** Why a runtime cannot do what it was asked. */
+/** Why a runtime has failed. */
 type Reason = "unavailable" | "busy" | "too_large" | "not_found";
 
-/** What a client is answered for each reason. */
+/** The error for the client, by reason. */
 const ANSWERS: Record<Reason, [status: number, type: VrError["type"], code: string]> = {
   not_found: [404, "invalid_request_error", "file_not_found"],
   too_large: [400, "invalid_request_error", "file_too_large"],

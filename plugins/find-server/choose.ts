@@ -4,34 +4,34 @@ import { type ServerAt, type ServerKind, usualAddress } from "./kinds.ts";
 import { chosenNotes, nothingFound, otherNotes, type Seen } from "./notes.ts";
 import type { FindServerSettings } from "./settings.ts";
 
-/** Where to look. */
+/** A kind of server to look for, and where. */
 export interface Place {
   kind: ServerKind;
-  /** The usual one of the kind unless said. */
+  /** Default: the usual address of the kind. */
   baseUrl?: string | undefined;
 }
 
-/** What the gateway asks from now on. */
+/** The server that the gateway uses. */
 export interface Choice {
   kind: ServerKind;
   at: ServerAt;
-  /** For the start banner: why this one, what else there is. */
+  /** For the start banner: why this server was chosen, and which others were found. */
   notes: string[];
 }
 
 export interface Looking {
-  /** In the order of preference. */
+  /** Ordered by preference. */
   places: readonly Place[];
-  /** For all of them together. */
+  /** Milliseconds for all places together. */
   timeoutMs: number;
   settings: FindServerSettings;
   env: NodeJS.ProcessEnv;
 }
 
 /**
- * The first of the places where there is a model server; all are asked at the same time. OpenAI is there when
- * there is a key for it, the demo always is.
- * @throws ConfigError when nothing is found, and the demo is not among the places
+ * Chooses the first place with a model server. All are asked at the same time. OpenAI counts as found if there is a key
+ * for it. The demo counts as found always.
+ * @throws ConfigError if nothing is found and the demo is not among the places
  */
 export async function choose({ places, timeoutMs, settings, env }: Looking): Promise<Choice> {
   const signal = AbortSignal.timeout(timeoutMs);

@@ -1,7 +1,7 @@
 import { ConfigError, type Plugin } from "../../core/index.ts";
 import { pluginOf, type ServerKind, usualAddress } from "./kinds.ts";
 
-/** What flags and environment say of the upstream. */
+/** The upstream as flags and environment variables describe it. */
 export interface NamedUpstream {
   /** `--upstream`, `VR_UPSTREAM` */
   baseUrl?: string | undefined;
@@ -12,7 +12,8 @@ export interface NamedUpstream {
 }
 
 /**
- * The plugin for the upstream that flags or environment name: an address, a kind at its usual address, or both.
+ * The plugin for the upstream that flags or environment variables name: an address, a kind, or both. A kind without an
+ * address is at its usual one.
  * @throws ConfigError that names the variable
  */
 export async function namedUpstream(
@@ -21,10 +22,10 @@ export async function namedUpstream(
 ): Promise<Plugin> {
   const known = kind ?? kindAt(baseUrl);
   if (known === "demo" && baseUrl !== undefined)
-    throw new ConfigError(`VR_UPSTREAM_KIND is "demo", which is no server, but there is one: ${baseUrl}`);
+    throw new ConfigError(`VR_UPSTREAM_KIND is "demo", which is not a server, but VR_UPSTREAM is ${baseUrl}`);
   const address = baseUrl ?? usualAddress(known, env);
   if (address === undefined && known !== "demo")
-    throw new ConfigError(`VR_UPSTREAM_KIND is "${known}": VR_UPSTREAM has to say where it is`);
+    throw new ConfigError(`VR_UPSTREAM_KIND is "${known}": set VR_UPSTREAM to the server's URL`);
   try {
     return await pluginOf(known, { baseUrl: address ?? "", ...(apiKey ? { apiKey } : {}) });
   } catch (error) {
@@ -34,7 +35,7 @@ export async function namedUpstream(
   }
 }
 
-/** An error of the plugin's options, said of where they came from; `variable` has the address. */
+/** Replaces the names of options in a message by the variables that set them. `variable` sets `baseUrl`. */
 function ofVariables(message: string, variable: string): string {
   return message
     .replace(/^plugin "[^"]*": (?=baseUrl|apiKey)/, "")

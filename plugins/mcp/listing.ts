@@ -4,9 +4,9 @@ import type { ListedItem, StoredItem, wire } from "../../core/index.ts";
 import type { ToolFilter } from "./filter.ts";
 import type { ServerTool } from "./session.ts";
 
-/** Of which server a list is, and what it was narrowed to. Kept beside the item: any URL may come under any label. */
+/** The server of a list, and the list's filter. Stored with the item, since any URL may come under any label. */
 export interface ListOrigin {
-  /** Of a server that a request named: `serverOf` its URL. */
+  /** For a server that a request named: `serverOf` its URL. */
   server?: string | undefined;
   allowed?: ToolFilter | undefined;
 }
@@ -71,7 +71,9 @@ export function lastSeen(label: string, history: readonly StoredItem[]): SeenLis
   return { ...(stored.note as ListOrigin | undefined), tools };
 }
 
-/** Whether a list shows all that a request allows: it does if it was narrowed as today, or has every name of today's. */
+/**
+ * Whether a list shows all that a request allows: it does if it was narrowed as today, or has every name of today's.
+ */
 export function covers({ tools, allowed: then }: SeenList, allowed: ToolFilter | undefined): boolean {
   if (then === undefined || isDeepStrictEqual(then, allowed)) return true;
   const names = new Set(tools.map(({ name }) => name));

@@ -1,6 +1,6 @@
 import type { RedisClientOptions } from "@keyv/redis";
 
-/** Where a Redis is and how to log in to it. */
+/** A Redis server's address, and how to log in. */
 export interface RedisServer {
   /** For logs and the start banner: without user and password. */
   readonly shown: string;
@@ -8,13 +8,13 @@ export interface RedisServer {
   readonly socket: { host: string; port: number; tls: boolean } | { path: string; tls: false };
 }
 
-/** Said instead of the text itself, which may hold a password. */
+/** Used in errors instead of the text itself, which may contain a password. */
 export const REDIS_URL_FORM =
   "expected redis://host:6379, rediss://user:password@host:6380/0 (TLS) or unix:///path/to/redis.sock";
 
 const DEFAULT_PORT = 6379;
 
-/** `undefined` unless it is a URL of a Redis; what is wrong is not said, since the text may hold a password. */
+/** Parses a Redis URL; `undefined` if it is not one. Gives no reason, since the text may contain a password. */
 export function parseRedisUrl(text: string): RedisServer | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -24,14 +24,14 @@ export function parseRedisUrl(text: string): RedisServer | undefined {
   const username = decode(url.username);
   const password = decode(url.password);
   if (username === undefined || password === undefined || database === undefined) return undefined;
-  // A query would say something that is not done.
+  // A query is refused, since its options would be ignored.
   if (url.hostname === "" || url.search !== "" || url.hash !== "") return undefined;
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
   return {
     shown: `${url.protocol}//${url.hostname}:${port}/${database}`,
     login: { database, ...(username ? { username } : {}), ...(password ? { password } : {}) },
     socket: {
-      // The brackets of an IPv6 address belong to the URL.
+      // The brackets around an IPv6 address are only part of the URL.
       host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
       port,
       tls: url.protocol === "rediss:",

@@ -26,7 +26,7 @@ export const storeSqlite = definePlugin({
     if (vr.stores.replaced) return; // no file for nothing
     const chosen = vr.settings.VR_DB_PATH ?? path ?? defaultDatabasePath();
     const store = createSqliteStore({
-      // Absolute, so that errors name the file wherever vr was started.
+      // Made absolute, so that errors show where the file is.
       path: chosen === ":memory:" ? chosen : resolve(chosen),
       ttlDays,
       busyTimeoutMs,

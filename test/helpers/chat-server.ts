@@ -54,11 +54,11 @@ export interface ChatServer {
   readonly gets: ReceivedRequest[];
   /** What was asked of a server's own API, below `/api`, with any method. */
   readonly asides: ReceivedRequest[];
-  /** Answers those; 404 unless said. */
+  /** Answers other requests. Default: 404. */
   replyAside(script: Script): void;
   /** Scripts for the next chat requests, one each; the last one stays. */
   reply(...scripts: Script[]): void;
-  /** Answers `GET /v1/models`; a list with the one model "test-model" unless said. */
+  /** Answers `GET /v1/models`. Default: a list with the model "test-model". */
   replyModels(script: Script): void;
   /** Resolves with the `count`-th chat request (from 1) once it has arrived. */
   received(count: number): Promise<ReceivedRequest>;
@@ -72,7 +72,7 @@ export interface ChatServerOptions {
   guard?: (request: ReceivedRequest) => Script | undefined;
   /** What is said until something else is to be. */
   first?: Script;
-  /** A free one unless said. */
+  /** Default: a free port. */
   port?: number | undefined;
 }
 

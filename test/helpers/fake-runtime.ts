@@ -8,7 +8,7 @@ import type {
   SessionFile,
 } from "../../plugins/code-interpreter/runtime.ts";
 
-/** What a session does with code. Prints "ran <code>" unless said. */
+/** What a session does with code. Default: prints "ran <code>". */
 export type Behave = (
   code: string,
   sink: OutputSink,

@@ -38,7 +38,7 @@ export interface Gateway extends AsyncDisposable {
   leaveStdout(): void;
   /** Whether nothing is read of it for a while. */
   pauseStdout(on: boolean): void;
-  /** Resolves with the exit code, or the name of the signal that ended it. SIGTERM unless said otherwise. */
+  /** Resolves with the exit code, or the name of the signal that ended it. Default signal: SIGTERM. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 

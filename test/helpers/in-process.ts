@@ -18,14 +18,14 @@ export interface InProcessOptions {
   http?: Partial<GatewayOptions["http"]>;
   edge?: Partial<GatewayOptions["edge"]>;
   connections?: Partial<GatewayOptions["connections"]>;
-  /** Where it listens; 127.0.0.1 unless said. */
+  /** The address that the gateway listens on. Default: 127.0.0.1. */
   host?: string;
   /** Told of the gateway before it listens. */
   made?: (gateway: Gateway) => void;
   settings?: Partial<GatewayOptions["settings"]>;
   /** Variables that plugins declare; the store is in memory unless `VR_DB_PATH` says otherwise. */
   env?: Record<string, string>;
-  /** SQLite in memory unless said; `null` for none. */
+  /** Default: SQLite in memory. `null`: no store. */
   store?: Plugin | null;
 }
 
@@ -62,7 +62,7 @@ export interface InProcess {
   readonly url: string;
   readonly gateway: Gateway;
   readonly log: readonly LoggedLine[];
-  /** A create call that does not stream. `input` is "hello" unless said. */
+  /** A create call that does not stream. Default `input`: "hello". */
   post(body?: object): Promise<Answer>;
   /** A create call that streams, read to its end. */
   stream(body?: object): Promise<StreamedAnswer>;

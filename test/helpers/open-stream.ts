@@ -26,7 +26,7 @@ export async function openStream(url: string): Promise<{ rest(): Promise<Respons
   };
 }
 
-/** Resolves once nobody listens at this URL any more. */
+/** Resolves once the port of this URL is closed. */
 export async function refused(url: string): Promise<void> {
   const { port, hostname } = new URL(url);
   for (;;) {

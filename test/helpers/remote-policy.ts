@@ -26,7 +26,7 @@ export function create(options: Partial<RemotePolicyOptions> = {}): RemoteFetch 
   return remote;
 }
 
-/** An HTTPS server with these names, "mcp.example.com" unless said. Closes with the test. */
+/** An HTTPS server with these names (default: "mcp.example.com"). Closes with the test. */
 export async function serveTls(listener: RequestListener, ...names: string[]): Promise<TlsServer> {
   const certificate = authority.issue(...(names.length > 0 ? names : ["mcp.example.com"]));
   const server = await createTlsServer(certificate, listener);
@@ -46,7 +46,7 @@ export async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A port of loopback where nobody listens. */
+/** A free port of loopback. */
 export async function deadPort(): Promise<number> {
   const server = createTcpServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -14,7 +14,7 @@ export type ScriptedTurn = readonly Step[] | ((request: ModelRequest, turn: Turn
 export interface Scripted extends Plugin {
   /** What the gateway asked, in order. */
   readonly requests: ModelRequest[];
-  /** Of the n-th request, what the model reads, without the turns that its items come from. */
+  /** The items that the model reads in the n-th request, without their turns. */
   read(n: number): (ModelItem | HostedItem)[];
   /** How many reads the gateway has taken. */
   readonly reads: number;

@@ -24,7 +24,7 @@ function isSuperlinear(expression: RegExp, input: Hostile): boolean {
   return false;
 }
 
-/** Of this thread alone: what else the machine does is not counted. */
+/** CPU time of this thread alone, so that other work on the machine does not count. */
 function millisecondsFor(expression: RegExp, text: string): number {
   const before = process.threadCpuUsage().user;
   // Every match, as replace and matchAll look for them.

@@ -6,9 +6,9 @@ import { answer, type ChatServer, createChatServer, type Script } from "./chat-s
 import { type InProcess, type InProcessOptions, startInProcess } from "./in-process.ts";
 
 export interface TwoServersOptions {
-  /** Model "m" goes to a, then to b, unless said. */
+  /** Default: model "m" goes to a, then to b. */
   routes?: ConfigInput["routes"];
-  /** How each answers, call by call; the last stays. "I am a.", "I am b." unless said. */
+  /** Each server's answers, call by call; the last one repeats. Default: "I am a.", "I am b.". */
   a?: Script[];
   b?: Script[];
   /** Over those of both servers: no retries, and circuits that stay closed. */

@@ -10,9 +10,9 @@ const ABILITIES =
   "It runs in a Jupyter kernel, with the packages that are installed there; figures of matplotlib are shown as images.";
 
 /**
- * Runs code in the kernels of a Jupyter server or kernel gateway, one kernel per container. Nothing is asked of the
- * server before the first container, or the first check.
- * @throws ConfigError for options that are wrong; at `create` when nobody says where the server is
+ * Runs code in the kernels of a Jupyter server or kernel gateway, one kernel per container. The server is not called
+ * before the first container or the first check.
+ * @throws ConfigError for wrong options; at `create` if the server's URL is not given
  */
 export function jupyter(given: JupyterOptions = {}): RuntimeFactory {
   const checked = checkOptions("jupyter", options, given);

@@ -5,12 +5,12 @@ import { isObject } from "../../../core/index.ts";
 export interface Message {
   readonly channel: string;
   readonly type: string;
-  /** Of the request that it belongs to; `undefined` for what the server says by itself. */
+  /** The id of the request that the message belongs to; `undefined` if the server sent it by itself. */
   readonly parent: string | undefined;
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** `undefined` for what is none. */
+/** Parses a message; `undefined` if it is not one. */
 export function parseMessage(text: string): Message | undefined {
   let said: unknown;
   try {

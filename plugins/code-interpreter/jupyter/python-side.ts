@@ -1,9 +1,9 @@
 /**
  * What is run in a Python kernel before anybody's code: the working directory, limits, figures, and functions that
- * list, read and remove files. It lives in a module of its own, of which code can only see functions: where the working
- * directory is, and what is called to list and remove it, they hold as arguments' defaults. Removing goes no further than
- * the folder that was made here, by its device and number, whatever now bears its name. Code that takes Python apart on
- * purpose can make it lie about its files; what it says is checked.
+ * list, read and remove files. It lives in a module of its own, of which code can only see functions: where the
+ * working directory is, and what is called to list and remove it, they hold as arguments' defaults. Removing goes no
+ * further than the folder that was made here, by its device and number, whatever now bears its name. Code that takes
+ * Python apart on purpose can make it lie about its files; what it says is checked.
  *
  * Functions answer with ASCII: "=" and base64, or "!" and a reason.
  */
@@ -165,7 +165,7 @@ const NAME = "_vr_session";
 export interface Preparation {
   /** Taken up again after a restart; a new one is made where it is `undefined`. */
   directory: string | undefined;
-  /** Of address space. */
+  /** Bytes of address space. */
   bytes: number | undefined;
   processes: number | undefined;
 }
@@ -194,7 +194,7 @@ const call = (name: string, ...args: string[]) =>
 
 export type Answer = { kind: "data"; data: Buffer } | { kind: "not_found" } | { kind: "too_large" };
 
-/** What the `repr` of an answer says; `undefined` when it is none of ours. */
+/** Reads the `repr` of an answer; `undefined` if it is not an answer of these functions. */
 export function readAnswer(repr: string): Answer | undefined {
   if (repr === "'!not_found'") return { kind: "not_found" };
   if (repr === "'!too_large'") return { kind: "too_large" };
@@ -203,7 +203,7 @@ export function readAnswer(repr: string): Answer | undefined {
     : undefined;
 }
 
-/** JSON's strings are Python's, once they are ASCII; surrogate pairs are what Python does not join. */
+/** A Python literal. ASCII JSON strings are valid in Python, except that Python does not join surrogate pairs. */
 function toLiteral(text: string): string {
   return JSON.stringify(text).replaceAll(/[^\x20-\x7e]/gu, (character) => {
     const point = character.codePointAt(0) ?? 0;

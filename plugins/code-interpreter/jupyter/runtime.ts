@@ -133,7 +133,7 @@ export class JupyterRuntime implements RuntimeWork {
     }
   }
 
-  /** A kernel that comes when nobody waits for it any more is deleted. */
+  /** Deletes a kernel that is created after its request was aborted. */
   #unlessAborted(creating: Promise<string>, signal: AbortSignal): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const abort = () => reject(signal.reason);

@@ -28,7 +28,7 @@ export class Server {
     return this.#token === undefined ? {} : { authorization: `token ${this.#token}` };
   }
 
-  /** The kernelspecs, and the name of the one that is taken unless said. @throws RuntimeError */
+  /** The kernelspecs, and the name of the default one. @throws RuntimeError */
   async kernelSpecs(signal?: AbortSignal): Promise<{ usual: string | undefined; specs: KernelSpec[] }> {
     const said = await this.#ask("GET", "/api/kernelspecs", { signal });
     const { default: usual, kernelspecs } = (said ?? {}) as Record<string, unknown>;
@@ -40,7 +40,10 @@ export class Server {
     return { usual: typeof usual === "string" ? usual : undefined, specs };
   }
 
-  /** Resolves with the id. It is not stopped half-way: nobody would know the id to delete. @throws RuntimeError */
+  /**
+   * Resolves with the id. Cannot be aborted, since the kernel could then not be deleted by its id.
+   * @throws RuntimeError
+   */
   async createKernel(name: string | undefined): Promise<string> {
     const body = name === undefined ? {} : { name };
     const said = await this.#ask("POST", "/api/kernels", { body, timeoutMs: LONGEST_START_MS });

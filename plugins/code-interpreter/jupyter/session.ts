@@ -24,9 +24,9 @@ export interface SessionLimits {
   floodBytes: number;
 }
 
-/** What a session needs of the runtime that opened it. */
+/** What a session needs from the runtime that opened it. */
 export interface SessionOwner {
-  /** The server has thrown outputs away. */
+  /** Call if the server has dropped outputs. */
   dropped(): void;
   /** Deletes the kernel, later if the server cannot be reached. Never rejects. */
   dispose(kernel: Kernel): Promise<void>;
@@ -34,7 +34,7 @@ export interface SessionOwner {
 
 type Stop = "timed_out" | "interrupted" | "flooded";
 
-/** Node's WebSocket ends at a message that is larger. */
+/** Node's WebSocket closes at a larger message. */
 const TOO_LARGE = "One output of more than 128 MiB breaks it.";
 const LOST = "Its variables are lost";
 
@@ -44,7 +44,7 @@ export class JupyterSession implements Session {
   readonly #workplace: Workplace;
   readonly #limits: SessionLimits;
   readonly #owner: SessionOwner;
-  /** Why it has ended. */
+  /** Why the session has ended. */
   #ended: string | undefined;
   readonly #onEnd: ((reason: string) => void)[] = [];
   #disposed: Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class JupyterSession implements Session {
     this.#workplace = workplace;
     this.#limits = limits;
     this.#owner = owner;
-    // A fresh kernel would have the files but not the variables, and nobody could be told.
+    // A restarted kernel would have the files but not the variables, and the model would not know.
     kernel.onFate = (fate) =>
       this.#end(
         fate === "disconnected" ? "The connection to the Jupyter server broke." : "The kernel ended.",
@@ -143,7 +143,7 @@ export class JupyterSession implements Session {
     return { kind: "died", reason };
   }
 
-  /** Interrupts; restarts what does not obey. */
+  /** Interrupts the code, and restarts the kernel if the code does not stop. */
   async #stop(run: Run, why: Stop, sink: OutputSink): Promise<ExecutionEnd> {
     const end = await this.#interrupt(run);
     if (end?.kind === "dead" || end?.kind === "disconnected") return this.#toEnd(end);
@@ -161,7 +161,7 @@ export class JupyterSession implements Session {
     return { kind: "raised" };
   }
 
-  /** How it ended; `undefined` when it did not within the grace. */
+  /** Interrupts the code. Resolves with how it ended; `undefined` if it did not end in time. */
   async #interrupt(run: Run): Promise<RunEnd | undefined> {
     const late = () => new Error("the code still runs");
     try {
@@ -170,11 +170,11 @@ export class JupyterSession implements Session {
     } catch {
       return undefined;
     }
-    // Once the code has ended, outputs that are on their way take the time that they take.
+    // Once the code has ended, its last outputs may take longer.
     return run.ended;
   }
 
-  /** Whether the session goes on, without its variables. */
+  /** Restarts the kernel. Returns whether the session continues, without its variables. */
   async #restart(): Promise<boolean> {
     try {
       await this.#kernel.restart(this.#limits.restartTimeoutMs);
@@ -185,7 +185,7 @@ export class JupyterSession implements Session {
     return this.#recover();
   }
 
-  /** Waits for the process that the server starts in place of the one that ended. Whether the session goes on. */
+  /** Waits for the server to replace the ended process. Returns whether the session continues. */
   async #recover(): Promise<boolean> {
     try {
       await this.#workplace.prepare(AbortSignal.timeout(this.#limits.restartTimeoutMs));

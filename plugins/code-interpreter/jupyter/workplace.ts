@@ -11,7 +11,7 @@ export interface WorkplaceLimits {
 
 /** The working directory of a kernel and what lists it. Only Python kernels get one. */
 export class Workplace {
-  /** `undefined` for kernels of other languages, whose files nobody can list. */
+  /** `undefined` for kernels of other languages, whose files cannot be listed. */
   directory: string | undefined;
   readonly #kernel: Kernel;
   readonly #limits: WorkplaceLimits;

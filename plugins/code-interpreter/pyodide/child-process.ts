@@ -13,7 +13,7 @@ import {
 } from "./messages.ts";
 import { firstChildOf, residentMemoryOf } from "./resident-memory.ts";
 
-/** Characters of the child's stderr that are kept for the log: Node's own last words. */
+/** Characters kept of the end of the child's standard error, for the log. */
 const LAST_WORDS_CHARACTERS = 2_000;
 /** Milliseconds between looks at the memory of a child that is at work. */
 const MEMORY_LOOK_MS = 50;
@@ -27,9 +27,9 @@ export interface ChildOptions {
   wrapped: boolean;
   settings: ChildSettings;
   snapshotFd: number | undefined;
-  /** Bytes that the process may hold in all, beyond what `memoryMiB` is for. */
+  /** Most bytes of the whole process, with those beyond `memoryMiB`. */
   maxResidentBytes: number;
-  /** What code is told that it used up. */
+  /** The limit that the error for the code names. */
   memoryMiB: number;
 }
 
@@ -46,7 +46,7 @@ export class PythonProcess {
   #interrupts = 0;
   #line: Buffer[] = [];
   #lineBytes = 0;
-  /** Bytes that it may still say. */
+  /** How many bytes the process may still send. */
   #allowance = MAX_LINE_BYTES;
   #listener: ((message: ChildMessage) => void) | undefined;
   #reason: string | undefined;
@@ -70,7 +70,7 @@ export class PythonProcess {
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.lastWords = (this.lastWords + text).slice(-LAST_WORDS_CHARACTERS);
     });
-    // It may end before it has read what it was told: its end is told by the rest.
+    // The process may end before it has read its input. Its end is reported elsewhere.
     for (const stream of this.#process.stdio) stream?.on("error", () => {});
     this.#process.on("error", (error) => this.#end(`It did not start: ${error.message}.`));
     this.#process.on("close", (code, signal) => {
@@ -83,7 +83,7 @@ export class PythonProcess {
     return !this.#ended && this.#reason === undefined;
   }
 
-  /** Of the process that runs Python; `undefined` before it is known or after its end. */
+  /** The id of the process that runs Python; `undefined` before it is known and after its end. */
   get pid(): number | undefined {
     const { pid } = this.#process;
     if (!this.#wrapped || pid === undefined) return pid;
@@ -94,7 +94,7 @@ export class PythonProcess {
     }
   }
 
-  /** Bytes; `undefined` where the system does not tell. */
+  /** The process's memory in bytes; `undefined` if the system does not tell. */
   get residentBytes(): number | undefined {
     return this.#residentBytes();
   }
@@ -104,7 +104,7 @@ export class PythonProcess {
     else this.#onEnd.push(run);
   }
 
-  /** Who hears what it says; what is said to nobody breaks the protocol. */
+  /** Sets the listener for the process's messages. A message without a listener breaks the protocol. */
   listen(listener: ((message: ChildMessage) => void) | undefined, allowanceBytes: number): void {
     this.#listener = listener;
     this.#allowance = allowanceBytes;
@@ -116,7 +116,7 @@ export class PythonProcess {
     this.#process.stdin?.write(`${JSON.stringify(command)}\n`);
   }
 
-  /** Raises KeyboardInterrupt in what runs now. */
+  /** Raises KeyboardInterrupt in the running code. */
   interrupt(): void {
     this.#interrupts = (this.#interrupts % 255) + 1;
     if (!this.#ended) writeSync(this.#interruptFd, Uint8Array.of(this.#interrupts), 0, 1, 0);
@@ -127,7 +127,7 @@ export class PythonProcess {
     if (!this.#ended) {
       this.#reason ??= reason;
       this.#process.kill("SIGKILL");
-      // Whatever still holds its streams open is not waited for.
+      // Does not wait for other processes that still hold the streams open.
       setTimeout(() => {
         for (const stream of this.#process.stdio) stream?.destroy();
         this.#end(reason);

@@ -4,27 +4,27 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { deepStack, type Stack, usualStack } from "./stack.ts";
 
-/** What a child is put into beyond Node's own permission model, as far as the host has it. */
+/** How a child is confined beyond Node's own permission model, as far as the host supports it. */
 export interface Confinement {
-  /** Put before the command; empty when the host has none of this. */
+  /** Put before the command; empty if the host supports no confinement. */
   readonly prefix: readonly string[];
-  /** Network and process ids of its own. */
+  /** Whether the child has its own network and process ids. */
   readonly namespaces: boolean;
-  /** Runs as nobody, since the gateway runs as root. */
+  /** Whether the child runs as the user `nobody`, since the gateway runs as root. */
   readonly nobody: boolean;
-  /** Dies with the gateway, even in the middle of a long computation. */
+  /** Whether the child dies with the gateway, even in the middle of a long computation. */
   readonly diesWithGateway: boolean;
   readonly noCoreDump: boolean;
   /** How deep code may nest; absent if V8's default applies, which code can exceed. */
   readonly stack: Stack | undefined;
-  /** Why a better one was not taken; absent when it is the best. */
+  /** Why a stronger confinement was not used; absent if this is the strongest. */
   readonly missing?: string;
 }
 
 const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
-/** `nobody` on every Linux. */
+/** The id of the user `nobody` on Linux. */
 const NOBODY = "65534";
-/** Milliseconds for one try. */
+/** Milliseconds for one attempt. */
 const PROBE_TIMEOUT_MS = 5_000;
 
 const UNPRIVILEGED = ["--inh-caps=-all", "--no-new-privs", "--pdeathsig", "KILL"];
@@ -32,7 +32,7 @@ const AS_NOBODY = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--bo
 const NAMESPACES = ["--net", "--pid", "--ipc", "--fork", "--kill-child"];
 
 /**
- * The strongest that works here, found out by trying: util-linux's `setpriv`, `unshare` and `prlimit`.
+ * The strongest confinement that works here, found by trying util-linux's `setpriv`, `unshare` and `prlimit`.
  *
  * @param command what must run under it: it exits with 0 if it can do what a child must
  */
@@ -46,7 +46,7 @@ export async function findConfinement(command: readonly string[]): Promise<Confi
   return { ...UNCONFINED, ...(missing !== undefined && { missing }) };
 }
 
-/** Nothing but the process and Node's permission model, which are on every host. */
+/** Only a separate process and Node's permission model, which every host supports. */
 export const UNCONFINED: Confinement = {
   prefix: [],
   namespaces: false,

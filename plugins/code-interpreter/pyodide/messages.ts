@@ -2,21 +2,21 @@ import { z } from "zod";
 import { MAX_PATH_CHARACTERS } from "./child/limits.ts";
 
 /**
- * What gateway and child tell each other: one JSON value per line, over the child's stdin and stdout. The child runs code
- * of strangers, so what it says is checked like a stranger's request.
+ * The messages between gateway and child: one JSON value per line, over the child's standard input and output. The
+ * child runs untrusted code, so its messages are checked like a client's request.
  */
 export type Command =
   | {
       type: "execute";
       code: string;
       logCharacters: number;
-      /** Milliseconds after which the child ends itself, should nobody have ended it. */
+      /** Milliseconds after which the child ends itself if the gateway has not ended it. */
       lifetimeMs: number;
     }
   | { type: "files"; limit: number }
   | { type: "read"; path: string; maxBytes: number };
 
-/** What a child is started with. */
+/** The settings of a new child. */
 export interface ChildSettings {
   /** The folder of the `pyodide` package. */
   packageFolder: string;
@@ -54,7 +54,7 @@ const childMessage = z.discriminatedUnion("type", [
     base64: z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/),
   }),
   z.object({ type: z.literal("end"), kind: z.enum(["finished", "raised"]) }),
-  /** The child is about to end, which code did. */
+  /** The child is about to end because of the code. */
   z.object({ type: z.literal("gone"), reason: z.enum(["exit", "crash"]), detail: z.string().max(500) }),
   z.object({ type: z.literal("files"), files: z.array(file) }),
   z.object({ type: z.literal("part"), base64: z.string() }),
@@ -64,5 +64,5 @@ const childMessage = z.discriminatedUnion("type", [
 
 export type ChildMessage = z.output<typeof childMessage>;
 
-/** @throws SyntaxError or ZodError when the line is no message */
+/** Parses a line. @throws SyntaxError or ZodError if it is not a message */
 export const parseChildMessage = (line: string): ChildMessage => childMessage.parse(JSON.parse(line));

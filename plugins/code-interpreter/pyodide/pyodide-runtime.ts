@@ -11,15 +11,15 @@ export class PyodideRuntime implements RuntimeWork {
   readonly #settings: Settings;
   readonly #starts: Starts;
   readonly #sessions = new Set<PyodideSession>();
-  /** Aborts what is starting. */
+  /** Aborts sessions that are starting. */
   readonly #closing = new AbortController();
-  /** Sessions that are being opened; of them those whose process starts, and those that wait for that. */
+  /** The numbers of sessions that are being opened, of those whose process starts, and of those that wait for it. */
   #opening = 0;
   #starting = 0;
   readonly #queue: (() => void)[] = [];
   #lastFailure: string | undefined;
 
-  /** @param confine in place of finding out what this host has */
+  /** @param confine replaces the search for what this host supports */
   constructor(settings: Settings, log: Log, confine?: typeof findConfinement) {
     this.#settings = settings;
     this.#starts = new Starts(settings, log, confine);
@@ -82,7 +82,7 @@ export class PyodideRuntime implements RuntimeWork {
     }
   }
 
-  /** Starts while fewer than `maxStarts` do. @throws the signal's reason */
+  /** Starts a process once fewer than `maxStarts` are starting. @throws the signal's reason */
   async #inTurn<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
     if (this.#starting < this.#settings.maxStarts) this.#starting += 1;
     else await this.#turn(signal);

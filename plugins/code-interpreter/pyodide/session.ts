@@ -24,7 +24,7 @@ const base64Bytes = (bytes: number) => Math.ceil((bytes * 4) / 3);
 export class PyodideSession implements Session {
   readonly #process: PythonProcess;
   readonly #settings: Settings;
-  /** What waits for an answer is told when the process ends. */
+  /** Called when the process ends while a command waits for its answer. */
   #waiting: ((reason: string) => void) | undefined;
 
   constructor(process: PythonProcess, settings: Settings) {
@@ -33,7 +33,7 @@ export class PyodideSession implements Session {
     process.onEnd((reason) => this.#waiting?.(reason));
   }
 
-  /** Of the process that runs Python; `undefined` after its end. */
+  /** The id of the process that runs Python; `undefined` after its end. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
@@ -46,7 +46,7 @@ export class PyodideSession implements Session {
     this.#process.onEnd(run);
   }
 
-  /** Of its process; `undefined` where the system does not tell. */
+  /** The process's memory in bytes; `undefined` if the system does not tell. */
   get residentBytes(): number | undefined {
     return this.#process.residentBytes;
   }
@@ -65,7 +65,7 @@ export class PyodideSession implements Session {
       stopped = kind;
       const { interruptGraceMs } = this.#settings;
       this.#process.interrupt();
-      // asyncio takes the first interrupt as a wish to cancel, the second as an order.
+      // asyncio treats the first interrupt as a request to cancel; only the second one stops it.
       timers.push(setTimeout(() => this.#process.interrupt(), interruptGraceMs / 2));
       timers.push(setTimeout(() => void this.#process.kill("The code did not stop."), interruptGraceMs));
     };
@@ -117,7 +117,7 @@ export class PyodideSession implements Session {
     return bytes;
   }
 
-  /** Within the time for files. @throws RuntimeError when the process does not answer; the signal's reason */
+  /** Sends a command for files, with a time limit. @throws RuntimeError if there is no answer; the signal's reason */
   async #askWithin<T>(
     command: Command,
     allowance: number,
@@ -143,8 +143,8 @@ export class PyodideSession implements Session {
   }
 
   /**
-   * Tells a command, and gives each message to `read` until that gives an answer. A message that it does not know, for
-   * which it gives `undefined`, breaks the protocol and ends the process.
+   * Sends a command, and passes each message to `read` until it returns an answer. If it returns `undefined`, the
+   * message breaks the protocol and the process is ended.
    */
   #ask<T>(
     command: Command,
@@ -162,14 +162,14 @@ export class PyodideSession implements Session {
     };
     this.#waiting = (reason) => settle(ended(gone ?? reason));
     if (!this.alive) {
-      // Its end may have been told already, or is about to be.
+      // The process may already have ended, or may be about to end.
       this.#process.onEnd((reason) => this.#waiting?.(reason));
       return promise;
     }
     this.#process.listen((message) => {
       if (message.type === "gone") {
         gone = toReason(message);
-        // What it says is its last word: it is not asked for another.
+        // After this message the process gets no further commands.
         void this.#process.kill(gone);
         return;
       }

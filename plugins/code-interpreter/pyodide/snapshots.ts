@@ -6,18 +6,18 @@ import { dirname, join } from "node:path";
 import { type Log, untilAborted } from "../../../core/index.ts";
 import { SNAPSHOT_HEADER_BYTES } from "./child/limits.ts";
 
-/** What a child that starts does about the snapshot. */
+/** What a starting child does with the snapshot. */
 export type SnapshotUse =
   | { kind: "none" }
   | { kind: "load"; fd: number }
-  /** The first one makes it, and says whether it did. */
+  /** The first child makes the snapshot and reports the outcome. */
   | { kind: "make"; fd: number; made(outcome: Making): Promise<void> };
-/** `abandoned`: its start was not wanted any more, which says nothing of the next one's. */
+/** `abandoned`: the start was cancelled, which says nothing about the next one. */
 export type Making = "made" | "failed" | "abandoned";
 
 const OWNER_ONLY = 0o600;
 const DRAFT = /^python-.*\.snapshot\.[0-9a-f]{16}$/;
-/** Milliseconds after which nobody can be making it any more. */
+/** Milliseconds after which an unfinished snapshot is abandoned. */
 const DRAFT_LIFETIME_MS = 60 * 60 * 1000;
 const HASH_PART_BYTES = 1024 * 1024;
 
@@ -64,7 +64,7 @@ export class Snapshots {
     };
   }
 
-  /** A child that loaded it did not start: no other one shall try. */
+  /** Discards the snapshot after a child with it did not start, so that no other child tries it. */
   async giveUp(): Promise<void> {
     this.#useless = true;
     for (const folder of this.#folders)
@@ -88,7 +88,7 @@ export class Snapshots {
         if (keep) await prepareFolder(folder);
         const writable = await open(path, "wx+", OWNER_ONLY);
         const file = await open(path, "r");
-        // Where it cannot be kept, it lives as long as this process holds it open.
+        // If it cannot be stored, it exists while this process keeps it open.
         if (!keep) await rm(path);
         return { writable, file, ...(keep && { path, kept: join(folder, this.#name) }) };
       } catch (error) {
@@ -123,7 +123,7 @@ interface Draft {
   writable: FileHandle;
   /** For reading only: children that load it run the code of strangers. */
   file: FileHandle;
-  /** Absent when it has no name any more. */
+  /** Absent if the file no longer has a name. */
   path?: string;
   /** Its path once it is complete. */
   kept?: string;
@@ -159,7 +159,7 @@ const isMine = ({ uid }: { uid: number }): boolean =>
 const loading = (file: FileHandle | undefined): SnapshotUse =>
   file ? { kind: "load", fd: file.fd } : { kind: "none" };
 
-/** `undefined` when there is none, or none to be trusted. */
+/** Opens the stored snapshot; `undefined` if there is none that can be trusted. */
 async function openKept(folder: string, name: string): Promise<FileHandle | undefined> {
   let file: FileHandle | undefined;
   try {
@@ -171,7 +171,7 @@ async function openKept(folder: string, name: string): Promise<FileHandle | unde
     await file.read(header, 0, SNAPSHOT_HEADER_BYTES, 0);
     if (mine && header.equals(await hashOf(file))) return file;
   } catch {
-    // As good as none.
+    // Treated as missing.
   }
   await file?.close().catch(() => {});
   return undefined;

@@ -11,11 +11,11 @@ import { versionOf } from "./version.ts";
 
 /** Bytes of the process without Python's memory: Node, its code and Python's, compiled. */
 const BASE_RESIDENT_BYTES = 320 * 1024 * 1024;
-/** Bytes that a child may say before it is ready. */
+/** Most bytes that a child may send before it is ready. */
 const READY_BYTES = 64 * 1024;
 const MIB = 1024 * 1024;
 
-/** What is found out once, at the first start. */
+/** Facts about this host, found at the first start. */
 export interface Host {
   readonly places: PythonPaths;
   readonly confinement: Confinement;
@@ -25,15 +25,15 @@ export interface Started {
   readonly session: PyodideSession;
   readonly python: string;
   readonly snapshot: "none" | "loaded" | "made";
-  /** From its start to its being ready. */
+  /** Milliseconds from the start until the process is ready. */
   readonly milliseconds: number;
 }
 
-/** Starts Python processes: in what confinement, from what snapshot. */
+/** Starts Python processes, with a confinement and a snapshot. */
 export class Starts {
   readonly #settings: Settings;
   readonly #log: Log;
-  /** Finds out what this host has, once. */
+  /** Finds out once what this host supports. */
   readonly #confine: typeof findConfinement;
   #host: Promise<Host & { snapshots: Snapshots }> | undefined;
 
@@ -43,13 +43,13 @@ export class Starts {
     this.#confine = confine;
   }
 
-  /** @throws Error when the package is not there */
+  /** @throws Error if the package is not installed */
   host(): Promise<Host & { snapshots: Snapshots }> {
     this.#host ??= this.#find();
     return this.#host;
   }
 
-  /** @throws RuntimeError `unavailable` when it is not ready in time, or ends */
+  /** Starts a process. @throws RuntimeError `unavailable` if it is not ready in time, or ends */
   async start(signal: AbortSignal): Promise<Started> {
     const { snapshots } = await this.host();
     const use = await snapshots.use(signal);
@@ -62,8 +62,8 @@ export class Starts {
       if (use.kind === "make") await use.made(signal.aborted ? "abandoned" : "failed");
       if (use.kind !== "load" || signal.aborted) throw error;
       const started = await this.#start("none", undefined, signal);
-      // Now it is the snapshot's fault, not the host's.
-      this.#log.warn({ err: error }, "Python did not start from its snapshot, but does without");
+      // It started without the snapshot, so the snapshot was the cause.
+      this.#log.warn({ err: error }, "Python does not start from its snapshot, but starts without it");
       await snapshots.giveUp();
       return started;
     }

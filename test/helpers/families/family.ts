@@ -23,9 +23,9 @@ export interface Told {
 
 /** Model servers of one kind: the plugin for them, and what is known of how they behave. */
 export interface Family {
-  /** The upstream's, unless said. */
+  /** Default: the upstream's. */
   readonly name: string;
-  /** Of its plugin, below `plugins/`. */
+  /** Path of its plugin, below `plugins/`. */
   readonly folder: string;
   readonly plugin: (options?: ServerOptionsOf) => Plugin;
   /** Where its servers usually are; `undefined`: a user must say it. */

@@ -3,7 +3,7 @@ import type { Says } from "./family.ts";
 
 /** What is particular to the answers of one kind of server. */
 export interface Manner {
-  /** Of every chunk and body. */
+  /** Fields of every chunk and body. */
   readonly base: object;
   /** Deltas before the first word. */
   readonly opening: readonly object[];

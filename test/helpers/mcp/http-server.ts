@@ -9,7 +9,7 @@ type Json = Record<string, unknown>;
 export interface HttpServerOptions {
   /** How calls are answered: as one JSON, as a stream of events, or by the older transport. */
   speaks?: "json" | "events" | "sse";
-  /** Lists these of the odd tools; all unless said. */
+  /** The odd tools that it lists. Default: all. */
   tools?: readonly string[];
   /** Whether streams of events stay open behind the answer. */
   staysOpen?: boolean;
@@ -20,7 +20,7 @@ export interface HttpServerOptions {
 }
 
 export interface HttpMcpServer {
-  /** Of the MCP endpoint. */
+  /** URL of the MCP endpoint. */
   readonly url: string;
   readonly received: readonly { method: string; headers: IncomingHttpHeaders; body: Json | undefined }[];
   /** How often this JSON-RPC method was asked. */

@@ -3,7 +3,7 @@ type Json = Record<string, unknown>;
 
 /** What a tool may do beside answering. */
 export interface Wire {
-  /** Any message, or text that is none. */
+  /** Any message, or text that is not a message. */
   send(message: Json | string): void;
   /** Ends the server. */
   die(): void;

@@ -5,7 +5,7 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import { z } from "zod";
 
 export interface SdkListener {
-  /** Of an HTTP server; its one endpoint is at every path. */
+  /** A listener for an HTTP server that answers at every path. */
   readonly listener: RequestListener;
   /** The headers of every request, in order. */
   readonly received: readonly IncomingHttpHeaders[];

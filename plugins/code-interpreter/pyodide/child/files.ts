@@ -4,7 +4,7 @@ import { type FileSystem, WORKING_FOLDER } from "./python.ts";
 
 type Listed = Extract<ChildMessage, { type: "files" }>["files"][number];
 
-/** Names that are looked at, in all folders together. */
+/** Most names that are read, in all folders together. */
 const MOST_NAMES = 100_000;
 const DEEPEST = 32;
 
@@ -73,7 +73,7 @@ function isFolder(fs: FileSystem, path: string): boolean {
   return entry !== undefined && fs.isDir(entry.mode);
 }
 
-/** The file system says by throwing that there is nothing. */
+/** The result of `look`; `undefined` if the file system throws, since there is no such file. */
 function orNothing<T>(look: () => T): T | undefined {
   try {
     return look();

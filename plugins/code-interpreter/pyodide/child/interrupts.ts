@@ -6,8 +6,8 @@ const LOOK_AT_PARENT_MS = 500;
 const SIGINT = 2;
 
 /**
- * What Pyodide asks for a signal, between the instructions of Python. No other thread could write to shared memory, so the
- * gateway writes to a file of one byte: each new value is one interrupt.
+ * The object that Pyodide reads for a signal between Python's instructions. No other thread can write to shared memory,
+ * so the gateway writes to a file of one byte: each new value is one interrupt.
  */
 export class Interrupts {
   readonly #fd: number;
@@ -26,7 +26,7 @@ export class Interrupts {
   constructor(
     fd: number,
     process: { now(): number; parent(): number; end(): never },
-    /** Called with each look. */
+    /** Called at each read. */
     tick: () => void,
   ) {
     this.#fd = fd;
@@ -37,13 +37,13 @@ export class Interrupts {
     this.#tick = tick;
   }
 
-  /** An execution begins: interrupts that came before it are not meant for it. */
+  /** Call when an execution begins. Earlier interrupts do not apply to it. */
   start(lifetimeMs: number): void {
     this.#seen = this.#look();
     this.#deadline = this.#now() + lifetimeMs;
   }
 
-  /** Looked at as the first element of an array; 0 is none. */
+  /** The signal, which Pyodide reads as the first element of an array; 0 if there is none. */
   get 0(): number {
     const now = this.#now();
     if (now - this.#lookedAt < LOOK_MS) return 0;
@@ -60,7 +60,7 @@ export class Interrupts {
     return SIGINT;
   }
 
-  /** Pyodide takes the signal off. */
+  /** Pyodide clears the signal, which needs no action. */
   set 0(_value: number) {}
 
   #look(): number {

@@ -22,8 +22,8 @@ const KEPT_OF_PROCESS = new Set(
 );
 
 /**
- * Takes away from the realm what could reach beyond the process: should Python's code ever get hold of JavaScript, it
- * finds no sockets, no signals and no modules. It cannot be undone.
+ * Removes from JavaScript's global objects everything that reaches beyond the process. If Python's code ever gets
+ * access to JavaScript, it finds no sockets, signals or modules. This cannot be undone.
  */
 export function lockDown(): void {
   const { process, performance } = globalThis;
@@ -33,7 +33,7 @@ export function lockDown(): void {
   for (const key of Object.getOwnPropertyNames(globalThis))
     if (!KEPT_GLOBALS.has(key)) remove(globalThis, key);
   const silent = () => {};
-  // Emscripten uses these while Python runs; its warnings are for nobody to read.
+  // Emscripten uses these while Python runs. Its warnings are dropped.
   put("process", { exitCode: undefined, platform: process.platform, getuid: () => 0, umask: () => 0o022 });
   put("performance", { now, timeOrigin: performance.timeOrigin });
   put("console", { log: silent, info: silent, warn: silent, error: silent, debug: silent, trace: silent });
@@ -46,7 +46,7 @@ export function lockDown(): void {
 
 function remove(from: object, key: string): void {
   if (Reflect.deleteProperty(from, key)) return;
-  // Not deletable: `undefined`, if even that is allowed.
+  // If a property cannot be deleted, it is set to `undefined`, if that is possible.
   Reflect.defineProperty(from, key, { value: undefined });
 }
 

@@ -11,18 +11,18 @@ import { showThrough } from "./show.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import { commands, send } from "./wire.ts";
 
-// Kept, since what follows takes them off the global object.
+// Kept, since the code below removes them from the global object.
 const { process, setImmediate } = globalThis;
 const now = performance.now.bind(performance);
 const end = (): never => process.exit(0);
 const [, , argument = "", packageFolder = ""] = process.argv;
-// Whether code and Python can be read in this confinement is all that is asked then.
+// The probe only asks whether code and Python can be read in this confinement.
 if (argument === PROBE) {
   accessSync(`${packageFolder}/pyodide.asm.wasm`, constants.R_OK);
   process.exit(0);
 }
 const settings: ChildSettings = JSON.parse(argument);
-// The permission model takes it away, and Emscripten asks it for the numbers of open(2)'s flags.
+// The permission model removes `process.binding`, which Emscripten needs for the numbers of open(2)'s flags.
 Reflect.set(process, "binding", () => ({ fs: constants }));
 
 const budget = new MemoryBudget(settings.memoryBytes);
@@ -43,14 +43,14 @@ send({
 
 for (const command of commands()) {
   obey(command);
-  // Lets the engine do what it has put off.
+  // Lets the engine run its deferred work.
   await new Promise(setImmediate);
 }
 end();
 
 function obey(command: Command): void {
   const { FS } = python.pyodide;
-  // What code may not read after a chmod of its own is still its own.
+  // Files are readable for listing even if the code has changed their permissions.
   FS.ignorePermissions = command.type !== "execute";
   if (command.type === "execute") execute(command);
   else if (command.type === "files") send({ type: "files", files: listFiles(FS, command.limit) });

@@ -27,7 +27,7 @@ const { WebAssembly: webAssembly, gc: collectGarbage } = globalThis as unknown a
 export class MemoryBudget {
   readonly #bytes: number;
   #python = 0;
-  /** Of files. Deleted ones count until the budget is used up and they are counted anew. */
+  /** Bytes of files. Deleted files count until the budget is used up and the files are counted again. */
   #files = 0;
   /** What files grew by since garbage was collected. */
   #grown = 0;
@@ -83,7 +83,7 @@ export class MemoryBudget {
     }
     // Room for all that may come: of addresses, not of memory.
     const room = new ArrayBuffer(capacity, { maxByteLength: this.#bytes });
-    // Of no fixed length: it grows with the buffer.
+    // Has no fixed length: it grows with the buffer.
     node.contents = new Uint8Array(room);
     node.contents.set(contents);
   }
