@@ -58,7 +58,7 @@ export class OutputCollector implements OutputSink {
     const bytes = Math.floor((base64.length * 3) / 4);
     if (!isImage(mediaType, base64)) {
       // A model server would refuse it now and in all later turns.
-      this.note(`what was shown as ${mediaType} is none`);
+      this.note(`the data shown as ${mediaType} is not such an image`);
     } else if (this.#images >= images) {
       this.note(`an image was left out: the limit is ${images}`);
     } else if (this.#imageBytes + bytes > imageBytes) {

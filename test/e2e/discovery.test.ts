@@ -404,7 +404,7 @@ describe("VR_UPSTREAM_KIND", () => {
       /^vr: VR_UPSTREAM_KIND is "vlm": expected one of vllm, ollama, .*, demo\n$/,
     ],
     [{ VR_UPSTREAM_KIND: "constructor" }, /^vr: VR_UPSTREAM_KIND is "constructor": expected one of /],
-    [{ VR_UPSTREAM_KIND: "openai-compatible" }, /^vr: VR_UPSTREAM_KIND is .*VR_UPSTREAM has to say where/],
+    [{ VR_UPSTREAM_KIND: "openai-compatible" }, /^vr: VR_UPSTREAM_KIND is .*set VR_UPSTREAM to/],
     [{ VR_UPSTREAM_KIND: "demo", VR_UPSTREAM: "http://127.0.0.1:1/v1" }, /^vr: VR_UPSTREAM_KIND is "demo"/],
   ])("%j is refused by its name", async (env, expected) => {
     const { code, stderr } = await vr(["start", "--port", "0"], { env }).finished;

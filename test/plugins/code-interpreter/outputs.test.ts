@@ -73,7 +73,7 @@ describe("what code prints and shows", () => {
       sink.image("image/jpeg", "/9j/4AAQ");
     });
     expect(logsOf(outputs)).toBe(
-      "[what was shown as image/png is none]\n[what was shown as image/jpeg is none]\n[what was shown as image/svg+xml is none]\n<image><image>",
+      "[the data shown as image/png is not such an image]\n[the data shown as image/jpeg is not such an image]\n[the data shown as image/svg+xml is not such an image]\n<image><image>",
     );
   });
 

@@ -49,7 +49,7 @@ describe("the snapshot of a started Python", () => {
     const { used, warnings } = await gateway(folder, 1);
     expect(used).toEqual(["none"]);
     expect(warnings.map(({ message }) => message)).toContain(
-      "Python did not start from its snapshot, but does without",
+      "Python does not start from its snapshot, but starts without it",
     );
     expect(kept(folder)).toEqual([]);
   });
