@@ -216,7 +216,7 @@ it("asks whether a value is an object in one way", () => {
   expect(own).toEqual(["core/protocol/problem.ts"]);
 });
 
-it.each(["CallEnd", "Outcome", "Waiting", "Places", "approvalOf", "listed"])(
+it.each(["CallEnd", "Outcome", "Waiting", "Places", "approvalOf", "listed", "Settings"])(
   "declares %s once at most: a name has one meaning",
   (name) => {
     const declaration = new RegExp(`^(?:export )?(?:type|interface|class|function|const) ${name}\\b`, "m");

@@ -2,7 +2,7 @@ import { LruMap } from "../../core/index.ts";
 import type { Capabilities, ReadCapabilities } from "./family.ts";
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
-import { rootOf, type Settings } from "./settings.ts";
+import { rootOf, type ServerSettings } from "./settings.ts";
 
 /** Milliseconds for which an answer counts. A model may be reloaded with another context size. */
 const FRESH_MS = 60_000;
@@ -15,12 +15,12 @@ const NOTHING: Capabilities = {};
 /** What the models of one server can do. Asks about each model at most once a minute. */
 export class ModelCapabilities {
   readonly #pool: LazyPool;
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #read: ReadCapabilities;
   readonly #known = new LruMap<{ capabilities: Capabilities; at: number }>({ maxEntries: MOST_MODELS });
   readonly #asking = new Map<string, Promise<Capabilities>>();
 
-  constructor(pool: LazyPool, settings: Settings, read: ReadCapabilities) {
+  constructor(pool: LazyPool, settings: ServerSettings, read: ReadCapabilities) {
     this.#pool = pool;
     this.#settings = settings;
     this.#read = read;

@@ -10,7 +10,7 @@ import {
 } from "../dialect-chat/index.ts";
 import type { Dialect } from "./dialect.ts";
 import { EFFORT_LEFT_OUT, type Lesson, lessonOf, withLessons, withoutEffort } from "./lessons.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** The dialect of `POST /chat/completions`. */
 export function chatCompletions({
@@ -19,7 +19,7 @@ export function chatCompletions({
   extraBody,
   origin,
   path,
-}: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody" | "origin" | "path">): Dialect {
+}: Pick<ServerSettings, "quirks" | "maxEventBytes" | "extraBody" | "origin" | "path">): Dialect {
   const server = origin + path;
   const toBody: Dialect["toBody"] = (request, warn, learned) =>
     JSON.stringify(

@@ -3,7 +3,7 @@ import { blamesRequest, toHttpError } from "../dialect-chat/index.ts";
 import type { Answer } from "./answer.ts";
 import { isUnreachable, toNetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** Whether to ask again. `afterMs`: milliseconds to wait before. */
 export type Verdict = { kind: "again"; afterMs: number } | { kind: "final"; error: UpstreamError };
@@ -15,7 +15,7 @@ export type Verdict = { kind: "again"; afterMs: number } | { kind: "final"; erro
 export function judge(
   answer: Answer,
   attempt: number,
-  settings: Settings,
+  settings: ServerSettings,
   secrets: readonly string[],
   broken?: Error,
 ): Verdict {

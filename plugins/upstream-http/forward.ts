@@ -3,7 +3,7 @@ import type { ForwardedAnswer, ForwardedCall } from "../../core/index.ts";
 import { toHttpError } from "../dialect-chat/index.ts";
 import { toNetworkError } from "./network-error.ts";
 import { readText } from "./read-text.ts";
-import { rootOf, type Settings } from "./settings.ts";
+import { rootOf, type ServerSettings } from "./settings.ts";
 
 /** Most bytes read of an error's body. */
 const MAX_ERROR_BYTES = 65_536;
@@ -24,7 +24,7 @@ export interface Credentials {
  */
 export async function forward(
   pool: Pool,
-  settings: Settings,
+  settings: ServerSettings,
   { path, below, body, signal }: ForwardedCall,
   { headers, secrets }: Credentials,
 ): Promise<ForwardedAnswer> {

@@ -21,7 +21,7 @@ import { ModelList } from "./models.ts";
 import type { CheckedServerOptions } from "./options.ts";
 import { lazyPool } from "./pool.ts";
 import { responsesApi } from "./responses.ts";
-import { type Settings, toSettings } from "./settings.ts";
+import { type ServerSettings, toSettings } from "./settings.ts";
 import { UsableTools } from "./tool-schemas/usable-tools.ts";
 
 export interface HttpUpstream extends Upstream {
@@ -135,7 +135,7 @@ const NATIVE_QUIRKS = [
 ];
 
 /** The details for `vr check`, with only those quirks that matter for the server's API. */
-function detailsOf({ origin, path, api, quirks }: Settings): Record<string, unknown> {
+function detailsOf({ origin, path, api, quirks }: ServerSettings): Record<string, unknown> {
   const baseUrl = origin + path;
   if (api === "chat") return { baseUrl, api, quirks };
   return { baseUrl, api, quirks: Object.fromEntries(NATIVE_QUIRKS.map((name) => [name, quirks[name]])) };

@@ -6,7 +6,7 @@ import type { Dialect, Refusal } from "./dialect.ts";
 import { judge } from "./failed-attempt.ts";
 import { type Batch, Mailbox, type Sender } from "./mailbox.ts";
 import { toNetworkError, toTimeout } from "./network-error.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** With this many bytes waiting for a slow consumer, reading from the server pauses. */
 const HIGH_WATER_BYTES = 65_536;
@@ -39,7 +39,7 @@ export class ModelCall
   implements Dispatcher.DispatchHandler, AsyncIterableIterator<Batch>, Sender, DeadlineOwner
 {
   readonly #pool: Pool;
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #dialect: Dialect;
   readonly #request: CallRequest;
   readonly #mailbox = new Mailbox(this);
@@ -52,7 +52,7 @@ export class ModelCall
   #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
 
-  constructor(pool: Pool, settings: Settings, dialect: Dialect, request: CallRequest) {
+  constructor(pool: Pool, settings: ServerSettings, dialect: Dialect, request: CallRequest) {
     this.#pool = pool;
     this.#settings = settings;
     this.#dialect = dialect;

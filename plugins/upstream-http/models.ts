@@ -4,7 +4,7 @@ import { contextOf } from "./context-size.ts";
 import { toNetworkError } from "./network-error.ts";
 import type { LazyPool } from "./pool.ts";
 import { readText } from "./read-text.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 const FRESH_MS = 60_000;
 /** Milliseconds. Listing is quick, since no model has to answer. */
@@ -15,13 +15,13 @@ const MAX_BYTES = 16_777_216;
 /** The server's models. Asks at most once a minute, whatever the number of callers. */
 export class ModelList {
   readonly #pool: LazyPool;
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #headers: string[];
   #known: { models: ModelInfo[]; at: number } | undefined;
   #asking: Promise<ModelInfo[]> | undefined;
 
   /** `headers`: name, value, name, value, … */
-  constructor(pool: LazyPool, settings: Settings, headers: string[]) {
+  constructor(pool: LazyPool, settings: ServerSettings, headers: string[]) {
     this.#pool = pool;
     this.#settings = settings;
     this.#headers = headers;

@@ -1,5 +1,5 @@
 import { UpstreamError } from "../../core/index.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** Errors of the connection itself. The server has not answered, so asking again does no harm. */
 const UNREACHABLE = new Set([
@@ -35,7 +35,7 @@ export function toNetworkError(error: unknown, begun: boolean): UpstreamError {
 /** The 504 for an "answer" or a "read" that did not come in time. */
 export function toTimeout(
   wait: "answer" | "read",
-  { firstByteTimeoutMs, idleTimeoutMs }: Pick<Settings, "firstByteTimeoutMs" | "idleTimeoutMs">,
+  { firstByteTimeoutMs, idleTimeoutMs }: Pick<ServerSettings, "firstByteTimeoutMs" | "idleTimeoutMs">,
 ): UpstreamError {
   const what =
     wait === "answer"

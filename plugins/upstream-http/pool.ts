@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Pool } from "undici";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -14,7 +14,7 @@ export interface LazyPool {
 export function lazyPool({
   origin,
   connectTimeoutMs,
-}: Pick<Settings, "origin" | "connectTimeoutMs">): LazyPool {
+}: Pick<ServerSettings, "origin" | "connectTimeoutMs">): LazyPool {
   let pool: Pool | undefined;
   return {
     get() {

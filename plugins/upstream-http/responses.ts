@@ -9,14 +9,14 @@ import {
 } from "../dialect-responses/index.ts";
 import type { Dialect } from "./dialect.ts";
 import { EFFORT_LEFT_OUT, lessonOf, withLessons } from "./lessons.ts";
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 /** The dialect of `POST /responses`, for a server that speaks the Responses API itself. */
 export function responsesApi({
   quirks,
   maxEventBytes,
   extraBody,
-}: Pick<Settings, "quirks" | "maxEventBytes" | "extraBody">): Dialect {
+}: Pick<ServerSettings, "quirks" | "maxEventBytes" | "extraBody">): Dialect {
   const toBody: Dialect["toBody"] = (request, warn, learned) =>
     JSON.stringify(Object.assign(toResponsesRequest(request, withLessons(quirks, learned), warn), extraBody));
   return {

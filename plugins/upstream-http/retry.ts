@@ -1,4 +1,4 @@
-import type { Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 const RETRIED = new Set([429, 502, 503, 504]);
 
@@ -10,7 +10,7 @@ export function retryDelay(
   attempt: number,
   status: number | undefined,
   retryAfter: string | undefined,
-  settings: Pick<Settings, "retries" | "retryDelayMs" | "maxRetryAfterMs">,
+  settings: Pick<ServerSettings, "retries" | "retryDelayMs" | "maxRetryAfterMs">,
 ): number | undefined {
   if (attempt >= settings.retries) return undefined;
   if (status !== undefined && !RETRIED.has(status)) return undefined;

@@ -3,7 +3,7 @@ import type { ServerFamily } from "./family.ts";
 import type { CheckedServerOptions } from "./options.ts";
 
 /** What is needed to talk to one server. */
-export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "quirks"> {
+export interface ServerSettings extends Omit<CheckedServerOptions, "api" | "name" | "quirks"> {
   api: "chat" | "responses";
   name: string;
   origin: string;
@@ -15,7 +15,7 @@ export interface Settings extends Omit<CheckedServerOptions, "api" | "name" | "q
 }
 
 /** Combines the defaults of a server's family with the server's options. */
-export function toSettings(family: ServerFamily, options: CheckedServerOptions): Settings {
+export function toSettings(family: ServerFamily, options: CheckedServerOptions): ServerSettings {
   const { origin, hostname, pathname } = new URL(options.baseUrl);
   const path = pathname.replace(/(?<!\/)\/+$/, "");
   return {
@@ -30,6 +30,6 @@ export function toSettings(family: ServerFamily, options: CheckedServerOptions):
 }
 
 /** The server's own root: the base URL's path without its version. */
-export function rootOf({ path }: Pick<Settings, "path">): string {
+export function rootOf({ path }: Pick<ServerSettings, "path">): string {
   return path.replace(/\/v\d[^/]*$/, "");
 }

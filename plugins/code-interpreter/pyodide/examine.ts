@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { RuntimeError } from "../runtime.ts";
 import type { Probed } from "./child/probe.ts";
 import type { Confinement } from "./confinement.ts";
-import type { Settings } from "./options.ts";
+import type { PyodideSettings } from "./options.ts";
 import { probeHost } from "./probe-host.ts";
 import type { PyodideSession } from "./session.ts";
 import type { Host, Started } from "./starts.ts";
@@ -13,7 +13,7 @@ const FIRST_RUN_TIMEOUT_MS = 10_000;
 /** Executes in a session, and says of each layer whether it holds on this host. @throws RuntimeError */
 export async function examine(
   started: Started,
-  { host, settings, signal }: { host: Host; settings: Settings; signal: AbortSignal },
+  { host, settings, signal }: { host: Host; settings: PyodideSettings; signal: AbortSignal },
 ): Promise<Record<string, unknown>> {
   const { session } = started;
   const { confinement, places } = host;

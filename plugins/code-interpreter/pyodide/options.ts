@@ -22,4 +22,4 @@ export const optionsSchema = z.strictObject({
 });
 
 export type PyodideOptions = z.input<typeof optionsSchema>;
-export type Settings = z.output<typeof optionsSchema>;
+export type PyodideSettings = z.output<typeof optionsSchema>;

@@ -2,13 +2,13 @@ import type { Log } from "../../../core/index.ts";
 import { RuntimeError, type RuntimeWork } from "../runtime.ts";
 import type { findConfinement } from "./confinement.ts";
 import { examine } from "./examine.ts";
-import type { Settings } from "./options.ts";
+import type { PyodideSettings } from "./options.ts";
 import type { PyodideSession } from "./session.ts";
 import { type Started, Starts } from "./starts.ts";
 
 /** Python in WebAssembly, one process per session. Starts nothing before the first `open`. */
 export class PyodideRuntime implements RuntimeWork {
-  readonly #settings: Settings;
+  readonly #settings: PyodideSettings;
   readonly #starts: Starts;
   readonly #sessions = new Set<PyodideSession>();
   /** Aborts sessions that are starting. */
@@ -20,7 +20,7 @@ export class PyodideRuntime implements RuntimeWork {
   #lastFailure: string | undefined;
 
   /** @param confine replaces the search for what this host supports */
-  constructor(settings: Settings, log: Log, confine?: typeof findConfinement) {
+  constructor(settings: PyodideSettings, log: Log, confine?: typeof findConfinement) {
     this.#settings = settings;
     this.#starts = new Starts(settings, log, confine);
   }

@@ -9,7 +9,7 @@ import {
 import { FILE_PART_BYTES, MAX_IMAGE_BYTES, MAX_PATH_CHARACTERS } from "./child/limits.ts";
 import type { PythonProcess } from "./child-process.ts";
 import type { ChildMessage, Command } from "./messages.ts";
-import type { Settings } from "./options.ts";
+import type { PyodideSettings } from "./options.ts";
 
 /** Bytes that a message takes beyond its text: names, quotes and what comes with each line. */
 const MESSAGE_BYTES = 1024 * 1024;
@@ -23,11 +23,11 @@ const base64Bytes = (bytes: number) => Math.ceil((bytes * 4) / 3);
 /** One Python process: its variables, and the files in its memory. */
 export class PyodideSession implements Session {
   readonly #process: PythonProcess;
-  readonly #settings: Settings;
+  readonly #settings: PyodideSettings;
   /** Called when the process ends while a command waits for its answer. */
   #waiting: ((reason: string) => void) | undefined;
 
-  constructor(process: PythonProcess, settings: Settings) {
+  constructor(process: PythonProcess, settings: PyodideSettings) {
     this.#process = process;
     this.#settings = settings;
     process.onEnd((reason) => this.#waiting?.(reason));

@@ -4,7 +4,7 @@ import { PythonProcess } from "./child-process.ts";
 import { findPythonPaths, nodeCommand, type PythonPaths, probeCommand } from "./command.ts";
 import { type Confinement, findConfinement } from "./confinement.ts";
 import type { ChildMessage, ChildSettings } from "./messages.ts";
-import type { Settings } from "./options.ts";
+import type { PyodideSettings } from "./options.ts";
 import { PyodideSession } from "./session.ts";
 import { Snapshots } from "./snapshots.ts";
 import { versionOf } from "./version.ts";
@@ -31,13 +31,13 @@ export interface Started {
 
 /** Starts Python processes, with a confinement and a snapshot. */
 export class Starts {
-  readonly #settings: Settings;
+  readonly #settings: PyodideSettings;
   readonly #log: Log;
   /** Finds out once what this host supports. */
   readonly #confine: typeof findConfinement;
   #host: Promise<Host & { snapshots: Snapshots }> | undefined;
 
-  constructor(settings: Settings, log: Log, confine = findConfinement) {
+  constructor(settings: PyodideSettings, log: Log, confine = findConfinement) {
     this.#settings = settings;
     this.#log = log;
     this.#confine = confine;
