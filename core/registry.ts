@@ -30,7 +30,10 @@ export interface ToolRegistry {
 
 /** Where a plugin registers model servers, and asks which of them have a model: `vr.upstreams`. */
 export interface UpstreamRegistry {
-  /** Adds an upstream, during set-up only. The first one added answers requests that match no route. */
+  /**
+   * Adds an upstream, during set-up only. The first one added answers requests that match no route.
+   * @param limits what is left out has the defaults of `UpstreamLimits`
+   */
   add(upstream: Upstream, limits?: UpstreamLimits): void;
   /**
    * The upstreams that may answer requests for this model, in the order to try; `undefined`: the request names no

@@ -17,7 +17,7 @@ export interface GatewayOptions {
   /** Path of a config file, for `--config`. */
   config?: string;
   /**
-   * Added to this process's environment. `VR_DB_PATH` is `:memory:` unless said otherwise, and the shipped
+   * Added to this process's environment. The default of `VR_DB_PATH` is `:memory:`, and the shipped
    * configuration asks the demo, whatever runs on this machine.
    */
   env?: Record<string, string>;

@@ -35,7 +35,7 @@ export interface Answer {
   readonly headers: Headers;
   /** @throws when the answer is an error */
   readonly response: ResponseObject;
-  /** @throws when the answer is none */
+  /** @throws when the answer is no error */
   readonly error: ErrorEnvelope["error"];
 }
 
