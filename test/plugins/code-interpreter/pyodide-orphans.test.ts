@@ -32,7 +32,9 @@ async function killGatewayDuring(code: string, host: "this" | "bare", n = 1): Pr
     let outputs = 0;
     for await (const pid of createInterface({ input: gateway.stdout })) {
       outputs += 1;
-      if (outputs === n) return Number(pid);
+      if (outputs < n) continue;
+      gateway.kill("SIGKILL");
+      return Number(pid);
     }
     throw new Error("the gateway ended by itself");
   } finally {

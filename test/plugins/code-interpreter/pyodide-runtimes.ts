@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, vi } from "vitest";
+import { afterAll } from "vitest";
 import { UNCONFINED } from "../../../plugins/code-interpreter/pyodide/confinement.ts";
 import { optionsSchema, type PyodideOptions } from "../../../plugins/code-interpreter/pyodide/options.ts";
 import { PyodideRuntime } from "../../../plugins/code-interpreter/pyodide/pyodide-runtime.ts";
@@ -9,8 +9,6 @@ import { recordingLog } from "../../helpers/recording-log.ts";
 
 /** Kept from one run to the next: its name says what it was made of. */
 export const cacheFolder = fileURLToPath(new URL("../../../node_modules/.cache/vr-python/", import.meta.url));
-// A start takes half a second, or ten on a machine that does five other things.
-vi.setConfig({ testTimeout: 60_000 });
 
 const made: PyodideRuntime[] = [];
 afterAll(() => Promise.all(made.map((runtime) => runtime.close())));
