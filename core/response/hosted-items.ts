@@ -29,6 +29,7 @@ export class HostedItems {
     const open = this.#take(item);
     const before = this.#open.get(open.upstreamId);
     if (before) this.#cutOff(before, out);
+    if (item.type === "code_interpreter_call") open.code = "";
     this.#open.set(open.upstreamId, open);
     out.push(added(open.outputIndex, this.#output.mask(open.item)));
   }

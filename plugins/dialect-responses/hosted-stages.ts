@@ -9,6 +9,11 @@ const CODE = "response.code_interpreter_call_code";
 /** Marks the end of the code among the stages of an item that has code. */
 const CODED = "coded";
 
+/** The stage that each such item has at once, even if the server cuts it off before it says so. */
+export function hostedBegin(begun: Begun, out: ModelChunk[]): void {
+  tellUpTo(begun, "in_progress", out);
+}
+
 /** Passes on an event of a hosted tool's item. Each stage is passed on once and in order, whatever the server sends. */
 export function hostedEvent(begun: Begun, event: ServerEvent, out: ModelChunk[]): void {
   const { type } = event;

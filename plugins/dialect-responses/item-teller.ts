@@ -3,7 +3,7 @@ import type { Begun } from "./begun-items.ts";
 import { EVENT_KINDS, type EventKind } from "./event-kinds.ts";
 import { argumentsOf, callChunk, isNamed, typedItem } from "./from-response.ts";
 import { withRequired } from "./hosted-items.ts";
-import { hostedEnd, hostedEvent } from "./hosted-stages.ts";
+import { hostedBegin, hostedEnd, hostedEvent } from "./hosted-stages.ts";
 import { isTextItem, type Part, rest, type TextItem, withoutWords } from "./text-items.ts";
 import { wholeHosted } from "./whole-hosted.ts";
 import type { ServerEvent } from "./wire-event.ts";
@@ -36,6 +36,7 @@ export class ItemTeller {
     } else if (begun.id !== undefined) {
       begun.sent = true;
       out.push({ type: "item", stage: "added", item: withRequired(typedItem(item)) });
+      hostedBegin(begun, out);
     }
   }
 
