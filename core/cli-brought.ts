@@ -4,7 +4,7 @@ import { type DeclaredSetting, declaredSettings, readSettings } from "./declared
 import type { Plugin } from "./plugin.ts";
 import { nonEmpty } from "./setting.ts";
 
-// The only file of the core that knows a plugin. Flags and environment name two that replace what is configured.
+// The only file of the core that imports plugins: flags and environment variables can name an upstream and a store.
 
 /** Plugins that replace configured upstreams and stores. */
 export interface Brought {
@@ -12,7 +12,7 @@ export interface Brought {
   readonly store: Plugin | undefined;
 }
 
-/** What `--upstream`, `VR_UPSTREAM`, `VR_UPSTREAM_KIND` and `VR_REDIS_URL` bring. @throws ConfigError that names the variable */
+/** The plugins that `--upstream`, `VR_UPSTREAM`, `VR_UPSTREAM_KIND` and `VR_REDIS_URL` name. @throws ConfigError that names the variable */
 export async function broughtPlugins(
   configured: readonly Plugin[],
   { upstream }: StartSettings,
@@ -28,7 +28,7 @@ async function upstreamPlugin(baseUrl: string | undefined, env: NodeJS.ProcessEn
   return { ...(await namedUpstream({ baseUrl, kind, apiKey })), settings };
 }
 
-/** None where the configuration has the plugin already. */
+/** `undefined` if the configuration has the plugin already. */
 async function storePlugin(configured: readonly Plugin[], env: NodeJS.ProcessEnv) {
   if (!nonEmpty(env.VR_REDIS_URL)) return undefined;
   const { storeKeyv } = await import("../plugins/store-keyv/index.ts");
@@ -43,7 +43,7 @@ export async function knownSettings(configured: readonly Plugin[]): Promise<Decl
   return [...gateway.map((setting) => ({ ...setting, plugins: [] })), ...ofPlugins];
 }
 
-/** vr understands their variables whatever is configured. */
+/** The plugins that variables can name: their variables work with every configuration. */
 export async function bringing(): Promise<Pick<Plugin, "name" | "settings">[]> {
   const [{ findServer, namedUpstreamSettings }, { storeKeyv }] = await Promise.all([
     import("../plugins/find-server/index.ts"),

@@ -1,7 +1,7 @@
 import { GATEWAY_VARIABLES } from "./config-variables.ts";
 import type { DeclaredSetting } from "./declared-settings.ts";
 
-/** Columns where the meaning of a flag and of a variable begin, and the characters of a line. */
+/** Widths and columns, in characters; WIDTH is that of a line. */
 const FLAG_WIDTH = 17;
 const NAME_WIDTH = 22;
 const FLAG_TEXT = 35;
@@ -10,7 +10,7 @@ const WIDTH = 100;
 
 const { VR_PORT, VR_HOST, VR_UPSTREAM, ...ENVIRONMENT_ONLY } = GATEWAY_VARIABLES;
 
-/** What `vr --help` says of the gateway itself. */
+/** The part of `vr --help` about the gateway itself. */
 export const GATEWAY_HELP = `vr: the OpenAI Responses API in front of any model server
 
   vr start [options]     start the gateway
@@ -34,7 +34,7 @@ ${Object.entries(ENVIRONMENT_ONLY)
   .join("\n")}
 `;
 
-/** What it says of the variables of plugins. */
+/** The part of `vr --help` about the variables of plugins. */
 export function pluginHelp(settings: readonly Pick<DeclaredSetting, "name" | "help" | "plugins">[]): string {
   const lines = settings.map(({ name, help, plugins }) =>
     variableLines(name, `${help} [${plugins.join(", ")}]`),
@@ -50,7 +50,7 @@ function variableLines(name: string, help: string): string {
   return besideColumn(`  ${name}`, VARIABLE_TEXT, help);
 }
 
-/** A text in lines that begin at a column, the first of them behind a label if that leaves room. */
+/** Breaks a text into lines that begin at `column`. The first line stands behind the label if there is room. */
 function besideColumn(label: string, column: number, text: string): string {
   const lines: string[] = label.trimEnd().length + 2 > column ? [label, ""] : [label.padEnd(column)];
   const indent = " ".repeat(column);

@@ -5,7 +5,7 @@ import { type DeclaredSetting, declaredSettings } from "./declared-settings.ts";
 import type { Plugin } from "./plugin.ts";
 import { cutSecrets } from "./secrets.ts";
 
-/** What the thread tells `vr --help`: first without the configuration, then with it. */
+/** A message of the thread to `vr --help`: the first without the configuration's plugins, the last with them. */
 export interface HelpMessage {
   readonly settings: readonly Pick<DeclaredSetting, "name" | "help" | "plugins">[];
   /** Why the configuration could not be loaded. */
@@ -13,7 +13,7 @@ export interface HelpMessage {
   readonly isLast?: boolean;
 }
 
-const tell = (message: HelpMessage) => parentPort?.postMessage(message);
+const send = (message: HelpMessage) => parentPort?.postMessage(message);
 
 /** A schema cannot be sent to another thread. */
 function listed(plugins: readonly Pick<Plugin, "name" | "settings">[]): HelpMessage["settings"] {
@@ -21,11 +21,11 @@ function listed(plugins: readonly Pick<Plugin, "name" | "settings">[]): HelpMess
 }
 
 const known = await bringing();
-tell({ settings: listed(known) });
+send({ settings: listed(known) });
 try {
   const { config } = await loadConfig(workerData.config);
-  tell({ settings: listed([...known, ...config.plugins]), isLast: true });
+  send({ settings: listed([...known, ...config.plugins]), isLast: true });
 } catch (error) {
   const failure = cutSecrets(error instanceof Error ? error.message : String(error));
-  tell({ settings: listed(known), failure, isLast: true });
+  send({ settings: listed(known), failure, isLast: true });
 }

@@ -4,7 +4,7 @@ import type { HelpMessage } from "./cli-help-worker.ts";
 
 /** Milliseconds for the configuration to load. */
 const LOAD_MS = 2_000;
-/** Memory for it. */
+/** Memory for loading it. */
 const MEMORY = { maxOldGenerationSizeMb: 256 };
 
 const workerFile = new URL(
@@ -14,7 +14,7 @@ const workerFile = new URL(
 
 /**
  * `vr --help`: first what the gateway itself understands, then the variables of the plugins that `config` names, or the
- * nearest configuration. A configuration that does not load within `limitMs` costs one line. Never rejects.
+ * nearest configuration. A configuration that does not load within `limitMs` is one line of the help. Never rejects.
  */
 export async function help(
   write: (text: string) => void,
@@ -30,7 +30,7 @@ export async function help(
   if (failure) write(`\nNot listed are the variables of the configured plugins: ${oneLine(failure)}\n`);
 }
 
-/** The last that the thread says in time. Configurations run any code: in a thread, none can keep or end this process. */
+/** The last message of the thread within the limit. A configuration can run any code; in a thread it cannot block or end this process. */
 async function ask(config: string | undefined, limitMs: number): Promise<HelpMessage> {
   const worker = new Worker(workerFile, {
     workerData: { config },
@@ -38,13 +38,13 @@ async function ask(config: string | undefined, limitMs: number): Promise<HelpMes
     stderr: true,
     resourceLimits: MEMORY,
   });
-  // What the configuration prints is no help.
+  // Output of the configuration does not belong into the help.
   worker.stdout.resume();
   worker.stderr.resume();
   const ended = Promise.withResolvers<string>();
-  let told: HelpMessage = { settings: [] };
+  let received: HelpMessage = { settings: [] };
   worker.on("message", (message: HelpMessage) => {
-    told = message;
+    received = message;
     if (message.isLast) ended.resolve(message.failure ?? "");
   });
   worker.on("error", (error) => ended.resolve(error instanceof Error ? error.message : String(error)));
@@ -56,7 +56,7 @@ async function ask(config: string | undefined, limitMs: number): Promise<HelpMes
   const failure = await ended.promise;
   clearTimeout(timer);
   await worker.terminate();
-  return { ...told, failure };
+  return { ...received, failure };
 }
 
 function oneLine(text: string): string {

@@ -22,7 +22,7 @@ export function declaredSettings(plugins: readonly Declaring[]): DeclaredSetting
     for (const [name, setting] of Object.entries(plugin.settings ?? {})) {
       const others = found.get(name)?.plugins ?? [];
       const owners = others.includes(plugin.name) ? others : [...others, plugin.name];
-      // One that any plugin calls a secret is a secret.
+      // The variable is secret if any of the plugins says so.
       found.set(name, { name, ...(found.get(name) ?? setting), ...secretOf(setting), plugins: owners });
     }
   return [...found.values()];
@@ -32,7 +32,7 @@ function secretOf({ secret }: Setting): Pick<Setting, "secret"> {
   return secret ? { secret } : {};
 }
 
-/** What is wrong with the variables that a plugin declares, beside those of `others`; `undefined` if nothing is. */
+/** The first mistake in the variables that a plugin declares; `undefined` if there is none. `others`: plugins that were added before it. */
 export function settingsProblem(plugin: Declaring, others: readonly Declaring[]): string | undefined {
   const { settings } = plugin;
   if (settings === undefined) return undefined;
@@ -73,8 +73,8 @@ function conflict(name: string, setting: Setting, others: readonly Declaring[]):
 }
 
 /**
- * What each plugin reads at `vr.settings` beside the gateway's. Secrets are kept before anything is checked, so that no
- * error shows them.
+ * The values that each plugin reads at `vr.settings`. Secrets are registered before anything is checked, so that no error
+ * shows them.
  * @throws ConfigError that names the variable, or the plugin whose declaration is wrong
  */
 export function readDeclared(

@@ -11,19 +11,22 @@ export interface ItemEntry {
   /** Types of the `tools[]` entries that lead to such items. */
   readonly tools?: readonly Tool["type"][];
   /**
-   * Who runs such a call: the caller; a plugin of the gateway; or `server`, a plugin or else an upstream that runs hosted
-   * tools itself. Absent where nothing runs.
+   * Who runs such a call: the caller (`client`); a plugin (`gateway`); a plugin or else an upstream that runs hosted tools
+   * itself (`server`). Absent if nothing runs.
    */
   readonly runs?: "client" | "gateway" | "server";
   /** What ids begin with. Source: ids as the OpenAI API gives them. `item` for types that vr does not make. */
   readonly prefix?: string;
-  /** What is wrong with one in `input`. Absent: vr cannot show such items to a model yet. */
+  /** Checks an item in `input`. Absent: vr cannot show such items to a model yet. */
   readonly problem?: (item: Record<string, unknown>) => Problem | undefined;
-  /** What a model reads where no tool kind says it: the item `itself`, a `call` with its output, or `nothing`. */
+  /** What a model reads if no tool kind replays the item: the item `itself`, a `call` with its output, or `nothing`. */
   readonly reads?: "itself" | "call" | "nothing";
-  /** The status of one that was cut off, `incomplete` unless said; `null`: no status fits. */
+  /** The status of an item that was cut off. Default: `incomplete`. `null`: it keeps its status. */
   readonly cutOff?: "failed" | null;
-  /** Such items speak in the client's name: clients send histories back, so a model could approve its own calls. */
+  /**
+   * Only clients may make such items. Clients send whole histories back, so a model that made one could approve its own
+   * calls.
+   */
   readonly isClients?: true;
 }
 

@@ -26,9 +26,9 @@ export interface ResponseRequest {
   max_tool_calls?: number;
   max_output_tokens?: number;
   temperature?: number;
-  /** Of Open Responses. */
+  /** A parameter of Open Responses. */
   frequency_penalty?: number;
-  /** Of Open Responses. */
+  /** A parameter of Open Responses. */
   presence_penalty?: number;
   top_p?: number;
   top_logprobs?: number;

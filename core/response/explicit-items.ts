@@ -31,7 +31,7 @@ export class ExplicitItems {
   /** The kind of words that opened the item; absent where the upstream did. */
   #bare: WordsKind | undefined;
 
-  /** `chunk` itself, or what must come before it. A delta within its item passes as it is. */
+  /** Returns `chunk` itself, or a chunk that must come before it: call again with the same `chunk` then. */
   next(chunk: ModelChunk): ModelChunk {
     if (chunk.type === this.#bare) return chunk;
     switch (chunk.type) {
@@ -70,7 +70,7 @@ export class ExplicitItems {
     return chunk;
   }
 
-  /** Ends the open item without a word of the upstream. */
+  /** Ends the open item before the upstream does. */
   #end(status: ItemEnd): ItemChunk {
     const item = endedAs(status, this.#open as TextItem);
     this.#open = undefined;

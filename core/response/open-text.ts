@@ -36,7 +36,7 @@ export interface OpenPart {
 
 /** A message or reasoning item that is being streamed. */
 export interface OpenText extends Place {
-  /** As it was told when it opened; its id may be another than the one that is shown. */
+  /** The item as the upstream opened it; the client may be shown another id. */
   readonly received: TextItem;
   /** The parts that have ended. */
   readonly content: Part[];
@@ -71,7 +71,7 @@ export function openPart(open: OpenText, type: PartType): OpenPart {
   return { type, kind: KINDS[type], index, text: "", logprobs: [], annotations: [] };
 }
 
-/** The item with the parts that were shown, and with all else as it is told. */
+/** The item with the parts that were shown; all other fields as received. */
 export function textItem({ id, content, summary, part }: OpenText, received: TextItem): TextItem {
   const shown = part?.type !== "summary_text" && part ? [...content, toPart(part)] : content;
   if (received.type === "message") {
@@ -86,7 +86,7 @@ export function textItem({ id, content, summary, part }: OpenText, received: Tex
   return { ...own, id, ...rest } as TextItem;
 }
 
-/** An open item as it ends without a word of its upstream. What was sealed at the opening is not whole: it stays out. */
+/** An open item that ends without the upstream. Encrypted content from its opening is incomplete, so it is left out. */
 export function endedAs(status: ItemEnd, received: TextItem): TextItem {
   if (received.type === "message") return { ...received, status, content: [] };
   const { encrypted_content: _, content, ...open } = received;
@@ -94,7 +94,7 @@ export function endedAs(status: ItemEnd, received: TextItem): TextItem {
   return { ...open, ...ended, summary: [], ...(content ? { content: [] } : {}) };
 }
 
-/** Its `output_item.added`: without parts, which have events of their own. */
+/** The item's `output_item.added`, without parts: they have their own events. */
 export function openingEvent({ id, outputIndex, received }: OpenText): EventDraft {
   const status = "in_progress";
   if (received.type === "message")
@@ -106,7 +106,7 @@ export function openingEvent({ id, outputIndex, received }: OpenText): EventDraf
 
 export function partAdded({ id, outputIndex }: OpenText, part: OpenPart): EventDraft {
   const at = { item_id: id, output_index: outputIndex };
-  // Of its own: what comes with the same read is no part of the opening.
+  // A copy: annotations and log probabilities that come in the same read belong to later events.
   const empty = toPart({ ...part, annotations: [], logprobs: [] });
   return part.type === "summary_text"
     ? {
