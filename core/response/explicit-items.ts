@@ -64,10 +64,15 @@ export class ExplicitItems {
 
   /** An upstream's own message or reasoning item begins or ends. */
   #pass(chunk: ItemChunk, item: TextItem): ItemChunk {
-    const isEnd = chunk.stage === "done" && !this.#bare && this.#open?.id === item.id;
+    const isEnd = chunk.stage === "done" && !this.#bare && this.#isOpen(item);
     if (this.#open && !isEnd) return this.#end("completed");
     this.#open = chunk.stage === "added" ? item : undefined;
     return chunk;
+  }
+
+  /** Servers give one id to items of both types. */
+  #isOpen({ id, type }: TextItem): boolean {
+    return this.#open?.id === id && this.#open.type === type;
   }
 
   /** Ends the open item before the upstream does. */

@@ -59,10 +59,18 @@ export class BegunItems {
       stage: 0,
       waiting: undefined,
     };
+    const before = this.#byId.get(begun.id);
+    if (kind === "hosted" && before?.kind === kind && !before.done) this.#replace(before, begun);
     this.all.push(begun);
     if (typeof index === "number") this.#byIndex.set(index, begun);
     if (begun.id !== undefined) this.#byId.set(begun.id, begun);
     return begun;
+  }
+
+  /** One hosted tool's item at a time is open under an id. Further events of the first one belong to the second. */
+  #replace(before: Begun, begun: Begun): void {
+    before.done = true;
+    for (const [index, at] of this.#byIndex) if (at === before) this.#byIndex.set(index, begun);
   }
 
   /** The item of an event within an item. Runs for every delta. */

@@ -282,26 +282,33 @@ describe("a careless server", () => {
     expect((await vr.stream()).response.output).toEqual([item]);
   });
 
-  it("that begins two items under one id: the first is closed before the second opens", async () => {
-    const search = (status: string) => ({
-      id: "ws_1",
-      type: "web_search_call",
-      status,
-      action: { type: "search", query: "a" },
-    });
-    const running = (i: number) => [
-      added(i, search("in_progress")),
-      { type: "response.web_search_call.in_progress", item_id: "ws_1", output_index: i },
-    ];
-    const searching = { type: "response.web_search_call.searching", item_id: "ws_1", output_index: 1 };
-    const completed = { type: "response.web_search_call.completed", item_id: "ws_1", output_index: 1 };
-    server.reply(
-      stream(...running(0), ...running(1), searching, completed, done(1, search("completed")), ended([])),
-    );
-    const vr = await startInProcess({ plugins: [native()] });
-    const { response } = await vr.stream({ tools: [{ type: "web_search" }] });
-    expect(response.output).toMatchObject([{ status: "failed" }, { status: "completed" }]);
-  });
+  it.each([
+    ["the second", 1, 1],
+    ["the first", 0, 0],
+    ["both", 0, 1],
+  ])(
+    "that begins two items under one id, and goes on with %s: the first is closed, the second goes on",
+    async (_, at, end) => {
+      const search = (status: string) => ({
+        id: "ws_1",
+        type: "web_search_call",
+        status,
+        action: { type: "search", query: "a" },
+      });
+      const running = (i: number) => [
+        added(i, search("in_progress")),
+        { type: "response.web_search_call.in_progress", item_id: "ws_1", output_index: i },
+      ];
+      const searching = { type: "response.web_search_call.searching", item_id: "ws_1", output_index: at };
+      const completed = { type: "response.web_search_call.completed", item_id: "ws_1", output_index: at };
+      server.reply(
+        stream(...running(0), ...running(1), searching, completed, done(end, search("completed")), ended([])),
+      );
+      const vr = await startInProcess({ plugins: [native()] });
+      const { response } = await vr.stream({ tools: [{ type: "web_search" }] });
+      expect(response.output).toMatchObject([{ status: "failed" }, { status: "completed" }]);
+    },
+  );
 
   it.each([
     ["no list", {}],

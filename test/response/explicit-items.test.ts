@@ -75,6 +75,13 @@ describe("bare words", () => {
 });
 
 describe("an item that the upstream opened", () => {
+  it("is not ended by an item of another type with the same id", () => {
+    const end = item("done", { ...reasoning, id: message.id });
+    expect(inWords(item("added", message), text("a"), end, finish())).toBe(
+      "+message text -message -reasoning finish",
+    );
+  });
+
   it("holds what it can, and ends when the upstream says so", () => {
     const whole = [item("added", message), text("a"), refuse("b"), item("added", search), text("c")];
     expect(inWords(...whole, item("done", message), finish())).toBe(
