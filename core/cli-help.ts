@@ -30,7 +30,10 @@ export async function help(
   if (failure) write(`\nNot listed are the variables of the configured plugins: ${oneLine(failure)}\n`);
 }
 
-/** The last message of the thread within the limit. A configuration can run any code; in a thread it cannot block or end this process. */
+/**
+ * The last message of the thread within the limit. A configuration can run any code; in a thread it cannot block or end
+ * this process.
+ */
 async function ask(config: string | undefined, limitMs: number): Promise<HelpMessage> {
   const worker = new Worker(workerFile, {
     workerData: { config },

@@ -32,7 +32,10 @@ function secretOf({ secret }: Setting): Pick<Setting, "secret"> {
   return secret ? { secret } : {};
 }
 
-/** The first mistake in the variables that a plugin declares; `undefined` if there is none. `others`: plugins that were added before it. */
+/**
+ * The first mistake in the variables that a plugin declares; `undefined` if there is none.
+ * @param others plugins that were added before it
+ */
 export function settingsProblem(plugin: Declaring, others: readonly Declaring[]): string | undefined {
   const { settings } = plugin;
   if (settings === undefined) return undefined;
