@@ -72,7 +72,8 @@ export class ExplicitItems {
 
   /** Servers give one id to items of both types. */
   #isOpen({ id, type }: TextItem): boolean {
-    return this.#open?.id === id && this.#open.type === type;
+    const open = this.#open;
+    return open?.id === id && open?.type === type;
   }
 
   /** Ends the open item before the upstream does. */
