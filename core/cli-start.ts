@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { banner, listeningLine } from "./cli-banner.ts";
 import { type Brought, broughtPlugins } from "./cli-brought.ts";
 import { stopOnSignals } from "./cli-stop.ts";
@@ -15,6 +16,7 @@ import { type UpstreamWatch, watchUpstreams } from "./upstream-watch.ts";
 
 /** `vr start`: loads the configuration, listens, prints where, and stops on SIGTERM, SIGINT and SIGHUP. */
 export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: string): Promise<void> {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const { config, file } = await loadConfig(flags.config);
   const settings = resolveSettings(flags, env, config);
   const { gateway, url } = await startGateway(config, settings, env).catch((error: unknown) => {
@@ -39,6 +41,12 @@ export async function start(flags: Flags, env: NodeJS.ProcessEnv, version: strin
   await watch.firstAnswers(BANNER_WAITS_MS);
   process.stdout.write(cutSecrets(banner({ file, config, gateway, url, checks: watch.first })));
 }
+
+/**
+ * Percent by which the heap grows between two full collections. By itself V8 may collect a heap of 24 MB each time it has
+ * grown by one: 35 ms of CPU for every hundred requests.
+ */
+const HEAP_GROWTH_PERCENT = 100;
 
 /** Milliseconds to write the last lines of the log. */
 const LAST_LINES_MS = 1_000;
